@@ -1,0 +1,25 @@
+import { defineConfig } from 'vitest/config';
+
+/** One project a suite; `npm test` runs them in this order, `npm run check` the first two. */
+const suite = (name: string, timeoutMs: number) => ({
+  test: {
+    name,
+    include: [`tests/${name}/**/*.test.ts`],
+    testTimeout: timeoutMs,
+    hookTimeout: timeoutMs,
+    environment: 'node' as const,
+  },
+});
+
+export default defineConfig({
+  test: {
+    maxWorkers: 2,
+    projects: [
+      suite('unit', 10_000),
+      suite('contract', 60_000),
+      suite('http', 120_000),
+      suite('scenario', 240_000),
+      suite('e2e', 300_000),
+    ],
+  },
+});

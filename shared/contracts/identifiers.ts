@@ -1,0 +1,67 @@
+import { z } from 'zod';
+
+/** Prefixes of our ids. An id is `prefix_` + 26 characters of Crockford base32 over a UUIDv7, so ids of one kind sort by creation time. */
+export const idPrefixes = {
+  integration: 'int',
+  task: 'tsk',
+  execution: 'exe',
+  shard: 'shd',
+  apiKey: 'key',
+  audit: 'aud',
+  message: 'msg',
+  request: 'req',
+} as const;
+
+export type IdKind = keyof typeof idPrefixes;
+
+const idOf = (kind: IdKind) =>
+  z
+    .string()
+    .regex(
+      new RegExp(`^${idPrefixes[kind]}_[0-9a-hjkmnp-tv-z]{26}$`),
+      `must be an id that begins with "${idPrefixes[kind]}_"`,
+    );
+
+export const integrationId = idOf('integration');
+export const taskId = idOf('task');
+export const executionId = idOf('execution');
+export const shardId = idOf('shard');
+export const apiKeyId = idOf('apiKey');
+
+/** A customer of the deployment, as its sign-in names it. */
+export const tenantId = z
+  .string()
+  .regex(
+    /^[a-z0-9][a-z0-9-]{0,62}$/,
+    'must be 1 to 63 lower-case letters, digits and hyphens, beginning with a letter or digit',
+  );
+
+export const providerId = z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, 'must be a provider id such as "custom-rest"');
+
+export const shardTypeId = z.string().regex(/^[a-z][a-z0-9-]{0,63}$/, 'must be a shard type id such as "contact"');
+
+/** An instant: ISO 8601 in UTC with milliseconds. */
+export const instant = z.iso.datetime();
+
+/**
+ * Text that a person typed: any script, but no NUL and no lone surrogate, which neither JSON stores nor logs carry faithfully.
+ */
+export const text = (maximum: number, minimum = 1) =>
+  z
+    .string()
+    .min(minimum)
+    .max(maximum)
+    .refine(
+      (value) => value.isWellFormed() && !value.includes('\u0000'),
+      'must not contain NUL or unpaired surrogate characters',
+    );
+
+/** A dotted path into a record, for example `address.city`. Own properties only; `__proto__` and its kin are refused. */
+export const fieldPath = z
+  .string()
+  .max(256)
+  .regex(/^[A-Za-z_][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+){0,15}$/, 'must be a dotted path such as "address.city"')
+  .refine(
+    (path) => !path.split('.').some((part) => part === '__proto__' || part === 'constructor' || part === 'prototype'),
+    'must not name __proto__, constructor or prototype',
+  );

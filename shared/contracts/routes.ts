@@ -1,0 +1,44 @@
+import { createApiKey, listApiKeys, revokeApiKey } from './api-keys.ts';
+import { connectWithKey, disconnect, getConnection, testConnection } from './connections.ts';
+import { getExecution, listExecutions, runTask } from './executions.ts';
+import { live, ready } from './health.ts';
+import {
+  createIntegration,
+  deleteIntegration,
+  getIntegration,
+  listCatalog,
+  listIntegrations,
+  updateIntegration,
+} from './integrations.ts';
+import type { Route } from './route.ts';
+import { getShard, listShards } from './shards.ts';
+import { createTask, deleteTask, getTask, listTasks, updateTask } from './tasks.ts';
+
+/** Every operation of the API, in the order in which the OpenAPI document shows them. */
+export const routes: readonly Route[] = [
+  listCatalog,
+  listIntegrations,
+  createIntegration,
+  getIntegration,
+  updateIntegration,
+  deleteIntegration,
+  connectWithKey,
+  disconnect,
+  getConnection,
+  testConnection,
+  listTasks,
+  createTask,
+  getTask,
+  updateTask,
+  deleteTask,
+  runTask,
+  listExecutions,
+  getExecution,
+  listShards,
+  getShard,
+  listApiKeys,
+  createApiKey,
+  revokeApiKey,
+  live,
+  ready,
+];

@@ -1,0 +1,166 @@
+import { z } from 'zod';
+import { executionId, fieldPath, instant, integrationId, shardTypeId, taskId, text } from './identifiers.ts';
+import { pageOf, pageQuery } from './page.ts';
+import { defineRoute } from './route.ts';
+
+export const transform = z.enum(['trim', 'lower', 'upper', 'number', 'boolean', 'string', 'first', 'instant']);
+
+/** One field of the shard: where it comes from and what is done to it. Unmatched records keep the field out. */
+export const fieldMapping = z.strictObject({
+  to: fieldPath.describe('Path in the shard, for example `address.city`'),
+  from: fieldPath.describe("Path in the provider's record"),
+  transforms: z.array(transform).max(8).default([]),
+  required: z.boolean().default(false).describe('A record without it is set aside as failed'),
+});
+
+export const objectMapping = z.strictObject({
+  object: z.string().regex(/^[A-Za-z0-9_.-]{1,64}$/, "must be the provider's object name"),
+  shardTypeId,
+  fields: z.array(fieldMapping).min(1).max(200),
+});
+
+export const schedule = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('manual') }),
+  z.strictObject({
+    kind: z.literal('interval'),
+    everySeconds: z
+      .int()
+      .min(60)
+      .max(31 * 86_400),
+  }),
+  z.strictObject({
+    kind: z.literal('cron'),
+    expression: text(120).describe('Five fields: minute hour day month weekday'),
+    timeZone: text(64).default('UTC').describe('IANA name, for example `Europe/Ljubljana`'),
+  }),
+]);
+
+const taskFields = {
+  name: text(120),
+  mode: z
+    .enum(['full', 'incremental'])
+    .describe('`incremental` reads what changed since the last run; its first run is full'),
+  objects: z.array(objectMapping).min(1).max(20),
+  schedule,
+  enabled: z.boolean(),
+  pageSize: z.int().min(1).max(1000),
+  lookBackSeconds: z
+    .int()
+    .min(0)
+    .max(86_400)
+    .describe('How far an incremental run reaches back behind its watermark for late rows'),
+  deletions: z.enum(['ignore', 'mirror']).describe("What a provider's delete marker does to the shard"),
+};
+
+export const task = z
+  .strictObject({
+    id: taskId,
+    integrationId,
+    direction: z.literal('pull'),
+    ...taskFields,
+    nextRunAt: instant.optional(),
+    lastExecutionId: executionId.optional(),
+    createdAt: instant,
+    updatedAt: instant,
+  })
+  .meta({ id: 'Task' });
+
+const integrationParams = z.strictObject({ integrationId });
+const taskParams = z.strictObject({ integrationId, taskId });
+
+const uniqueObjects = (objects: readonly { object: string; shardTypeId: string }[]) =>
+  new Set(objects.map((entry) => `${entry.object} ${entry.shardTypeId}`)).size === objects.length;
+
+export const createTaskBody = z.strictObject({
+  name: taskFields.name,
+  mode: taskFields.mode.default('incremental'),
+  objects: taskFields.objects.refine(uniqueObjects, 'must not feed one shard type from one object twice'),
+  schedule: taskFields.schedule.default({ kind: 'manual' }),
+  enabled: taskFields.enabled.default(true),
+  pageSize: taskFields.pageSize.default(500),
+  lookBackSeconds: taskFields.lookBackSeconds.default(120),
+  deletions: taskFields.deletions.default('ignore'),
+});
+
+export const listTasks = defineRoute({
+  id: 'listTasks',
+  method: 'GET',
+  path: 'tenant/integrations/{integrationId}/tasks',
+  summary: 'The sync tasks of an integration',
+  tag: 'Tasks',
+  role: 'viewer',
+  params: integrationParams,
+  query: z.strictObject(pageQuery),
+  success: { status: 200, body: pageOf(task), description: 'A page, newest first' },
+  problems: ['not-found'],
+});
+
+export const createTask = defineRoute({
+  id: 'createTask',
+  method: 'POST',
+  path: 'tenant/integrations/{integrationId}/tasks',
+  summary: 'Create a sync task',
+  tag: 'Tasks',
+  role: 'admin',
+  idempotent: true,
+  concurrency: 'answers-etag',
+  params: integrationParams,
+  body: createTaskBody,
+  success: { status: 201, body: task, description: 'The task' },
+  problems: ['not-found'],
+});
+
+export const getTask = defineRoute({
+  id: 'getTask',
+  method: 'GET',
+  path: 'tenant/integrations/{integrationId}/tasks/{taskId}',
+  summary: 'One sync task',
+  tag: 'Tasks',
+  role: 'viewer',
+  concurrency: 'answers-etag',
+  params: taskParams,
+  success: { status: 200, body: task, description: 'The task' },
+  problems: ['not-found'],
+});
+
+export const updateTask = defineRoute({
+  id: 'updateTask',
+  method: 'PATCH',
+  path: 'tenant/integrations/{integrationId}/tasks/{taskId}',
+  summary: 'Change a sync task; a run in progress keeps what it started with',
+  tag: 'Tasks',
+  role: 'admin',
+  idempotent: true,
+  concurrency: 'optional',
+  params: taskParams,
+  body: z
+    .strictObject({
+      name: taskFields.name.optional(),
+      mode: taskFields.mode.optional(),
+      objects: taskFields.objects
+        .refine(uniqueObjects, 'must not feed one shard type from one object twice')
+        .optional(),
+      schedule: taskFields.schedule.optional(),
+      enabled: taskFields.enabled.optional(),
+      pageSize: taskFields.pageSize.optional(),
+      lookBackSeconds: taskFields.lookBackSeconds.optional(),
+      deletions: taskFields.deletions.optional(),
+    })
+    .refine((patch) => Object.keys(patch).length > 0, 'must change at least one field'),
+  success: { status: 200, body: task, description: 'The task as it is now' },
+  problems: ['not-found', 'precondition-failed'],
+});
+
+export const deleteTask = defineRoute({
+  id: 'deleteTask',
+  method: 'DELETE',
+  path: 'tenant/integrations/{integrationId}/tasks/{taskId}',
+  summary: 'Remove a sync task; shards and links stay',
+  tag: 'Tasks',
+  role: 'admin',
+  idempotent: true,
+  concurrency: 'optional',
+  params: taskParams,
+  success: { status: 204, description: 'Removed' },
+  problems: ['not-found', 'precondition-failed', 'already-running'],
+});

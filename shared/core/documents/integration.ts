@@ -1,0 +1,30 @@
+import { z } from 'zod';
+
+/** An integration with its connection, container `config`. The credential itself is in Key Vault; here is only which version holds. */
+export const integrationDocument = z.strictObject({
+  id: z.string(),
+  tenantId: z.string(),
+  kind: z.literal('integration'),
+  schemaVersion: z.literal(1),
+  provider: z.string(),
+  name: z.string(),
+  settings: z.record(z.string(), z.json()),
+  enabled: z.boolean(),
+  /** Absent while not connected. `fence` moves forward with every change of credential. */
+  connection: z
+    .strictObject({
+      state: z.enum(['connected', 'failing']),
+      kind: z.enum(['api-key', 'basic', 'bearer', 'none']),
+      secretVersion: z.string().optional(),
+      hint: z.string().optional(),
+      fence: z.int(),
+      connectedAt: z.string(),
+      checkedAt: z.string().optional(),
+      problem: z.string().optional(),
+    })
+    .optional(),
+  createdAt: z.string(),
+  updatedAt: z.string(),
+});
+
+export type IntegrationDocument = z.infer<typeof integrationDocument>;

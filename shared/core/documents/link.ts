@@ -1,0 +1,34 @@
+import { z } from 'zod';
+
+/** The first result of a record in a run. A repeat of the same page returns it instead of counting again. */
+export const lastOutcome = z.strictObject({
+  executionId: z.string(),
+  page: z.int(),
+  outcome: z.enum(['created', 'updated', 'unchanged']),
+});
+
+/**
+ * The tie between a shard and one external record, container `links`. `id` = hash(integration, object, external id, shard type).
+ * Created `pending` before the shard, `settled` after it; only a settled link's `hash` says "unchanged".
+ */
+export const linkDocument = z.strictObject({
+  id: z.string(),
+  tenantId: z.string(),
+  schemaVersion: z.literal(1),
+  integrationId: z.string(),
+  object: z.string(),
+  externalId: z.string(),
+  shardTypeId: z.string(),
+  shardId: z.string(),
+  state: z.enum(['pending', 'settled']),
+  /** Hash over the converted values and the versions of what converted them. */
+  hash: z.string().optional(),
+  /** The provider's version of the record that was applied; moves only forward. */
+  version: z.number().optional(),
+  /** Which observation was applied: a later fence, then a later page, is newer. */
+  observed: z.strictObject({ fence: z.int(), page: z.int() }),
+  last: lastOutcome.optional(),
+});
+
+export type LinkDocument = z.infer<typeof linkDocument>;
+export type LastOutcome = z.infer<typeof lastOutcome>;

@@ -1,0 +1,132 @@
+import type { IdKind } from '../contracts/identifiers.ts';
+import type { Adapter, OpenCall } from './adapter.ts';
+import type { ApiKeyDocument, AuditDocument, IdempotencyDocument } from './documents/access.ts';
+import type { DueDocument } from './documents/due.ts';
+import type { ExecutionDocument, PageDocument } from './documents/execution.ts';
+import type { IntegrationDocument } from './documents/integration.ts';
+import type { LeaseDocument } from './documents/lease.ts';
+import type { LinkDocument } from './documents/link.ts';
+import type { ShardDocument } from './documents/shard.ts';
+import type { TaskDocument } from './documents/task.ts';
+import type { SyncPagesEnvelope } from './envelope.ts';
+import type { Scope } from './scope.ts';
+
+/** A document as it was read, with the ETag that makes a later write conditional. */
+export interface Stored<T> {
+  readonly document: T;
+  readonly etag: string;
+}
+
+/**
+ * Where a document is. `partition` is the part of the partition key below the tenant (an execution's id, an audit month); where the
+ * container is partitioned by document or by tenant alone it is left out.
+ */
+export interface Key {
+  readonly id: string;
+  readonly partition?: string;
+}
+
+export type Write<T> =
+  | { readonly kind: 'create'; readonly document: T }
+  | { readonly kind: 'replace'; readonly document: T; readonly etag: string }
+  | { readonly kind: 'upsert'; readonly document: T };
+
+/** `exists`: a create found one. `stale`: the ETag no longer holds. `gone`: a replace found none. */
+export type WriteResult =
+  | { readonly ok: true; readonly etag: string }
+  | { readonly ok: false; readonly reason: 'exists' | 'stale' | 'gone' };
+
+export interface Filter {
+  readonly field: string;
+  readonly is: 'equal' | 'at-most' | 'contains';
+  readonly value: string | number | boolean;
+}
+
+/** Keyset paging over one tenant (or one partition of it), ordered by id. */
+export interface Listing {
+  readonly partition?: string;
+  readonly filters: readonly Filter[];
+  readonly order: 'ascending' | 'descending';
+  /** Only documents whose id comes after this one in the order. */
+  readonly afterId?: string | undefined;
+  readonly limit: number;
+}
+
+/**
+ * One kind of document of one container, always within a tenant. Writes outcomes are values; what a caller cannot act on (the store is down, a
+ * stored document does not parse) is thrown.
+ */
+export interface Collection<T extends { readonly id: string }> {
+  get(scope: Scope, key: Key): Promise<Stored<T> | undefined>;
+  /** In the order of `keys`; a missing document is `undefined`. */
+  getMany(scope: Scope, keys: readonly Key[]): Promise<(Stored<T> | undefined)[]>;
+  write(scope: Scope, write: Write<T>): Promise<WriteResult>;
+  /** Each write for itself, in one set of round trips; results in the order of `writes`. */
+  writeMany(scope: Scope, writes: readonly Write<T>[]): Promise<WriteResult[]>;
+  /** With `etag`, only if it still holds. */
+  remove(scope: Scope, key: Key, etag?: string): Promise<'removed' | 'stale' | 'gone'>;
+  list(scope: Scope, listing: Listing): Promise<Stored<T>[]>;
+}
+
+/** The documents of one run share a partition, so that a page's outcome and the checkpoint are written as one. */
+export interface ExecutionStore {
+  readonly executions: Collection<ExecutionDocument>;
+  readonly pages: Collection<PageDocument>;
+  /** Writes the applied page and the moved execution atomically; `stale` when the execution was moved by someone else. */
+  commitPage(scope: Scope, page: PageDocument, execution: ExecutionDocument, etag: string): Promise<WriteResult>;
+}
+
+/** The system-wide index of the clock. The only port that looks across tenants; what it returns names the tenant to act for. */
+export interface DueStore {
+  put(document: DueDocument): Promise<void>;
+  get(document: Pick<DueDocument, 'id' | 'bucket'>): Promise<Stored<DueDocument> | undefined>;
+  /** Conditional move to another instant. */
+  reschedule(entry: Stored<DueDocument>, dueAt: string): Promise<'moved' | 'stale' | 'gone'>;
+  remove(document: Pick<DueDocument, 'id' | 'bucket'>): Promise<void>;
+  /** Entries due at or before `now`, oldest first. */
+  listDue(now: string, limit: number): Promise<Stored<DueDocument>[]>;
+}
+
+/** Secrets by tenant and name. Versions are kept; a secret is read by version, never as "latest". */
+export interface SecretStore {
+  /** Returns the new version. */
+  put(scope: Scope, name: string, value: string): Promise<string>;
+  get(scope: Scope, name: string, version: string): Promise<string>;
+  /** Erases all versions; succeeds when there is none. */
+  erase(scope: Scope, name: string): Promise<void>;
+}
+
+export interface SyncQueue {
+  /** @param delayMs how long the message stays hidden, at most seven days */
+  send(envelope: SyncPagesEnvelope, delayMs?: number): Promise<void>;
+}
+
+export interface Log {
+  info(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  warn(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  /** For people to look at: something is wrong that will not mend itself. */
+  alert(message: string, fields?: Readonly<Record<string, unknown>>): void;
+}
+
+/** Everything a use-case may need; each takes only what it names. */
+export interface Deps {
+  readonly now: () => Date;
+  readonly newId: (kind: IdKind) => string;
+  readonly log: Log;
+  readonly integrations: Collection<IntegrationDocument>;
+  readonly tasks: Collection<TaskDocument>;
+  readonly apiKeys: Collection<ApiKeyDocument>;
+  readonly runs: ExecutionStore;
+  readonly shards: Collection<ShardDocument>;
+  readonly links: Collection<LinkDocument>;
+  readonly leases: Collection<LeaseDocument>;
+  readonly audit: Collection<AuditDocument>;
+  readonly idempotency: Collection<IdempotencyDocument>;
+  readonly due: DueStore;
+  readonly secrets: SecretStore;
+  readonly syncQueue: SyncQueue;
+  readonly adapters: readonly Adapter[];
+  readonly openCall: OpenCall;
+  /** Each dependency's name and a cheap real call to it; rejects when it does not answer. */
+  readonly readiness: Readonly<Record<string, () => Promise<void>>>;
+}

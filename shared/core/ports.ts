@@ -1,4 +1,5 @@
 import type { IdKind } from '../contracts/identifiers.ts';
+import type { Role } from '../contracts/route.ts';
 import type { Adapter, OpenCall } from './adapter.ts';
 import type { ApiKeyDocument, AuditDocument, IdempotencyDocument } from './documents/access.ts';
 import type { DueDocument } from './documents/due.ts';
@@ -108,6 +109,18 @@ export interface Log {
   alert(message: string, fields?: Readonly<Record<string, unknown>>): void;
 }
 
+/** What a verified sign-in token says. */
+export interface VerifiedToken {
+  readonly tenantId: string;
+  readonly subject: string;
+  readonly role: Role;
+}
+
+export interface TokenVerifier {
+  /** `undefined` for whatever is not a valid token of ours (signature, issuer, audience, expiry, tenant claim, role). Throws when the keys can't be had. */
+  verify(token: string): Promise<VerifiedToken | undefined>;
+}
+
 /** Everything a use-case may need; each takes only what it names. */
 export interface Deps {
   readonly now: () => Date;
@@ -120,6 +133,7 @@ export interface Deps {
   readonly shards: Collection<ShardDocument>;
   readonly links: Collection<LinkDocument>;
   readonly leases: Collection<LeaseDocument>;
+  readonly tokens: TokenVerifier;
   readonly audit: Collection<AuditDocument>;
   readonly idempotency: Collection<IdempotencyDocument>;
   readonly due: DueStore;

@@ -9,6 +9,7 @@ import type { LeaseDocument } from './documents/lease.ts';
 import type { LinkDocument } from './documents/link.ts';
 import type { ShardDocument } from './documents/shard.ts';
 import type { TaskDocument } from './documents/task.ts';
+import type { EngineSettings } from './engine-settings.ts';
 import type { SyncPagesEnvelope } from './envelope.ts';
 import type { Scope } from './scope.ts';
 
@@ -124,6 +125,9 @@ export interface TokenVerifier {
 /** Everything a use-case may need; each takes only what it names. */
 export interface Deps {
   readonly now: () => Date;
+  /** Uniform in [0, 1), for jitter. */
+  readonly random: () => number;
+  readonly engine: EngineSettings;
   readonly newId: (kind: IdKind) => string;
   readonly log: Log;
   readonly integrations: Collection<IntegrationDocument>;

@@ -1,0 +1,71 @@
+import type { z } from 'zod';
+import {
+  type ApiKeyDocument,
+  type AuditDocument,
+  apiKeyDocument,
+  auditDocument,
+  type IdempotencyDocument,
+  idempotencyDocument,
+} from '../core/documents/access.ts';
+import {
+  type ExecutionDocument,
+  executionDocument,
+  type PageDocument,
+  pageDocument,
+} from '../core/documents/execution.ts';
+import { type IntegrationDocument, integrationDocument } from '../core/documents/integration.ts';
+import { type LeaseDocument, leaseDocument } from '../core/documents/lease.ts';
+import { type LinkDocument, linkDocument } from '../core/documents/link.ts';
+import { type ShardDocument, shardDocument } from '../core/documents/shard.ts';
+import { type TaskDocument, taskDocument } from '../core/documents/task.ts';
+import type { ContainerName } from './containers.ts';
+
+/** What every tenant-owned document has. */
+export interface TenantDocument {
+  readonly id: string;
+  readonly tenantId: string;
+}
+
+/** One kind of document: where it is kept and how it reads. */
+export interface CollectionSpec<T extends TenantDocument> {
+  readonly container: ContainerName;
+  readonly schema: z.ZodType<T>;
+  /** The document's `kind`, in a container that holds several. */
+  readonly kind?: string;
+  /** The field that is the partition key's second level, where that is neither absent nor the id. */
+  readonly partitionOf?: (document: T) => string;
+}
+
+const spec = <T extends TenantDocument>(collection: CollectionSpec<T>): CollectionSpec<T> => collection;
+
+/** The kinds of documents behind the ports of `Deps`. */
+export const collections = {
+  integrations: spec<IntegrationDocument>({ container: 'config', kind: 'integration', schema: integrationDocument }),
+  tasks: spec<TaskDocument>({ container: 'config', kind: 'task', schema: taskDocument }),
+  apiKeys: spec<ApiKeyDocument>({ container: 'config', kind: 'api-key', schema: apiKeyDocument }),
+  executions: spec<ExecutionDocument>({
+    container: 'executions',
+    kind: 'execution',
+    schema: executionDocument,
+    partitionOf: (document) => document.executionId,
+  }),
+  pages: spec<PageDocument>({
+    container: 'executions',
+    kind: 'page',
+    schema: pageDocument,
+    partitionOf: (document) => document.executionId,
+  }),
+  shards: spec<ShardDocument>({ container: 'shards', schema: shardDocument }),
+  links: spec<LinkDocument>({ container: 'links', schema: linkDocument }),
+  leases: spec<LeaseDocument>({ container: 'leases', schema: leaseDocument }),
+  audit: spec<AuditDocument>({
+    container: 'audit',
+    schema: auditDocument,
+    partitionOf: (document) => document.month,
+  }),
+  idempotency: spec<IdempotencyDocument>({
+    container: 'transient',
+    kind: 'idempotency',
+    schema: idempotencyDocument,
+  }),
+};

@@ -1,0 +1,91 @@
+/**
+ * The Cosmos containers, declared once: the product opens them, the local twin creates them, and Bicep reads the same list from
+ * `infra-bicep/containers.json`. Indexed paths are few because every one of them is paid with each write; `id` is always indexed.
+ * There are no composite indexes: lists order by `id` alone. Request units are estimates for a document of 1 KB.
+ */
+export interface ContainerSpec {
+  readonly name: string;
+  /** More than one path makes the key hierarchical. */
+  readonly partitionKeyPaths: readonly string[];
+  /** Seconds after the last write; -1 means only documents with their own `ttl` go. Absent: nothing expires. */
+  readonly defaultTtlSeconds?: number;
+  readonly includedPaths: readonly string[];
+  readonly excludedPaths: readonly string[];
+  /** Request units by operation. */
+  readonly requestUnits: Readonly<Record<string, number>>;
+}
+
+const daySeconds = 86_400;
+
+const everything = ['/*'] as const;
+
+export const containers = {
+  /** Integrations, tasks and API keys. Small; every write is conditional. */
+  config: {
+    name: 'config',
+    partitionKeyPaths: ['/tenantId'],
+    includedPaths: ['/tenantId/?', '/kind/?', '/integrationId/?', '/provider/?'],
+    excludedPaths: everything,
+    requestUnits: { read: 1, create: 8, replace: 12, listOf20: 4 },
+  },
+  /** Internal records. Lists filter by type, status, text and by any field of `data`. */
+  shards: {
+    name: 'shards',
+    partitionKeyPaths: ['/tenantId', '/id'],
+    includedPaths: ['/tenantId/?', '/shardTypeId/?', '/status/?', '/text/?', '/data/*'],
+    excludedPaths: everything,
+    requestUnits: { read: 1, create: 14, replace: 20, listOf20: 8 },
+  },
+  /** One document per external record and shard type, only ever read and written by its id. */
+  links: {
+    name: 'links',
+    partitionKeyPaths: ['/tenantId', '/id'],
+    includedPaths: ['/tenantId/?'],
+    excludedPaths: everything,
+    requestUnits: { read: 1, create: 6, replace: 10 },
+  },
+  /** Runs and what each of their pages did; kept for a quarter after the last change. */
+  executions: {
+    name: 'executions',
+    partitionKeyPaths: ['/tenantId', '/executionId'],
+    defaultTtlSeconds: 90 * daySeconds,
+    includedPaths: ['/tenantId/?', '/executionId/?', '/kind/?', '/integrationId/?', '/taskId/?', '/state/?'],
+    excludedPaths: everything,
+    requestUnits: { read: 1, create: 8, replace: 12, commitPage: 40, listOf20: 6 },
+  },
+  /** Who did what; append only, never expires. */
+  audit: {
+    name: 'audit',
+    partitionKeyPaths: ['/tenantId', '/month'],
+    includedPaths: ['/tenantId/?', '/month/?', '/action/?', '/subject/?'],
+    excludedPaths: everything,
+    requestUnits: { create: 8, listOf20: 4 },
+  },
+  /** Idempotency keys; each says how long it lives. */
+  transient: {
+    name: 'transient',
+    partitionKeyPaths: ['/tenantId', '/id'],
+    defaultTtlSeconds: daySeconds,
+    includedPaths: ['/tenantId/?'],
+    excludedPaths: everything,
+    requestUnits: { read: 1, create: 6, replace: 10 },
+  },
+  /** Who may work on a task right now. Never expires: a lost fence would let a stale holder write. */
+  leases: {
+    name: 'leases',
+    partitionKeyPaths: ['/id'],
+    includedPaths: [],
+    excludedPaths: everything,
+    requestUnits: { read: 1, create: 6, replace: 10 },
+  },
+  /** What the clock must look at, ordered by when. */
+  due: {
+    name: 'due',
+    partitionKeyPaths: ['/bucket'],
+    includedPaths: ['/bucket/?', '/dueAt/?'],
+    excludedPaths: everything,
+    requestUnits: { read: 1, upsert: 8, replace: 10, listDue: 3 },
+  },
+} as const satisfies Record<string, ContainerSpec>;
+
+export type ContainerName = keyof typeof containers;

@@ -1,0 +1,165 @@
+import type { CollectionSpec, TenantDocument } from '../../shared/azure/collections.ts';
+import { CorruptDocument } from '../../shared/core/app-error.ts';
+import type { Collection, Filter, Key, Listing, Stored, Write, WriteResult } from '../../shared/core/ports.ts';
+import type { Scope } from '../../shared/core/scope.ts';
+import type { Faults } from './faults.ts';
+
+interface Entry {
+  readonly id: string;
+  readonly partition: string | undefined;
+  /** The stored JSON text: a caller that changes its object changes nothing here. */
+  readonly text: string;
+  readonly etag: string;
+}
+
+/** Documents of one kind in memory, with the semantics of the Cosmos collection; `tests/contract/ports` holds both to them. */
+export class MemoryCollection<T extends TenantDocument> implements Collection<T> {
+  readonly #name: string;
+  readonly #spec: CollectionSpec<T>;
+  readonly #faults: Faults;
+  readonly #tenants = new Map<string, Map<string, Entry>>();
+  #writes = 0;
+
+  constructor(name: string, spec: CollectionSpec<T>, faults: Faults) {
+    this.#name = name;
+    this.#spec = spec;
+    this.#faults = faults;
+  }
+
+  async get(scope: Scope, key: Key): Promise<Stored<T> | undefined> {
+    await this.#faults.enter(this.#name, 'get', 1);
+    return this.#read(scope, key);
+  }
+
+  async getMany(scope: Scope, keys: readonly Key[]): Promise<(Stored<T> | undefined)[]> {
+    await this.#faults.enter(this.#name, 'getMany', keys.length);
+    return keys.map((key) => this.#read(scope, key));
+  }
+
+  async write(scope: Scope, write: Write<T>): Promise<WriteResult> {
+    await this.#faults.enter(this.#name, write.kind, 1);
+    return this.#faults.step(`${this.#name} ${write.kind} ${write.document.id}`, () => this.put(scope, write));
+  }
+
+  async writeMany(scope: Scope, writes: readonly Write<T>[]): Promise<WriteResult[]> {
+    await this.#faults.enter(this.#name, 'writeMany', writes.length);
+    return writes.map((write) =>
+      this.#faults.step(`${this.#name} ${write.kind} ${write.document.id}`, () => this.put(scope, write)),
+    );
+  }
+
+  async remove(scope: Scope, key: Key, etag?: string): Promise<'removed' | 'stale' | 'gone'> {
+    await this.#faults.enter(this.#name, 'remove', 1);
+    return this.#faults.step(`${this.#name} remove ${key.id}`, () => {
+      const documents = this.#tenant(scope);
+      const place = this.#place(key);
+      const entry = documents.get(place);
+      if (entry === undefined) return 'gone';
+      if (etag !== undefined && entry.etag !== etag) return 'stale';
+      documents.delete(place);
+      return 'removed';
+    });
+  }
+
+  async list(scope: Scope, listing: Listing): Promise<Stored<T>[]> {
+    await this.#faults.enter(this.#name, 'list', 1);
+    const { partition, filters, order, afterId, limit } = listing;
+    const direction = order === 'ascending' ? 1 : -1;
+    const entries = [...this.#tenant(scope).values()].filter(
+      (entry) =>
+        (partition === undefined || entry.partition === partition) &&
+        (afterId === undefined || compare(entry.id, afterId) * direction > 0),
+    );
+    entries.sort((a, b) => compare(a.id, b.id) * direction);
+    const page: Stored<T>[] = [];
+    for (const entry of entries) {
+      if (page.length >= limit) break;
+      const raw: unknown = JSON.parse(entry.text);
+      if (filters.every((filter) => matches(raw, filter))) page.push(this.#parse(entry, raw));
+    }
+    return page;
+  }
+
+  /** The write itself, without fault hooks. */
+  put(scope: Scope, write: Write<T>): WriteResult {
+    const { document } = write;
+    if (document.tenantId !== scope.tenantId) {
+      throw new Error(`A document of tenant ${document.tenantId} can't be written in the scope of ${scope.tenantId}`);
+    }
+    const documents = this.#tenant(scope);
+    const partition = this.#spec.partitionOf?.(document);
+    const place = this.#place({ id: document.id, ...(partition === undefined ? {} : { partition }) });
+    const present = documents.get(place);
+    if (write.kind === 'create' && present !== undefined) return { ok: false, reason: 'exists' };
+    if (write.kind === 'replace') {
+      if (present === undefined) return { ok: false, reason: 'gone' };
+      if (present.etag !== write.etag) return { ok: false, reason: 'stale' };
+    }
+    this.#writes += 1;
+    const etag = `"${this.#writes.toString(16).padStart(8, '0')}"`;
+    documents.set(place, { id: document.id, partition, text: JSON.stringify(document), etag });
+    return { ok: true, etag };
+  }
+
+  /** Puts a raw document into the store, past every check, as someone's hand or an older version would. */
+  plant(tenantId: string, raw: { readonly id: string }, partition?: string): void {
+    const key = { id: raw.id, ...(partition === undefined ? {} : { partition }) };
+    this.#writes += 1;
+    const etag = `"planted-${this.#writes}"`;
+    const documents = this.#tenant({ tenantId });
+    documents.set(this.#place(key), { id: raw.id, partition, text: JSON.stringify(raw), etag });
+  }
+
+  /** Every stored document of all tenants, for a test's final look. */
+  all(): T[] {
+    return [...this.#tenants.values()].flatMap((documents) =>
+      [...documents.values()].map((entry) => this.#parse(entry, JSON.parse(entry.text)).document),
+    );
+  }
+
+  #read(scope: Scope, key: Key): Stored<T> | undefined {
+    const entry = this.#tenant(scope).get(this.#place(key));
+    return entry === undefined ? undefined : this.#parse(entry, JSON.parse(entry.text));
+  }
+
+  #parse(entry: Entry, raw: unknown): Stored<T> {
+    const parsed = this.#spec.schema.safeParse(raw);
+    if (!parsed.success) throw new CorruptDocument(`${this.#name}/${entry.id}`, parsed.error.message);
+    return { document: parsed.data, etag: entry.etag };
+  }
+
+  #tenant(scope: Pick<Scope, 'tenantId'>): Map<string, Entry> {
+    let documents = this.#tenants.get(scope.tenantId);
+    if (documents === undefined) {
+      documents = new Map();
+      this.#tenants.set(scope.tenantId, documents);
+    }
+    return documents;
+  }
+
+  #place(key: Key): string {
+    if (this.#spec.partitionOf === undefined) return key.id;
+    if (key.partition === undefined) throw new Error(`${this.#name} is partitioned: the key of ${key.id} lacks it`);
+    return JSON.stringify([key.partition, key.id]);
+  }
+}
+
+function compare(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
+
+/** As Cosmos compares: a missing field or one of another type never matches; `contains` ignores case. */
+function matches(raw: unknown, filter: Filter): boolean {
+  let value = raw;
+  for (const part of filter.field.split('.')) {
+    value =
+      typeof value === 'object' && value !== null && Object.hasOwn(value, part)
+        ? (value as Record<string, unknown>)[part]
+        : undefined;
+  }
+  if (typeof value !== typeof filter.value) return false;
+  if (filter.is === 'equal') return value === filter.value;
+  if (filter.is === 'at-most') return (value as string) <= (filter.value as string);
+  return String(value).toLowerCase().includes(String(filter.value).toLowerCase());
+}

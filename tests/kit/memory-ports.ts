@@ -1,0 +1,155 @@
+import { type CollectionSpec, collections, type TenantDocument } from '../../shared/azure/collections.ts';
+import type { Adapter, OpenCall } from '../../shared/core/adapter.ts';
+import type { ApiKeyDocument, AuditDocument, IdempotencyDocument } from '../../shared/core/documents/access.ts';
+import type { ExecutionDocument, PageDocument } from '../../shared/core/documents/execution.ts';
+import type { IntegrationDocument } from '../../shared/core/documents/integration.ts';
+import type { LeaseDocument } from '../../shared/core/documents/lease.ts';
+import type { LinkDocument } from '../../shared/core/documents/link.ts';
+import type { ShardDocument } from '../../shared/core/documents/shard.ts';
+import type { TaskDocument } from '../../shared/core/documents/task.ts';
+import { defaultEngineSettings, type EngineSettings } from '../../shared/core/engine-settings.ts';
+import { composeId } from '../../shared/core/ids.ts';
+import type { Deps, ExecutionStore, WriteResult } from '../../shared/core/ports.ts';
+import type { Scope } from '../../shared/core/scope.ts';
+import { Faults } from './faults.ts';
+import { MemoryCollection } from './memory-collection.ts';
+import { MemoryDueStore, MemoryLog, MemorySecretStore, MemorySyncQueue, MemoryTokens } from './memory-services.ts';
+
+/** A clock that moves only when told to. */
+export class TestClock {
+  #nowMs: number;
+
+  constructor(now: string) {
+    this.#nowMs = Date.parse(now);
+  }
+
+  nowMs(): number {
+    return this.#nowMs;
+  }
+
+  now(): Date {
+    return new Date(this.#nowMs);
+  }
+
+  advance(ms: number): void {
+    this.#nowMs += ms;
+  }
+
+  /** Moves forward to an instant (epoch ms or ISO 8601); an earlier one changes nothing. */
+  advanceTo(instant: number | string): void {
+    this.#nowMs = Math.max(this.#nowMs, typeof instant === 'number' ? instant : Date.parse(instant));
+  }
+}
+
+class MemoryExecutionStore implements ExecutionStore {
+  readonly executions: MemoryCollection<ExecutionDocument>;
+  readonly pages: MemoryCollection<PageDocument>;
+  readonly #faults: Faults;
+
+  constructor(faults: Faults) {
+    this.#faults = faults;
+    this.executions = new MemoryCollection('executions', collections.executions, faults);
+    this.pages = new MemoryCollection('pages', collections.pages, faults);
+  }
+
+  async commitPage(scope: Scope, page: PageDocument, execution: ExecutionDocument, etag: string): Promise<WriteResult> {
+    await this.#faults.enter('runs', 'commitPage', 2);
+    if (page.executionId !== execution.executionId) throw new Error('A page is committed with its own execution only');
+    return this.#faults.step(`runs commitPage ${page.id}`, () => {
+      const moved = this.executions.put(scope, { kind: 'replace', document: execution, etag });
+      if (moved.ok) this.pages.put(scope, { kind: 'upsert', document: page });
+      return moved;
+    });
+  }
+}
+
+export interface MemoryOptions {
+  /** ISO 8601; where the clock stands at first. */
+  readonly now?: string;
+  /** Seed of the ids. */
+  readonly seed?: number;
+  readonly engine?: Partial<EngineSettings>;
+  readonly adapters?: readonly Adapter[];
+  readonly openCall?: OpenCall;
+}
+
+/** `Deps` in memory; the parts that a test looks into are visible with their own types. */
+export interface MemoryDeps extends Deps {
+  readonly clock: TestClock;
+  readonly faults: Faults;
+  readonly log: MemoryLog;
+  readonly runs: MemoryExecutionStore;
+  readonly shards: MemoryCollection<ShardDocument>;
+  readonly links: MemoryCollection<LinkDocument>;
+  readonly leases: MemoryCollection<LeaseDocument>;
+  readonly tasks: MemoryCollection<TaskDocument>;
+  readonly integrations: MemoryCollection<IntegrationDocument>;
+  readonly apiKeys: MemoryCollection<ApiKeyDocument>;
+  readonly audit: MemoryCollection<AuditDocument>;
+  readonly idempotency: MemoryCollection<IdempotencyDocument>;
+  readonly due: MemoryDueStore;
+  readonly secrets: MemorySecretStore;
+  readonly syncQueue: MemorySyncQueue;
+  readonly tokens: MemoryTokens;
+}
+
+/**
+ * Every port in memory, on one controllable clock and seeded ids. Stored state is JSON text, so that nobody shares objects with
+ * it, and reads pass the documents' schemas, as they do in Azure.
+ */
+export function createMemoryDeps(options: MemoryOptions = {}): MemoryDeps {
+  const clock = new TestClock(options.now ?? '2030-01-01T00:00:00.000Z');
+  const faults = new Faults();
+  const jitter = seededBits(options.seed ?? 1);
+  const idBits = seededBits((options.seed ?? 1) ^ 0x5bd1e995);
+  const collection = <T extends TenantDocument>(name: string, spec: CollectionSpec<T>) =>
+    new MemoryCollection(name, spec, faults);
+  return {
+    clock,
+    faults,
+    now: () => clock.now(),
+    random: () => jitter() / 2 ** 32,
+    engine: { ...defaultEngineSettings, ...options.engine },
+    newId: (kind) => composeId(kind, clock.nowMs(), tenBytes(idBits)),
+    log: new MemoryLog(),
+    integrations: collection('integrations', collections.integrations),
+    tasks: collection('tasks', collections.tasks),
+    apiKeys: collection('apiKeys', collections.apiKeys),
+    runs: new MemoryExecutionStore(faults),
+    shards: collection('shards', collections.shards),
+    links: collection('links', collections.links),
+    leases: collection('leases', collections.leases),
+    tokens: new MemoryTokens(),
+    audit: collection('audit', collections.audit),
+    idempotency: collection('idempotency', collections.idempotency),
+    due: new MemoryDueStore(faults),
+    secrets: new MemorySecretStore(faults),
+    syncQueue: new MemorySyncQueue(faults, () => clock.nowMs()),
+    adapters: options.adapters ?? [],
+    openCall: options.openCall ?? refuseCall,
+    readiness: {
+      cosmos: async () => undefined,
+      storage: async () => undefined,
+      keyVault: async () => undefined,
+    },
+  };
+}
+
+const refuseCall: OpenCall = ({ adapter }) => {
+  throw new Error(`No openCall was given to createMemoryDeps, but ${adapter.id} is called`);
+};
+
+/** 32 bits a call, the same sequence for the same seed (xorshift32). */
+function seededBits(seed: number): () => number {
+  let state = seed >>> 0 || 1;
+  return () => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return state >>> 0;
+  };
+}
+
+function tenBytes(bits: () => number): Uint8Array {
+  return Uint8Array.from({ length: 10 }, () => bits() & 0xff);
+}

@@ -1,0 +1,213 @@
+import { AppError, CorruptDocument } from '../../shared/core/app-error.ts';
+import { type DueDocument, dueDocument } from '../../shared/core/documents/due.ts';
+import type { SyncPagesEnvelope } from '../../shared/core/envelope.ts';
+import type {
+  DueStore,
+  Log,
+  SecretStore,
+  Stored,
+  SyncQueue,
+  TokenVerifier,
+  VerifiedToken,
+} from '../../shared/core/ports.ts';
+import type { Scope } from '../../shared/core/scope.ts';
+import type { Faults } from './faults.ts';
+
+export class MemoryDueStore implements DueStore {
+  readonly #faults: Faults;
+  readonly #entries = new Map<string, { readonly text: string; readonly etag: string }>();
+  #writes = 0;
+
+  constructor(faults: Faults) {
+    this.#faults = faults;
+  }
+
+  async put(document: DueDocument): Promise<void> {
+    await this.#faults.enter('due', 'put', 1);
+    this.#faults.step(`due put ${document.id}`, () => this.#set(document));
+  }
+
+  async get(key: Pick<DueDocument, 'id' | 'bucket'>): Promise<Stored<DueDocument> | undefined> {
+    await this.#faults.enter('due', 'get', 1);
+    return this.#read(placeOf(key));
+  }
+
+  async reschedule(entry: Stored<DueDocument>, dueAt: string): Promise<'moved' | 'stale' | 'gone'> {
+    await this.#faults.enter('due', 'reschedule', 1);
+    return this.#faults.step(`due reschedule ${entry.document.id}`, () => {
+      const present = this.#entries.get(placeOf(entry.document));
+      if (present === undefined) return 'gone';
+      if (present.etag !== entry.etag) return 'stale';
+      this.#set({ ...entry.document, dueAt });
+      return 'moved';
+    });
+  }
+
+  async remove(key: Pick<DueDocument, 'id' | 'bucket'>): Promise<void> {
+    await this.#faults.enter('due', 'remove', 1);
+    this.#faults.step(`due remove ${key.id}`, () => this.#entries.delete(placeOf(key)));
+  }
+
+  async listDue(now: string, limit: number): Promise<Stored<DueDocument>[]> {
+    await this.#faults.enter('due', 'listDue', 1);
+    return this.all()
+      .filter((entry) => entry.document.dueAt <= now)
+      .sort((a, b) => (a.document.dueAt < b.document.dueAt ? -1 : 1))
+      .slice(0, limit);
+  }
+
+  all(): Stored<DueDocument>[] {
+    return [...this.#entries.keys()].flatMap((place) => this.#read(place) ?? []);
+  }
+
+  #set(document: DueDocument): void {
+    this.#writes += 1;
+    this.#entries.set(placeOf(document), { text: JSON.stringify(document), etag: `"${this.#writes}"` });
+  }
+
+  #read(place: string): Stored<DueDocument> | undefined {
+    const entry = this.#entries.get(place);
+    if (entry === undefined) return undefined;
+    const parsed = dueDocument.safeParse(JSON.parse(entry.text));
+    if (!parsed.success) throw new CorruptDocument(`due/${place}`, parsed.error.message);
+    return { document: parsed.data, etag: entry.etag };
+  }
+}
+
+function placeOf(key: Pick<DueDocument, 'id' | 'bucket'>): string {
+  return `${key.bucket}/${key.id}`;
+}
+
+export class MemorySecretStore implements SecretStore {
+  readonly #faults: Faults;
+  readonly #secrets = new Map<string, Map<string, string>>();
+  #versions = 0;
+
+  constructor(faults: Faults) {
+    this.#faults = faults;
+  }
+
+  async put(scope: Scope, name: string, value: string): Promise<string> {
+    await this.#faults.enter('secrets', 'put', 1);
+    return this.#faults.step(`secrets put ${name}`, () => {
+      this.#versions += 1;
+      const version = this.#versions.toString(16).padStart(32, '0');
+      const place = JSON.stringify([scope.tenantId, name]);
+      this.#secrets.set(place, new Map(this.#secrets.get(place)).set(version, value));
+      return version;
+    });
+  }
+
+  async get(scope: Scope, name: string, version: string): Promise<string> {
+    await this.#faults.enter('secrets', 'get', 1);
+    const value = this.#secrets.get(JSON.stringify([scope.tenantId, name]))?.get(version);
+    if (value === undefined) throw new AppError('not-connected', { detail: 'The stored credential is gone.' });
+    return value;
+  }
+
+  async erase(scope: Scope, name: string): Promise<void> {
+    await this.#faults.enter('secrets', 'erase', 1);
+    this.#faults.step(`secrets erase ${name}`, () => this.#secrets.delete(JSON.stringify([scope.tenantId, name])));
+  }
+
+  /** Number of secrets kept, of all tenants. */
+  get size(): number {
+    return this.#secrets.size;
+  }
+}
+
+export interface ReceivedMessage {
+  readonly envelope: SyncPagesEnvelope;
+  readonly dequeueCount: number;
+  /** Deletes the message; without it, it comes again when its visibility timeout is over. */
+  readonly complete: () => void;
+}
+
+/** At least once, like the real queue: a received message stays hidden for a while and comes back unless it is completed. */
+export class MemorySyncQueue implements SyncQueue {
+  readonly #faults: Faults;
+  readonly #nowMs: () => number;
+  readonly #messages: { text: string; visibleAtMs: number; dequeueCount: number }[] = [];
+
+  constructor(faults: Faults, nowMs: () => number) {
+    this.#faults = faults;
+    this.#nowMs = nowMs;
+  }
+
+  async send(envelope: SyncPagesEnvelope, delayMs = 0): Promise<void> {
+    await this.#faults.enter('syncQueue', 'send', 1);
+    this.#faults.step(`syncQueue send ${envelope.messageId}`, () => {
+      this.#messages.push({
+        text: JSON.stringify(envelope),
+        visibleAtMs: this.#nowMs() + delayMs,
+        dequeueCount: 0,
+      });
+    });
+  }
+
+  /** The next visible message, as the host would hand it to a function. */
+  receive(visibilityTimeoutMs = 60_000): ReceivedMessage | undefined {
+    const message = this.#messages.find((candidate) => candidate.visibleAtMs <= this.#nowMs());
+    if (message === undefined) return undefined;
+    message.visibleAtMs = this.#nowMs() + visibilityTimeoutMs;
+    message.dequeueCount += 1;
+    return {
+      envelope: JSON.parse(message.text) as SyncPagesEnvelope,
+      dequeueCount: message.dequeueCount,
+      complete: () => {
+        const index = this.#messages.indexOf(message);
+        if (index >= 0) this.#messages.splice(index, 1);
+      },
+    };
+  }
+
+  get waiting(): number {
+    return this.#messages.length;
+  }
+
+  /** When the next message becomes visible, epoch ms; for a test to move its clock there. */
+  get nextVisibleAtMs(): number | undefined {
+    return this.#messages.length === 0 ? undefined : Math.min(...this.#messages.map((message) => message.visibleAtMs));
+  }
+}
+
+export interface LogEntry {
+  readonly level: 'info' | 'warn' | 'alert';
+  readonly message: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+export class MemoryLog implements Log {
+  readonly entries: LogEntry[] = [];
+
+  info(message: string, fields: Readonly<Record<string, unknown>> = {}): void {
+    this.entries.push({ level: 'info', message, fields });
+  }
+
+  warn(message: string, fields: Readonly<Record<string, unknown>> = {}): void {
+    this.entries.push({ level: 'warn', message, fields });
+  }
+
+  alert(message: string, fields: Readonly<Record<string, unknown>> = {}): void {
+    this.entries.push({ level: 'alert', message, fields });
+  }
+
+  get alerts(): readonly LogEntry[] {
+    return this.entries.filter((entry) => entry.level === 'alert');
+  }
+}
+
+export class MemoryTokens implements TokenVerifier {
+  readonly #tokens = new Map<string, VerifiedToken>();
+
+  /** A token that `verify` accepts. */
+  issue(verified: VerifiedToken): string {
+    const token = `memory-token-${this.#tokens.size + 1}`;
+    this.#tokens.set(token, verified);
+    return token;
+  }
+
+  async verify(token: string): Promise<VerifiedToken | undefined> {
+    return this.#tokens.get(token);
+  }
+}

@@ -1,0 +1,138 @@
+import { sameValue } from './canonical.ts';
+import type { Converter, ObjectMapping } from './convert-record.ts';
+import type { LastOutcome, LinkDocument } from './documents/link.ts';
+import type { ShardDocument, ShardSource } from './documents/shard.ts';
+import { readPath, removePath, writePath } from './field-path.ts';
+import type { Json, JsonObject } from './json.ts';
+import { isOlder, isRepeat, type Observation, type Sighting } from './observation.ts';
+
+/**
+ * What one observation does to its shard. `in-place`: it stands there already. `stale`: the shard shows something newer, written by someone
+ * who has not settled the link yet.
+ */
+export type ShardPlan =
+  | { readonly kind: 'stale' }
+  | { readonly kind: 'in-place'; readonly outcome: LastOutcome['outcome'] }
+  | { readonly kind: 'write'; readonly outcome: LastOutcome['outcome']; readonly document: ShardDocument };
+
+export interface MergeInput {
+  readonly tenantId: string;
+  readonly integrationId: string;
+  readonly mapping: ObjectMapping;
+  readonly converter: Converter;
+  readonly sighting: Sighting;
+  readonly now: string;
+}
+
+/**
+ * Compares an observation with the source's own base in the shard, field by field: what the provider changed since the base is taken, what
+ * it left alone keeps our value. Repeating it yields no write and the first outcome.
+ */
+export function planShard(
+  input: MergeInput,
+  link: LinkDocument,
+  observation: Observation,
+  shard: ShardDocument | undefined,
+): ShardPlan {
+  const source = shard?.sources[observation.linkId];
+  const outcome = outcomeOf(source, input.sighting);
+  if (source !== undefined && isInPlace(source, observation)) {
+    return { kind: 'in-place', outcome: isRepeat(source.last, input.sighting) ? source.last.outcome : 'unchanged' };
+  }
+  if (
+    source !== undefined &&
+    isOlder({ version: source.externalVersion, observed: source.observed }, observation, input.sighting)
+  ) {
+    return { kind: 'stale' };
+  }
+  const data = observation.deleted
+    ? (shard?.data ?? {})
+    : mergeFields(shard?.data, source?.externalBase, observation.data, input.converter.paths);
+  const sources = {
+    ...shard?.sources,
+    [observation.linkId]: nextSource(input, observation, source, outcome),
+  };
+  return {
+    kind: 'write',
+    outcome,
+    document: {
+      id: link.shardId,
+      tenantId: input.tenantId,
+      schemaVersion: 1,
+      shardTypeId: input.mapping.shardTypeId,
+      status: Object.values(sources).every((each) => each.deleted) ? 'deleted' : 'active',
+      revision: (shard?.revision ?? 0) + 1,
+      data,
+      text: searchText(data),
+      sources,
+      createdAt: shard?.createdAt ?? input.now,
+      updatedAt: input.now,
+    },
+  };
+}
+
+/** `created` is the number of new links: a shard that does not know the source yet gains one. */
+function outcomeOf(source: ShardSource | undefined, sighting: Sighting): LastOutcome['outcome'] {
+  if (source === undefined) return 'created';
+  return isRepeat(source.last, sighting) && source.last.outcome === 'created' ? 'created' : 'updated';
+}
+
+function isInPlace(source: ShardSource, observation: Observation): boolean {
+  if (source.deleted || observation.deleted) return source.deleted && observation.deleted;
+  return sameValue(source.externalBase, observation.data);
+}
+
+function nextSource(
+  input: MergeInput,
+  observation: Observation,
+  source: ShardSource | undefined,
+  outcome: LastOutcome['outcome'],
+): ShardSource {
+  const version = observation.version ?? source?.externalVersion;
+  return {
+    integrationId: input.integrationId,
+    object: input.mapping.object,
+    externalId: observation.externalId,
+    externalBase: observation.deleted ? (source?.externalBase ?? {}) : observation.data,
+    ...(version === undefined ? {} : { externalVersion: version }),
+    observed: { fence: input.sighting.fence, page: input.sighting.page },
+    deleted: observation.deleted,
+    last: { executionId: input.sighting.executionId, page: input.sighting.page, outcome },
+  };
+}
+
+function mergeFields(
+  ours: JsonObject | undefined,
+  base: JsonObject | undefined,
+  theirs: JsonObject,
+  paths: readonly (readonly string[])[],
+): JsonObject {
+  if (ours === undefined) return theirs;
+  const merged = structuredClone(ours);
+  for (const path of paths) {
+    const value = readPath(theirs, path);
+    if (base !== undefined && sameValue(readPath(base, path), value)) continue;
+    if (value === undefined) removePath(merged, path);
+    else writePath(merged, path, structuredClone(value));
+  }
+  return merged;
+}
+
+const searchTextLimit = 400;
+
+/** All text of the shard in lower case, for the list's text filter; as much as fits the limit. */
+function searchText(data: JsonObject): string {
+  const parts: string[] = [];
+  let length = 0;
+  const collect = (value: Json | undefined): void => {
+    if (length > searchTextLimit || value === undefined || value === null) return;
+    if (typeof value === 'string') {
+      parts.push(value);
+      length += value.length + 1;
+    } else if (typeof value === 'object') {
+      for (const each of Object.values(value)) collect(each);
+    }
+  };
+  collect(data);
+  return parts.join(' ').slice(0, searchTextLimit).toWellFormed().toLowerCase();
+}

@@ -1,0 +1,97 @@
+import type { ExternalChange } from './adapter.ts';
+import { canonicalText, shortHash } from './canonical.ts';
+import type { Converter, ObjectMapping } from './convert-record.ts';
+import type { LinkDocument } from './documents/link.ts';
+import type { JsonObject } from './json.ts';
+
+/** Where in which run a record was seen. A later fence, then a later page, is the newer observation. */
+export interface Sighting {
+  readonly executionId: string;
+  readonly page: number;
+  readonly fence: number;
+}
+
+/** One external record of a page, converted and ready to be compared with what we have. */
+export interface Observation {
+  readonly linkId: string;
+  readonly externalId: string;
+  readonly deleted: boolean;
+  readonly data: JsonObject;
+  /** Over converted values and mapping version; equal to the link's hash exactly when nothing is to be done. */
+  readonly hash: string;
+  readonly version: number | undefined;
+}
+
+export interface PageReading {
+  readonly observations: readonly Observation[];
+  /** Records with an outcome already: set aside (`failed`), or seen again in the same page (`skipped`). */
+  readonly failures: readonly { readonly externalId?: string | undefined; readonly reason: string }[];
+  readonly superseded: number;
+}
+
+export function linkIdOf(integrationId: string, object: string, externalId: string, shardTypeId: string): string {
+  return shortHash(canonicalText([integrationId, object, externalId, shardTypeId]));
+}
+
+/** Converts a page. The same record twice in one page is one observation: the one with the newer version, or else the later. */
+export function readPage(
+  integrationId: string,
+  mapping: ObjectMapping,
+  converter: Converter,
+  changes: readonly ExternalChange[],
+): PageReading {
+  const byLink = new Map<string, Observation>();
+  const failures: { externalId: string; reason: string }[] = [];
+  let superseded = 0;
+  for (const change of changes) {
+    const converted = change.deleted ? ({ ok: true, data: {} } as const) : converter.convert(change.record);
+    if (!converted.ok) {
+      failures.push({ externalId: change.externalId, reason: converted.reason });
+      continue;
+    }
+    const linkId = linkIdOf(integrationId, mapping.object, change.externalId, mapping.shardTypeId);
+    const earlier = byLink.get(linkId);
+    if (earlier !== undefined) superseded += 1;
+    if (earlier?.version !== undefined && change.version !== undefined && earlier.version > change.version) continue;
+    byLink.set(linkId, {
+      linkId,
+      externalId: change.externalId,
+      deleted: change.deleted,
+      data: converted.data,
+      hash: change.deleted ? 'deleted' : shortHash(`${converter.version} ${canonicalText(converted.data)}`),
+      version: change.version,
+    });
+  }
+  return { observations: [...byLink.values()], failures, superseded };
+}
+
+export type LinkVerdict = 'unchanged' | 'created' | 'updated' | 'stale' | 'compare-shard';
+
+/** What the link alone says about an observation. A point read decides "unchanged" without a write. */
+export function judgeByLink(link: LinkDocument, observation: Observation, sighting: Sighting): LinkVerdict {
+  if (link.state === 'settled' && link.hash === observation.hash) {
+    return link.last !== undefined && isRepeat(link.last, sighting) ? link.last.outcome : 'unchanged';
+  }
+  if (link.state === 'settled' && isOlder(link, observation, sighting)) return 'stale';
+  return 'compare-shard';
+}
+
+/** The same page of the same run again: its first result stands. */
+export function isRepeat(last: { executionId: string; page: number }, sighting: Sighting): boolean {
+  return last.executionId === sighting.executionId && last.page === sighting.page;
+}
+
+/** What was applied already: from a link or from a shard's source. */
+interface Known {
+  readonly version?: number | undefined;
+  readonly observed: { readonly fence: number; readonly page: number };
+}
+
+/** The provider's version decides; where it has none, or the same, the order of observation does. */
+export function isOlder(known: Known, observation: Observation, sighting: Sighting): boolean {
+  if (known.version !== undefined && observation.version !== undefined && known.version !== observation.version) {
+    return observation.version < known.version;
+  }
+  if (sighting.fence !== known.observed.fence) return sighting.fence < known.observed.fence;
+  return sighting.page < known.observed.page;
+}

@@ -1,0 +1,137 @@
+import {
+  type Adapter,
+  type AdapterCall,
+  AdapterFailure,
+  type AdapterHttpResponse,
+  type ExternalChange,
+  type PullPage,
+  type PullRequest,
+  type RejectedRecord,
+} from '../../shared/core/adapter.ts';
+import { parseHttpDate } from '../kit/http-date.ts';
+import { readPath } from '../kit/read-path.ts';
+import { describeRequest } from '../kit/request-url.ts';
+import { createStatusFailure } from '../kit/status-failure.ts';
+import { digestItems, findNextPosition, planPage } from './paging.ts';
+import { decodePosition, encodePosition, type Position } from './position.ts';
+import { readRecord } from './read-record.ts';
+import { type CustomRestSettings, customRestSettings, type ObjectSettings } from './settings.ts';
+
+type Call = AdapterCall<CustomRestSettings>;
+
+/** Any JSON API, by configuration. */
+export const customRest: Adapter<CustomRestSettings> = {
+  id: 'custom-rest',
+  label: 'Custom REST API',
+  description: 'Any JSON API over HTTP: sign-in, objects, paging and incremental reads are a matter of settings.',
+  settings: customRestSettings,
+  auth: ['api-key', 'basic', 'bearer', 'none'],
+  requestsPerMinute: 100,
+  baseUrl: (settings) => settings.baseUrl,
+  authorisation: (settings) => settings.auth,
+  objects: (settings) =>
+    Object.entries(settings.objects).map(([name, object]) => ({
+      name,
+      incremental: object.incremental !== undefined,
+      maxPageSize: object.maxPageSize,
+    })),
+  check,
+  pull,
+};
+
+/** A login page answers with 200 as well, so an answer proves the connection only when it is JSON, or none at all (204). */
+async function check(call: Call): Promise<void> {
+  const response = await call.http({ url: call.settings.testPath, ...headersOf(call) });
+  if (response.status !== 204) response.json();
+}
+
+async function pull(call: Call, request: PullRequest): Promise<PullPage> {
+  const object = findObject(call.settings, request.object);
+  const position = request.cursor === undefined ? undefined : decodePosition(object.paging, request.cursor);
+  const size = Math.max(1, Math.min(request.pageSize, object.maxPageSize));
+  const plan = planPage(object.paging, position, size);
+  const response = await call.http({
+    ...('url' in plan
+      ? { url: plan.url }
+      : { url: object.path, query: { ...object.query, ...sinceQuery(object, request.since), ...plan.query } }),
+    ...headersOf(call),
+    // Only a page that continues can have an expired cursor.
+    ...(position === undefined ? {} : { expect: [object.expiredCursor.status] }),
+  });
+  if (position !== undefined && response.status === object.expiredCursor.status) throwExpired(object, response);
+  return readPage(call, object, { position, size, response });
+}
+
+function readPage(
+  call: Call,
+  object: ObjectSettings,
+  { position, size, response }: { position: Position | undefined; size: number; response: AdapterHttpResponse },
+): PullPage {
+  const body = response.json();
+  const items = findItems(body, object.itemsPath);
+  const changes: ExternalChange[] = [];
+  const rejected: RejectedRecord[] = [];
+  for (const [place, item] of items.entries()) {
+    const read = readRecord(item, place, object);
+    if (read.kind === 'change') changes.push(read.change);
+    else rejected.push(read.rejected);
+  }
+  const { auth } = call.settings;
+  const next = findNextPosition(
+    object.paging,
+    position,
+    { url: response.url, body, linkHeader: response.header('link'), items, digest: digestItems(items, object.idField) },
+    { size, secretParam: auth.kind === 'query' ? auth.name : undefined },
+  );
+  const observedMs = parseHttpDate(response.header('date') ?? '');
+  return {
+    changes,
+    rejected,
+    ...(next === undefined ? { done: true } : { done: false, next: encodePosition(next) }),
+    ...(observedMs === undefined ? {} : { observedAt: new Date(observedMs).toISOString() }),
+  };
+}
+
+function findObject(settings: CustomRestSettings, name: string): ObjectSettings {
+  const object = Object.hasOwn(settings.objects, name) ? settings.objects[name] : undefined;
+  if (object === undefined) {
+    throw new AdapterFailure('unexpected-response', `The integration's settings name no object "${name}".`);
+  }
+  return object;
+}
+
+/** What is not where the records should be is never an empty page: it would pass for a finished read. */
+function findItems(body: unknown, itemsPath: string | undefined): readonly unknown[] {
+  const items = itemsPath === undefined ? body : readPath(body, itemsPath);
+  if (Array.isArray(items)) return items;
+  const where = itemsPath === undefined ? 'The answer itself' : `What the answer has at "${itemsPath}"`;
+  throw new AdapterFailure('unexpected-response', `${where} is not an array of records.`);
+}
+
+function sinceQuery({ incremental }: ObjectSettings, since: string | undefined): Record<string, string | number> {
+  if (incremental === undefined || since === undefined) return {};
+  const sinceMs = Date.parse(since);
+  if (Number.isNaN(sinceMs)) throw new TypeError('PullRequest.since must be an ISO 8601 instant.');
+  switch (incremental.format) {
+    case 'iso':
+      return { [incremental.param]: new Date(sinceMs).toISOString() };
+    case 'epoch-seconds':
+      // Rounded down: the records of the broken second are read once more rather than never.
+      return { [incremental.param]: Math.floor(sinceMs / 1000) };
+    case 'epoch-milliseconds':
+      return { [incremental.param]: sinceMs };
+  }
+}
+
+function throwExpired({ expiredCursor }: ObjectSettings, response: AdapterHttpResponse): never {
+  const { status, codePath, code } = expiredCursor;
+  if (codePath !== undefined && String(readPath(response.json(), codePath)) !== String(code)) {
+    const header = (name: string) => response.header(name);
+    throw createStatusFailure(describeRequest('GET', new URL(response.url)), status, header, Date.now());
+  }
+  throw new AdapterFailure('cursor-expired', 'The provider no longer knows the cursor of this read.', { status });
+}
+
+function headersOf(call: Call): { headers?: Readonly<Record<string, string>> } {
+  return call.settings.headers === undefined ? {} : { headers: call.settings.headers };
+}

@@ -1,0 +1,72 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { AdapterFailure } from '../../shared/core/adapter.ts';
+import type { PagingSettings } from './settings.ts';
+
+const count = z.int().min(0);
+
+/** Detects a ring of steps (Brent): `mark` is an earlier step, moved forward after `limit` steps, `limit` doubling each time. */
+const trail = z.strictObject({ mark: z.string(), steps: count, limit: z.int().min(1) });
+
+const position = z.discriminatedUnion('kind', [
+  /** `seen` records came before this page; `size` is what earlier pages asked for, since another size would shift them. */
+  z.strictObject({ kind: z.literal('page'), page: count, size: z.int().min(1), seen: count, digest: z.string() }),
+  z.strictObject({ kind: z.literal('offset'), offset: count, digest: z.string() }),
+  z.strictObject({ kind: z.literal('cursor'), cursor: z.string().min(1), trail }),
+  z.strictObject({ kind: z.literal('url'), url: z.string().min(1), trail }),
+]);
+
+/** Where a page begins. Travels as the contract's opaque cursor. */
+export type Position = z.infer<typeof position>;
+export type Trail = z.infer<typeof trail>;
+
+const positionKinds: Readonly<Record<PagingSettings['kind'], Position['kind'] | undefined>> = {
+  none: undefined,
+  page: 'page',
+  offset: 'offset',
+  cursor: 'cursor',
+  'link-header': 'url',
+  'next-url': 'url',
+};
+
+export function encodePosition(value: Position): string {
+  return JSON.stringify(value);
+}
+
+/**
+ * Reads a cursor that `encodePosition` wrote. Throws `cursor-expired` when it is damaged or belongs to another way of paging (the
+ * settings were changed meanwhile): the read has to start over.
+ */
+export function decodePosition(paging: PagingSettings, cursor: string): Position {
+  const decoded = position.safeParse(parse(cursor));
+  if (!decoded.success) throw new AdapterFailure('cursor-expired', 'The cursor of this read is damaged.');
+  if (decoded.data.kind !== positionKinds[paging.kind]) {
+    throw new AdapterFailure(
+      'cursor-expired',
+      `The cursor of this read was made for paging by ${decoded.data.kind}, but the object is now paged by ${paging.kind}.`,
+    );
+  }
+  return decoded.data;
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Adds a step to the trail. Gives undefined when the steps run in a ring. */
+export function followTrail(earlier: Trail | undefined, step: string): Trail | undefined {
+  const mark = digest(step);
+  if (earlier === undefined) return { mark, steps: 0, limit: 1 };
+  if (earlier.mark === mark) return undefined;
+  const steps = earlier.steps + 1;
+  return steps < earlier.limit ? { ...earlier, steps } : { mark, steps: 0, limit: earlier.limit * 2 };
+}
+
+/** A short fingerprint, to notice what was there before. */
+export function digest(text: string): string {
+  return createHash('sha256').update(text).digest('base64url').slice(0, 16);
+}

@@ -1,0 +1,81 @@
+import type { ExternalChange, RejectedRecord } from '../../shared/core/adapter.ts';
+import { isJsonObject, type Json } from '../../shared/core/json.ts';
+import { readInstantMs } from '../kit/read-instant.ts';
+import { readPath } from '../kit/read-path.ts';
+import type { ObjectSettings } from './settings.ts';
+
+/** What the database can keep: Cosmos refuses documents nested deeper than 128 levels, and a shard has levels of its own. */
+const deepestNesting = 100;
+
+export type ReadRecord =
+  | { readonly kind: 'change'; readonly change: ExternalChange }
+  | { readonly kind: 'rejected'; readonly rejected: RejectedRecord };
+
+type Fields = Pick<ObjectSettings, 'idField' | 'modifiedField' | 'deleted'>;
+
+/**
+ * Reads one item of a page (`place` is its index) into a change. What cannot be identified is rejected with its reason; a
+ * modification time that cannot be read only means that the change has no version.
+ */
+export function readRecord(item: unknown, place: number, fields: Fields): ReadRecord {
+  if (!isJsonObject(item)) return reject(`Item ${place + 1} of the page is ${nameOf(item)}, not an object.`);
+  const id = readId(readPath(item, fields.idField));
+  if (id.kind === 'unusable') return reject(`Item ${place + 1} of the page has ${id.why} at "${fields.idField}".`);
+  if (isNestedDeeper(item, deepestNesting)) {
+    return reject(`The record is nested deeper than ${deepestNesting} levels.`, id.externalId);
+  }
+  const modifiedMs =
+    fields.modifiedField === undefined ? undefined : readInstantMs(readPath(item, fields.modifiedField));
+  return {
+    kind: 'change',
+    change: {
+      externalId: id.externalId,
+      deleted: isDeleted(item, fields.deleted),
+      record: item,
+      ...(modifiedMs === undefined ? {} : { version: modifiedMs, modifiedAt: new Date(modifiedMs).toISOString() }),
+    },
+  };
+}
+
+function reject(reason: string, externalId?: string): ReadRecord {
+  return { kind: 'rejected', rejected: externalId === undefined ? { reason } : { externalId, reason } };
+}
+
+type Id = { readonly kind: 'id'; readonly externalId: string } | { readonly kind: 'unusable'; readonly why: string };
+
+/** Two different ids must never become one text: numbers that JSON cannot carry exactly and broken Unicode are not ids. */
+function readId(value: unknown): Id {
+  if (typeof value === 'string') {
+    if (value === '') return { kind: 'unusable', why: 'an empty id' };
+    if (!value.isWellFormed()) return { kind: 'unusable', why: 'an id that is not valid Unicode' };
+    return { kind: 'id', externalId: value };
+  }
+  if (typeof value === 'number') {
+    if (Number.isSafeInteger(value)) return { kind: 'id', externalId: String(value) };
+    return { kind: 'unusable', why: 'an id that is not a whole number of at most 2^53 (send it as text)' };
+  }
+  return { kind: 'unusable', why: value === undefined ? 'no id' : `an id that is ${nameOf(value)}` };
+}
+
+function isDeleted(item: unknown, deleted: Fields['deleted']): boolean {
+  if (deleted === undefined) return false;
+  const value = readPath(item, deleted.field);
+  if (deleted.equals !== undefined) {
+    return (
+      (typeof value !== 'object' || value === null) && value !== undefined && String(value) === String(deleted.equals)
+    );
+  }
+  if (typeof value === 'string') return !['', '0', 'false'].includes(value.trim().toLowerCase());
+  return value !== undefined && value !== null && value !== false && value !== 0;
+}
+
+function isNestedDeeper(value: Json, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (levels === 0) return true;
+  return Object.values(value).some((member) => isNestedDeeper(member, levels - 1));
+}
+
+function nameOf(value: unknown): string {
+  if (value === null) return 'null';
+  return Array.isArray(value) ? 'an array' : `a ${typeof value}`;
+}

@@ -1,0 +1,31 @@
+import type { z } from 'zod';
+import type { Adapter, AdapterCall } from '../../shared/core/adapter.ts';
+
+/**
+ * Makes adapters of different settings fit one list: the result takes settings of unknown shape and parses them by the adapter's
+ * own schema before every use. Settings that do not fit were not saved through the API, so that is an ordinary `Error` (a bug or a
+ * corrupt document), never an `AdapterFailure`.
+ */
+export function eraseSettings<Settings>(adapter: Adapter<Settings>): Adapter {
+  const parse = (settings: unknown) => parseSettings(adapter.id, adapter.settings, settings);
+  const parseCall = (call: AdapterCall): AdapterCall<Settings> => ({ settings: parse(call.settings), http: call.http });
+  const { id, label, description, settings, auth, requestsPerMinute } = adapter;
+  const pull = adapter.pull?.bind(adapter);
+  return {
+    ...{ id, label, description, settings, auth, requestsPerMinute },
+    baseUrl: (raw) => adapter.baseUrl(parse(raw)),
+    authorisation: (raw) => adapter.authorisation(parse(raw)),
+    objects: (raw) => adapter.objects(parse(raw)),
+    check: (call) => adapter.check(parseCall(call)),
+    ...(pull === undefined ? {} : { pull: async (call, request) => await pull(parseCall(call), request) }),
+  };
+}
+
+function parseSettings<Settings>(id: string, schema: z.ZodType<Settings>, settings: unknown): Settings {
+  const parsed = schema.safeParse(settings);
+  if (parsed.success) return parsed.data;
+  const fields = parsed.error.issues.map((issue) => issue.path.join('.') || '(all)').join(', ');
+  throw new Error(`The settings of an integration with ${id} do not fit its schema: ${fields}.`, {
+    cause: parsed.error,
+  });
+}

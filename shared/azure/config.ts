@@ -1,0 +1,175 @@
+import { z } from 'zod';
+import { defaultEngineSettings, type EngineSettings } from '../core/engine-settings.ts';
+
+/** How a Storage service is reached: by connection string, or by its address with the app's identity. */
+export type StorageAccess =
+  | { readonly kind: 'connection-string'; readonly connectionString: string }
+  | { readonly kind: 'identity'; readonly queueUrl: string; readonly blobUrl: string };
+
+export interface Config {
+  readonly cosmos: {
+    readonly endpoint: string;
+    /** Absent: the app's identity signs in. */
+    readonly key?: string;
+    readonly database: string;
+    /** Create the database and its containers at start; only where nothing else deploys them. */
+    readonly createContainers: boolean;
+  };
+  readonly storage: StorageAccess;
+  readonly keyVault: {
+    readonly url: string;
+    /** The vault is a local one over http, which gets no real token. */
+    readonly insecure: boolean;
+  };
+  readonly auth: {
+    readonly issuer: string;
+    readonly audience: string;
+    /** Absent: found by discovery from the issuer. */
+    readonly jwksUri?: string;
+    readonly tenantClaim: string;
+  };
+  /** Whether providers may be at private and loopback addresses. */
+  readonly allowPrivateAddresses: boolean;
+  readonly engine: EngineSettings;
+  readonly applicationInsights?: string;
+}
+
+const flag = z
+  .enum(['true', 'false'])
+  .default('false')
+  .transform((value) => value === 'true');
+
+const loopbackNames = new Set(['127.0.0.1', 'localhost', '[::1]']);
+
+/** https everywhere; plain http only where it can't leave the machine. */
+const serviceUrl = z
+  .url({ protocol: /^https?$/, error: 'must be an https URL' })
+  .refine((value) => isHttps(value) || isLoopback(value), 'must be https (http only on this machine)');
+
+const withoutTrailingSlash = (value: string): string => value.replace(/\/+$/, '');
+
+const milliseconds = (fallback: number, least = 1) => z.coerce.number().int().min(least).default(fallback);
+
+const settings = z
+  .object({
+    COSMOS_ENDPOINT: serviceUrl,
+    COSMOS_KEY: z.base64().optional(),
+    COSMOS_DATABASE: z
+      .string()
+      .regex(/^[A-Za-z0-9_-]{1,255}$/, 'must be letters, digits, hyphens and underscores')
+      .default('castiel'),
+    CREATE_CONTAINERS: flag,
+    AzureWebJobsStorage: z.string().optional(),
+    AzureWebJobsStorage__accountName: z
+      .string()
+      .regex(/^[a-z0-9]{3,24}$/, 'must be the name of a storage account')
+      .optional(),
+    AzureWebJobsStorage__queueServiceUri: serviceUrl.optional(),
+    AzureWebJobsStorage__blobServiceUri: serviceUrl.optional(),
+    KEY_VAULT_URL: serviceUrl,
+    KEY_VAULT_INSECURE: flag,
+    AUTH_ISSUER: serviceUrl,
+    AUTH_AUDIENCE: z.string(),
+    AUTH_JWKS_URI: serviceUrl.optional(),
+    AUTH_TENANT_CLAIM: z.string().default('tid'),
+    ALLOW_PRIVATE_ADDRESSES: flag,
+    APPLICATIONINSIGHTS_CONNECTION_STRING: z.string().optional(),
+    ENGINE_PAGES_PER_SLICE: z.coerce.number().int().min(1).max(1000).default(defaultEngineSettings.pagesPerSlice),
+    ENGINE_SLICE_MS: milliseconds(defaultEngineSettings.sliceMs),
+    ENGINE_LEASE_MS: milliseconds(defaultEngineSettings.leaseMs, 1000),
+    ENGINE_WATCH_MS: milliseconds(defaultEngineSettings.watchMs),
+    ENGINE_ATTEMPTS: z.coerce.number().int().min(1).max(20).default(defaultEngineSettings.attempts),
+    ENGINE_RETRY_BASE_MS: milliseconds(defaultEngineSettings.retryBaseMs),
+    ENGINE_RETRY_MAX_MS: milliseconds(defaultEngineSettings.retryMaxMs),
+  })
+  .superRefine((env, context) => {
+    const problem = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
+    if (storageAccess(env) === undefined) {
+      problem(
+        'AzureWebJobsStorage',
+        'must be a connection string, or AzureWebJobsStorage__accountName (or both …__queueServiceUri and …__blobServiceUri) must be set',
+      );
+    }
+    if (isHttps(env.KEY_VAULT_URL) === env.KEY_VAULT_INSECURE) {
+      problem('KEY_VAULT_INSECURE', 'must be true for a local vault over http, and only for one');
+    }
+  });
+
+type Env = z.output<typeof settings>;
+
+/**
+ * The settings of the deployment, checked once. An empty value counts as absent.
+ *
+ * @throws with one message that names every bad setting, never its value.
+ */
+export function readConfig(env: Readonly<Record<string, string | undefined>> = process.env): Config {
+  const present = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
+  const parsed = settings.safeParse(present);
+  if (!parsed.success) {
+    const lines = parsed.error.issues.map((issue) => {
+      const name = issue.path.join('.');
+      return `  ${name}: ${Object.hasOwn(present, name) ? issue.message : `is missing (${issue.message})`}`;
+    });
+    throw new Error(`The configuration is not valid:\n${[...new Set(lines)].join('\n')}`);
+  }
+  return toConfig(parsed.data);
+}
+
+function toConfig(env: Env): Config {
+  const storage = storageAccess(env);
+  if (storage === undefined) throw new Error('AzureWebJobsStorage is not set');
+  return {
+    cosmos: {
+      endpoint: env.COSMOS_ENDPOINT,
+      ...(env.COSMOS_KEY === undefined ? {} : { key: env.COSMOS_KEY }),
+      database: env.COSMOS_DATABASE,
+      createContainers: env.CREATE_CONTAINERS,
+    },
+    storage,
+    keyVault: { url: withoutTrailingSlash(env.KEY_VAULT_URL), insecure: env.KEY_VAULT_INSECURE },
+    auth: {
+      issuer: env.AUTH_ISSUER,
+      audience: env.AUTH_AUDIENCE,
+      ...(env.AUTH_JWKS_URI === undefined ? {} : { jwksUri: env.AUTH_JWKS_URI }),
+      tenantClaim: env.AUTH_TENANT_CLAIM,
+    },
+    allowPrivateAddresses: env.ALLOW_PRIVATE_ADDRESSES,
+    engine: {
+      pagesPerSlice: env.ENGINE_PAGES_PER_SLICE,
+      sliceMs: env.ENGINE_SLICE_MS,
+      leaseMs: env.ENGINE_LEASE_MS,
+      watchMs: env.ENGINE_WATCH_MS,
+      attempts: env.ENGINE_ATTEMPTS,
+      retryBaseMs: env.ENGINE_RETRY_BASE_MS,
+      retryMaxMs: env.ENGINE_RETRY_MAX_MS,
+    },
+    ...(env.APPLICATIONINSIGHTS_CONNECTION_STRING === undefined
+      ? {}
+      : { applicationInsights: env.APPLICATIONINSIGHTS_CONNECTION_STRING }),
+  };
+}
+
+function storageAccess(env: {
+  readonly AzureWebJobsStorage?: string | undefined;
+  readonly AzureWebJobsStorage__accountName?: string | undefined;
+  readonly AzureWebJobsStorage__queueServiceUri?: string | undefined;
+  readonly AzureWebJobsStorage__blobServiceUri?: string | undefined;
+}): StorageAccess | undefined {
+  if (env.AzureWebJobsStorage !== undefined) {
+    return { kind: 'connection-string', connectionString: env.AzureWebJobsStorage };
+  }
+  const account = env.AzureWebJobsStorage__accountName;
+  const urlOf = (service: string, given: string | undefined): string | undefined =>
+    given === undefined ? account && `https://${account}.${service}.core.windows.net` : withoutTrailingSlash(given);
+  const queueUrl = urlOf('queue', env.AzureWebJobsStorage__queueServiceUri);
+  const blobUrl = urlOf('blob', env.AzureWebJobsStorage__blobServiceUri);
+  return queueUrl === undefined || blobUrl === undefined ? undefined : { kind: 'identity', queueUrl, blobUrl };
+}
+
+function isHttps(url: string): boolean {
+  return url.startsWith('https:');
+}
+
+function isLoopback(url: string): boolean {
+  return loopbackNames.has(new URL(url).hostname);
+}

@@ -1,0 +1,185 @@
+import { randomUUID } from 'node:crypto';
+import type { HostFunction } from './functions.ts';
+import type { Log } from './log.ts';
+import type { SendOutput } from './outputs.ts';
+import type {
+  InvocationRequest,
+  InvocationResponse,
+  Invoker,
+  RetryContext,
+  RpcException,
+  TraceContext,
+  TypedData,
+} from './worker/rpc.ts';
+
+export interface TriggerData {
+  readonly data: TypedData;
+  readonly metadata?: Readonly<Record<string, TypedData>>;
+  readonly traceParent?: string | undefined;
+  readonly traceState?: string | undefined;
+  readonly retry?: RetryContext;
+  /** A new one unless given. */
+  readonly invocationId?: string;
+}
+
+/** A function failed, or what it put out could not be delivered. */
+export class InvocationError extends Error {
+  override readonly name = 'InvocationError';
+  readonly exception: RpcException;
+
+  constructor(functionName: string, exception: RpcException, cause?: unknown) {
+    super(`${functionName}: ${exception.message}`, { cause });
+    this.exception = exception;
+  }
+}
+
+export interface Dispatch {
+  /**
+   * Runs a function and delivers its outputs.
+   * @returns what the function returned when no output binding takes that, and its HTTP answer
+   * @throws InvocationError after having logged it
+   */
+  run(hostFunction: HostFunction, trigger: TriggerData): Promise<TypedData | undefined>;
+  /** How many runs have not ended. */
+  readonly inFlight: number;
+  /** Resolves when no run is left. */
+  idle(): Promise<void>;
+  /** Ends the supervision of run times. */
+  close(): void;
+}
+
+interface Run {
+  readonly functionName: string;
+  readonly invocationId: string;
+  readonly startedAtMs: number;
+  isReported: boolean;
+}
+
+/** @param functionTimeoutMs past it a run is reported; it goes on, for nothing can end code in this process */
+export const createDispatch = (
+  invoker: Invoker,
+  sendOutput: SendOutput,
+  functionTimeoutMs: number,
+  log: Log,
+): Dispatch => {
+  const runs = new Set<Run>();
+  const idleWaiters: (() => void)[] = [];
+  const supervision = setInterval(() => reportOverdue(runs, functionTimeoutMs, log), 1000).unref();
+
+  const run = async (hostFunction: HostFunction, trigger: TriggerData): Promise<TypedData | undefined> => {
+    const invocationId = trigger.invocationId ?? randomUUID();
+    const current: Run = {
+      functionName: hostFunction.name,
+      invocationId,
+      startedAtMs: performance.now(),
+      isReported: false,
+    };
+    runs.add(current);
+    try {
+      return await invokeAndDeliver(hostFunction, trigger, invocationId);
+    } finally {
+      runs.delete(current);
+      const category = `Function.${hostFunction.name}`;
+      if (log.isOn('debug', category)) {
+        const durationMs = Math.round(performance.now() - current.startedAtMs);
+        log('debug', category, `Executed ${invocationId} in ${durationMs} ms`);
+      }
+      if (runs.size === 0) {
+        for (const resolve of idleWaiters.splice(0)) {
+          resolve();
+        }
+      }
+    }
+  };
+
+  const invokeAndDeliver = async (
+    hostFunction: HostFunction,
+    trigger: TriggerData,
+    invocationId: string,
+  ): Promise<TypedData | undefined> => {
+    try {
+      const response = await invoker.invoke(toRequest(hostFunction, trigger, invocationId));
+      if (response.exception !== undefined) {
+        throw new InvocationError(hostFunction.name, response.exception);
+      }
+      return await deliver(hostFunction, response, sendOutput);
+    } catch (error) {
+      const failure = error instanceof InvocationError ? error : deliveryError(hostFunction.name, error);
+      const { message, stackTrace } = failure.exception;
+      const text = stackTrace === '' ? message : stackTrace;
+      log('error', `Function.${hostFunction.name}`, `Failed ${invocationId}: ${text}`);
+      throw failure;
+    }
+  };
+
+  return {
+    run,
+    get inFlight() {
+      return runs.size;
+    },
+    idle: () => (runs.size === 0 ? Promise.resolve() : new Promise((resolve) => idleWaiters.push(resolve))),
+    close: () => clearInterval(supervision),
+  };
+};
+
+/** Hands each output to its binding; what is left for the trigger is the HTTP answer or an unbound return value. */
+const deliver = async (
+  hostFunction: HostFunction,
+  response: InvocationResponse,
+  sendOutput: SendOutput,
+): Promise<TypedData | undefined> => {
+  let returned = response.returnValue ?? undefined;
+  const results = returned === undefined ? [] : [{ name: '$return', data: returned }];
+  for (const { name, data } of [...response.outputData, ...results]) {
+    const output = hostFunction.outputs.get(name);
+    if (output?.type === 'http') {
+      returned = data;
+    } else if (output !== undefined) {
+      await sendOutput(output, data);
+    }
+  }
+  return returned;
+};
+
+const toRequest = (hostFunction: HostFunction, trigger: TriggerData, invocationId: string): InvocationRequest => ({
+  invocationId,
+  functionId: hostFunction.id,
+  inputData: [{ name: hostFunction.triggerName, data: trigger.data }],
+  triggerMetadata: trigger.metadata ?? {},
+  traceContext: createTraceContext(trigger.traceParent, trigger.traceState),
+  ...(trigger.retry === undefined ? {} : { retryContext: trigger.retry }),
+});
+
+const TRACE_PARENT = /^00-([0-9a-f]{32})-[0-9a-f]{16}-([0-9a-f]{2})$/;
+
+/** Goes on with the caller's trace, or begins one; either way with a span id of its own. */
+const createTraceContext = (traceParent: string | undefined, traceState: string | undefined): TraceContext => {
+  const match = traceParent === undefined ? null : TRACE_PARENT.exec(traceParent);
+  const traceId = match?.[1] ?? randomUUID().replaceAll('-', '');
+  const spanId = randomUUID().replaceAll('-', '').slice(16);
+  return {
+    traceParent: `00-${traceId}-${spanId}-${match?.[2] ?? '01'}`,
+    traceState: match === null ? '' : (traceState ?? ''),
+    attributes: {},
+  };
+};
+
+const deliveryError = (functionName: string, error: unknown): InvocationError => {
+  const message = error instanceof Error ? error.message : String(error);
+  const stackTrace = error instanceof Error ? (error.stack ?? '') : '';
+  return new InvocationError(functionName, { message, stackTrace, source: 'host' }, error);
+};
+
+const reportOverdue = (runs: ReadonlySet<Run>, functionTimeoutMs: number, log: Log): void => {
+  const now = performance.now();
+  for (const run of runs) {
+    if (!run.isReported && now - run.startedAtMs > functionTimeoutMs) {
+      run.isReported = true;
+      log(
+        'error',
+        `Function.${run.functionName}`,
+        `Timeout value of ${functionTimeoutMs} ms exceeded by ${run.invocationId}; Azure would end the process`,
+      );
+    }
+  }
+};

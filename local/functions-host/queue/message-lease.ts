@@ -1,0 +1,53 @@
+import type { DequeuedMessageItem, QueueClient } from '@azure/storage-queue';
+
+/** A message that this host has received and that others do not see while the lease is renewed. */
+export interface MessageLease {
+  /** Removes the message from the queue. */
+  remove(): Promise<void>;
+  /** Lets others see the message after that time. */
+  release(delayMs: number): Promise<void>;
+  /** Ends the renewal and leaves the message hidden until the lease runs out. */
+  abandon(): Promise<void>;
+}
+
+/**
+ * Renews a received message's invisibility at half of its time until one of the methods is called. Every renewal gives
+ * a new pop receipt; the methods wait for a renewal that is under way.
+ * @param onLost is told once when the lease cannot be renewed: someone else may then run the message too
+ */
+export const holdMessage = (
+  queue: QueueClient,
+  message: DequeuedMessageItem,
+  leaseSeconds: number,
+  onLost: (error: unknown) => void,
+): MessageLease => {
+  let popReceipt = message.popReceipt;
+  let renewal = Promise.resolve();
+  const renew = async (): Promise<void> => {
+    try {
+      const renewed = await queue.updateMessage(message.messageId, popReceipt, undefined, leaseSeconds);
+      popReceipt = renewed.popReceipt ?? popReceipt;
+    } catch (error) {
+      clearInterval(timer);
+      onLost(error);
+    }
+  };
+  const timer = setInterval(() => {
+    renewal = renewal.then(renew);
+  }, leaseSeconds * 500);
+  const end = async (): Promise<void> => {
+    clearInterval(timer);
+    await renewal;
+  };
+  return {
+    remove: async () => {
+      await end();
+      await queue.deleteMessage(message.messageId, popReceipt);
+    },
+    release: async (delayMs) => {
+      await end();
+      await queue.updateMessage(message.messageId, popReceipt, undefined, Math.ceil(delayMs / 1000));
+    },
+    abandon: end,
+  };
+};

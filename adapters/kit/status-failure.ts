@@ -33,7 +33,7 @@ export function createStatusFailure(
 ): AdapterFailure {
   const kind = failureKindOf(status);
   const comesBack = kind === 'rate-limited' || kind === 'unavailable';
-  return new AdapterFailure(kind, `${request} ${says[kind] ?? 'got an answer that is not understood'} (${status}).`, {
+  return new AdapterFailure(kind, `${request} ${says[kind] ?? 'got an answer that was not expected'} (${status}).`, {
     status,
     retryAfterMs: comesBack ? readRetryAfterMs(header, nowMs) : undefined,
   });

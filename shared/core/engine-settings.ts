@@ -12,7 +12,7 @@ export interface EngineSettings {
   readonly attempts: number;
   /** First delay of the exponential backoff between tries, where the provider names none. */
   readonly retryBaseMs: number;
-  /** The longest delay between tries, also when the provider asks for more. */
+  /** The longest delay of the backoff. A provider that asks for more gets it. */
   readonly retryMaxMs: number;
 }
 

@@ -4,7 +4,10 @@ import { executionId, integrationId, taskId, tenantId } from '../contracts/ident
 /** W3C trace context, version 00. */
 export const traceparent = z.string().regex(/^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/, 'must be a W3C traceparent');
 
-/** Queue `sync-pages`: work on the next slice of pages of a run. `messageId` is the lease holder's name while it is worked on. */
+/**
+ * Queue `sync-pages`: work on a run from its checkpoint, for one slice of pages. `messageId` names the lease holder while it is worked on, so
+ * a repeated or redelivered message is recognised.
+ */
 export const syncPagesEnvelope = z.strictObject({
   kind: z.literal('sync-pages'),
   tenantId,
@@ -13,7 +16,6 @@ export const syncPagesEnvelope = z.strictObject({
   integrationId,
   taskId,
   executionId,
-  slice: z.int().min(0),
 });
 
 export type SyncPagesEnvelope = z.infer<typeof syncPagesEnvelope>;

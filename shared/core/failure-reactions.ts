@@ -35,14 +35,11 @@ export function reactTo(
   if (reaction === 'stop') return { kind: 'fail' };
   if (reaction === 'restart-object') return restarted ? { kind: 'fail' } : { kind: 'restart-object' };
   if (attempt >= settings.attempts) return { kind: 'fail' };
-  return {
-    kind: 'wait',
-    delayMs: Math.min(settings.retryMaxMs, failure.retryAfterMs ?? backoffMs(attempt, settings, random)),
-  };
+  return { kind: 'wait', delayMs: failure.retryAfterMs ?? backoffMs(attempt, settings, random) };
 }
 
 /** Exponential, with half of it jitter: attempt 1 waits 0.5 to 1 times the base. */
 function backoffMs(attempt: number, settings: EngineSettings, random: number): number {
-  const ceiling = settings.retryBaseMs * 2 ** (attempt - 1);
+  const ceiling = Math.min(settings.retryMaxMs, settings.retryBaseMs * 2 ** (attempt - 1));
   return Math.round(ceiling / 2 + (ceiling / 2) * random);
 }

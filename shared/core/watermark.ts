@@ -3,22 +3,33 @@ import type { TaskDocument } from './documents/task.ts';
 
 /**
  * The watermark that a finished object reaches: the newest modification applied, but never later than the provider's clock at the object's
- * first page, since what changed behind the reader while it read has not been seen. It never moves back.
+ * first page, since what changed behind the reader while it read has not been seen.
  */
-export function reachedWatermark(checkpoint: Checkpoint, previous: string | undefined): string | undefined {
-  const started = checkpoint.objectStartedAt;
-  if (started === undefined) return previous;
-  const newest = checkpoint.newestModifiedAt;
-  const reached = newest !== undefined && newest < started ? newest : started;
-  return previous !== undefined && previous > reached ? previous : reached;
+export function reachedWatermark(checkpoint: Checkpoint): string | undefined {
+  const { objectStartedAt: started, newestModifiedAt: newest } = checkpoint;
+  if (started === undefined) return undefined;
+  return newest !== undefined && newest < started ? newest : started;
+}
+
+/** A task's watermarks after a run that reached `reached`; none moves back. */
+export function raiseWatermarks(
+  before: Readonly<Record<string, string>>,
+  reached: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const after = { ...before };
+  for (const [key, instant] of Object.entries(reached)) {
+    const known = after[key];
+    if (known === undefined || known < instant) after[key] = instant;
+  }
+  return after;
 }
 
 /** Where the next read begins, inclusive: the watermark less the look-back, for rows that become visible late. */
 export function sinceOf(
   task: Pick<TaskDocument, 'watermarks' | 'lookBackSeconds'>,
-  mappingKey: string,
+  watermarkKey: string,
 ): string | undefined {
-  const watermark = task.watermarks[mappingKey];
+  const watermark = task.watermarks[watermarkKey];
   if (watermark === undefined) return undefined;
   return new Date(Date.parse(watermark) - task.lookBackSeconds * 1000).toISOString();
 }

@@ -44,12 +44,10 @@ export const executionDocument = z.strictObject({
   counts,
   /** Pages applied; also the number of the next page. */
   pages: z.int(),
-  /** Slices begun; a message for an earlier slice is a repeat. */
-  slice: z.int(),
   fence: z.int(),
   attempt: z.int(),
-  /** Times that the queue gave up on a message of this run without a page of progress. */
-  deadMessages: z.int(),
+  /** Times that the run was found without a worker since its last page; it fails at `attempts`. */
+  revivals: z.int(),
   waitingUntil: z.string().optional(),
   problem: z.string().optional(),
   createdAt: z.string(),

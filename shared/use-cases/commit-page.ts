@@ -1,0 +1,120 @@
+import { advancePage } from '../core/advance-execution.ts';
+import type { Converter, ObjectMapping } from '../core/convert-record.ts';
+import { addCounts, type Counts, noCounts } from '../core/counts.ts';
+import type { ExecutionDocument, PageDocument } from '../core/documents/execution.ts';
+import type { MergeInput } from '../core/merge-source.ts';
+import { type PageReading, readPage } from '../core/observation.ts';
+import type { Deps, Stored } from '../core/ports.ts';
+import type { Scope } from '../core/scope.ts';
+import { applyPage, countLeftBehind } from './apply-page.ts';
+import type { Pulled } from './pull-page.ts';
+
+type Needs = Pick<Deps, 'links' | 'shards' | 'runs' | 'newId' | 'now'>;
+
+/**
+ * Applies one pulled page and moves the run's checkpoint with the page's outcome, as one write.
+ *
+ * @returns the moved run, or `undefined` when another worker has taken the run over: then nothing more may be done for it
+ */
+export async function commitPage(
+  deps: Needs,
+  scope: Scope,
+  stored: Stored<ExecutionDocument>,
+  mapping: ObjectMapping,
+  converter: Converter,
+  pulled: Pulled & { ok: true },
+): Promise<Stored<ExecutionDocument> | undefined> {
+  const execution = stored.document;
+  const reading = readPage(execution.integrationId, mapping, converter, pulled.page.changes);
+  const input: MergeInput & { mirrorDeletions: boolean } = {
+    tenantId: scope.tenantId,
+    integrationId: execution.integrationId,
+    mapping,
+    converter,
+    sighting: { executionId: execution.id, page: execution.pages, fence: execution.fence },
+    now: deps.now().toISOString(),
+    mirrorDeletions: execution.plan.deletions === 'mirror',
+  };
+  const page = await announcePage(deps, scope, execution, mapping, reading);
+  if (page === undefined) return undefined;
+  const applied = await applyPage(deps, scope, input, reading.observations, expectsNew(execution));
+  const here = new Set(reading.observations.map((observation) => observation.linkId));
+  const leftBehind = await countLeftBehind(
+    deps,
+    scope,
+    input,
+    page.linkIds.filter((id) => !here.has(id)),
+  );
+  const failures = [...pulled.page.rejected, ...reading.failures];
+  const counts = addCounts(addCounts(applied, leftBehind), setAside(failures.length, reading.superseded));
+  const now = deps.now().toISOString();
+  const moved = advancePage(execution, { pull: pulled.page, counts, readAt: pulled.readAt }, now);
+  const outcome: PageDocument = {
+    ...page,
+    state: 'applied',
+    linkIds: [],
+    counts,
+    failures: describe(failures),
+    at: now,
+  };
+  const result = await deps.runs.commitPage(scope, outcome, moved, stored.etag);
+  return result.ok ? { document: moved, etag: result.etag } : undefined;
+}
+
+/**
+ * Writes down which links the page will touch, before the first of them is touched. An earlier attempt's links stay listed. `undefined` when a
+ * newer worker is on this page.
+ */
+async function announcePage(
+  deps: Needs,
+  scope: Scope,
+  execution: ExecutionDocument,
+  mapping: ObjectMapping,
+  reading: PageReading,
+): Promise<PageDocument | undefined> {
+  const document: PageDocument = {
+    id: `page-${String(execution.pages).padStart(8, '0')}`,
+    executionId: execution.id,
+    tenantId: scope.tenantId,
+    kind: 'page',
+    schemaVersion: 1,
+    page: execution.pages,
+    object: mapping.object,
+    state: 'applying',
+    fence: execution.fence,
+    linkIds: reading.observations.map((observation) => observation.linkId),
+    counts: noCounts(),
+    failures: [],
+    at: deps.now().toISOString(),
+  };
+  const created = await deps.runs.pages.write(scope, { kind: 'create', document });
+  if (created.ok) return document;
+  for (;;) {
+    const earlier = await deps.runs.pages.get(scope, { id: document.id, partition: execution.id });
+    if (earlier === undefined || earlier.document.state === 'applied' || earlier.document.fence > execution.fence) {
+      return undefined;
+    }
+    const merged = { ...document, linkIds: [...new Set([...earlier.document.linkIds, ...document.linkIds])] };
+    const result = await deps.runs.pages.write(scope, { kind: 'replace', document: merged, etag: earlier.etag });
+    if (result.ok) return merged;
+  }
+}
+
+/** A first read finds mostly new records: reading their links before creating them would be in vain. */
+function expectsNew(execution: ExecutionDocument): boolean {
+  const { received, unchanged, updated } = execution.counts;
+  return Object.keys(execution.plan.since).length === 0 && (unchanged + updated) * 10 <= received;
+}
+
+function setAside(failed: number, superseded: number): Counts {
+  return { ...noCounts(), received: failed + superseded, failed, skipped: superseded };
+}
+
+const failuresKept = 1000;
+
+function describe(failures: readonly { externalId?: string | undefined; reason: string }[]): PageDocument['failures'] {
+  return failures.slice(0, failuresKept).map((failure) => ({
+    ...(failure.externalId === undefined ? {} : { externalId: failure.externalId.slice(0, 512) }),
+    reason: failure.reason.slice(0, 512),
+  }));
+}

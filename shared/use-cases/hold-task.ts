@@ -1,0 +1,126 @@
+import type { LeaseDocument } from '../core/documents/lease.ts';
+import type { SyncPagesEnvelope } from '../core/envelope.ts';
+import type { Deps, Stored } from '../core/ports.ts';
+import type { Scope } from '../core/scope.ts';
+
+type Needs = Pick<Deps, 'leases' | 'now' | 'engine'>;
+
+/** The right to work on a task, as long as the lease is renewed. `fence` is higher than any holder's before. */
+export interface Hold {
+  readonly lease: Stored<LeaseDocument>;
+  readonly fence: number;
+}
+
+/**
+ * Takes the task for a new run.
+ *
+ * @returns the run that occupies the task: the given one, or the one that was first
+ */
+export async function occupyTask(
+  deps: Needs,
+  scope: Scope,
+  taskId: string,
+  executionId: string,
+): Promise<{ executionId: string; expired: boolean }> {
+  for (;;) {
+    const stored = await deps.leases.get(scope, { id: taskId });
+    const occupant = stored?.document.executionId;
+    if (occupant !== undefined) {
+      return { executionId: occupant, expired: isExpired(deps, stored?.document) };
+    }
+    const document: LeaseDocument = {
+      id: taskId,
+      tenantId: scope.tenantId,
+      schemaVersion: 1,
+      executionId,
+      fence: stored?.document.fence ?? 0,
+      expiresAt: inFuture(deps, deps.engine.leaseMs),
+    };
+    const result = await deps.leases.write(
+      scope,
+      stored === undefined ? { kind: 'create', document } : { kind: 'replace', document, etag: stored.etag },
+    );
+    if (result.ok) return { executionId, expired: false };
+  }
+}
+
+/** Frees the task, if this run still occupies it. Repeating it does nothing. */
+export async function freeTask(deps: Needs, scope: Scope, taskId: string, executionId: string): Promise<void> {
+  for (;;) {
+    const stored = await deps.leases.get(scope, { id: taskId });
+    if (stored === undefined || stored.document.executionId !== executionId) return;
+    const { id, tenantId, schemaVersion, fence } = stored.document;
+    const document: LeaseDocument = { id, tenantId, schemaVersion, fence, expiresAt: deps.now().toISOString() };
+    const result = await deps.leases.write(scope, { kind: 'replace', document, etag: stored.etag });
+    if (result.ok) return;
+  }
+}
+
+/**
+ * Takes the lease for a message. `busy`: another message works on the run, or was handed it. `send-again`: this very message handed over, and
+ * what it handed over to may never have been sent. `not-ours`: the run does not occupy the task.
+ */
+export async function holdTask(
+  deps: Needs,
+  scope: Scope,
+  message: Pick<SyncPagesEnvelope, 'taskId' | 'executionId' | 'messageId'>,
+): Promise<Hold | 'busy' | 'not-ours' | { sendAgain: string; untilMs: number }> {
+  for (;;) {
+    const stored = await deps.leases.get(scope, { id: message.taskId });
+    if (stored === undefined || stored.document.executionId !== message.executionId) return 'not-ours';
+    const { holder, handedOverBy, expiresAt } = stored.document;
+    if (holder !== undefined && holder !== message.messageId && !isExpired(deps, stored.document)) {
+      if (handedOverBy !== message.messageId) return 'busy';
+      return { sendAgain: holder, untilMs: Date.parse(expiresAt) - deps.engine.leaseMs };
+    }
+    const { handedOverBy: _handedOverBy, ...rest } = stored.document;
+    const document: LeaseDocument = {
+      ...rest,
+      holder: message.messageId,
+      fence: stored.document.fence + 1,
+      expiresAt: inFuture(deps, deps.engine.leaseMs),
+    };
+    const result = await deps.leases.write(scope, { kind: 'replace', document, etag: stored.etag });
+    if (result.ok) return { lease: { document, etag: result.etag }, fence: document.fence };
+  }
+}
+
+/** Prolongs the lease when less than half of it is left. `undefined` when it was taken over. */
+export async function renewHold(deps: Needs, scope: Scope, hold: Hold): Promise<Hold | undefined> {
+  const leftMs = Date.parse(hold.lease.document.expiresAt) - deps.now().getTime();
+  if (leftMs > deps.engine.leaseMs / 2) return hold;
+  const document = { ...hold.lease.document, expiresAt: inFuture(deps, deps.engine.leaseMs) };
+  const result = await deps.leases.write(scope, { kind: 'replace', document, etag: hold.lease.etag });
+  return result.ok ? { lease: { document, etag: result.etag }, fence: hold.fence } : undefined;
+}
+
+/**
+ * Names the message that goes on with the run, before it is sent; the lease waits for it, `delayMs` and a lease's time longer.
+ *
+ * @returns false when the lease was taken over
+ */
+export async function handOver(
+  deps: Needs,
+  scope: Scope,
+  hold: Hold,
+  nextMessageId: string,
+  delayMs: number,
+): Promise<boolean> {
+  const { holder, ...rest } = hold.lease.document;
+  const document: LeaseDocument = {
+    ...rest,
+    holder: nextMessageId,
+    ...(holder === undefined ? {} : { handedOverBy: holder }),
+    expiresAt: inFuture(deps, delayMs + deps.engine.leaseMs),
+  };
+  const result = await deps.leases.write(scope, { kind: 'replace', document, etag: hold.lease.etag });
+  return result.ok;
+}
+
+function isExpired(deps: Needs, lease: LeaseDocument | undefined): boolean {
+  return lease !== undefined && Date.parse(lease.expiresAt) <= deps.now().getTime();
+}
+
+function inFuture(deps: Needs, ms: number): string {
+  return new Date(deps.now().getTime() + ms).toISOString();
+}

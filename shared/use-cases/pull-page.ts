@@ -1,0 +1,55 @@
+import { type Adapter, type AdapterCall, AdapterFailure, type PullPage } from '../core/adapter.ts';
+import { watermarkKey } from '../core/advance-execution.ts';
+import type { Checkpoint, ExecutionDocument } from '../core/documents/execution.ts';
+import type { Deps } from '../core/ports.ts';
+
+/** The `Date` header has whole seconds. */
+const providerClockGranularityMs = 1000;
+
+export type Pulled =
+  | { readonly ok: true; readonly page: PullPage; readonly readAt: string }
+  | { readonly ok: false; readonly failure: AdapterFailure };
+
+/** Where a page begins. */
+export type Position = Pick<Checkpoint, 'objectIndex' | 'cursor'>;
+
+/**
+ * Reads the page at a position. A failure of the provider is a value, so that a page fetched ahead can wait for its turn; anything else is a bug
+ * and is thrown.
+ */
+export async function pullPage(
+  deps: Pick<Deps, 'now'>,
+  source: { adapter: Adapter; call: AdapterCall },
+  execution: Pick<ExecutionDocument, 'plan'>,
+  position: Position,
+): Promise<Pulled> {
+  const mapping = execution.plan.objects[position.objectIndex];
+  if (mapping === undefined) throw new RangeError(`the run has no object ${position.objectIndex}`);
+  const askedAt = deps.now().getTime();
+  try {
+    const description = source.adapter.objects(source.call.settings).find((each) => each.name === mapping.object);
+    if (source.adapter.pull === undefined || description === undefined) {
+      throw new AdapterFailure('unexpected-response', `The integration no longer offers "${mapping.object}".`);
+    }
+    const page = await source.adapter.pull(source.call, {
+      object: mapping.object,
+      cursor: position.cursor,
+      since: description.incremental ? execution.plan.since[watermarkKey(mapping)] : undefined,
+      pageSize: Math.min(execution.plan.pageSize, description.maxPageSize),
+    });
+    if (!page.done && (page.next === undefined || page.next === position.cursor)) {
+      throw new AdapterFailure('unexpected-response', "The provider's paging does not advance.");
+    }
+    return { ok: true, page, readAt: readInstant(page, askedAt, deps.now().getTime()) };
+  } catch (error) {
+    if (error instanceof AdapterFailure) return { ok: false, failure: error };
+    throw error;
+  }
+}
+
+/** An instant on the provider's clock at which it had not yet begun to answer; on ours, where it shows none. */
+function readInstant(page: PullPage, askedAtMs: number, answeredAtMs: number): string {
+  if (page.observedAt === undefined) return new Date(askedAtMs).toISOString();
+  const tookMs = Math.max(0, answeredAtMs - askedAtMs);
+  return new Date(Date.parse(page.observedAt) - tookMs - providerClockGranularityMs).toISOString();
+}

@@ -1,0 +1,120 @@
+import { createHash } from 'node:crypto';
+import { fail, isTerminal } from '../core/advance-execution.ts';
+import { AppError } from '../core/app-error.ts';
+import type { DueDocument } from '../core/documents/due.ts';
+import type { ExecutionDocument } from '../core/documents/execution.ts';
+import type { TaskDocument } from '../core/documents/task.ts';
+import { composeId } from '../core/ids.ts';
+import type { Deps, Stored } from '../core/ports.ts';
+import { nextRun } from '../core/schedule.ts';
+import { type Scope, systemScope } from '../core/scope.ts';
+import { freeTask } from './hold-task.ts';
+import { settleExecution } from './settle-execution.ts';
+import { startExecution } from './start-execution.ts';
+
+const entriesPerTick = 200;
+
+/**
+ * One tick of the clock: starts the tasks that are due and looks after the runs whose watch is due. Each entry for itself; one that fails stays
+ * due and is tried at the next tick. Two ticks at once do each thing once.
+ *
+ * @returns how many entries were looked at
+ */
+export async function runDueEntries(deps: Deps, traceparent: string): Promise<number> {
+  const entries = await deps.due.listDue(deps.now().toISOString(), entriesPerTick);
+  for (const entry of entries) {
+    const scope = systemScope(entry.document.tenantId, 'clock', traceparent);
+    try {
+      await (entry.document.kind === 'schedule' ? runSchedule(deps, scope, entry) : watchRun(deps, scope, entry));
+    } catch (error) {
+      deps.log.alert('a due entry could not be worked on', { ...entry.document, error });
+    }
+  }
+  return entries.length;
+}
+
+/** Starts the task's run for this instant, once; then moves the entry to the next instant after now: a clock that was down catches up with one run. */
+async function runSchedule(deps: Deps, scope: Scope, entry: Stored<DueDocument>): Promise<void> {
+  const { taskId, integrationId, dueAt } = entry.document;
+  const task = (await deps.tasks.get(scope, { id: taskId }))?.document;
+  const next = task?.enabled === true ? nextRun(task.schedule, deps.now()) : undefined;
+  if (task === undefined || next === undefined) return deps.due.remove(entry.document);
+  try {
+    await startExecution(deps, scope, {
+      integrationId,
+      taskId,
+      trigger: 'schedule',
+      executionId: scheduledExecutionId(taskId, dueAt),
+    });
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    deps.log.warn('a scheduled run was left out', { tenantId: scope.tenantId, taskId, dueAt, reason: error.code });
+  }
+  if ((await deps.due.reschedule(entry, next.toISOString())) === 'moved') await showNextRun(deps, scope, taskId, next);
+}
+
+/** The same instant of the same task is the same run, however often the clock looks. */
+function scheduledExecutionId(taskId: string, dueAt: string): string {
+  return composeId('execution', Date.parse(dueAt), createHash('sha256').update(`${taskId} ${dueAt}`).digest());
+}
+
+async function showNextRun(deps: Deps, scope: Scope, taskId: string, next: Date): Promise<void> {
+  for (;;) {
+    const stored = await deps.tasks.get(scope, { id: taskId });
+    if (stored === undefined) return;
+    const document: TaskDocument = { ...stored.document, nextRunAt: next.toISOString() };
+    if ((await deps.tasks.write(scope, { kind: 'replace', document, etag: stored.etag })).ok) return;
+  }
+}
+
+/** A run whose lease has ended has lost its worker or its message: it gets a new message, or ends when that no longer helps. */
+async function watchRun(deps: Deps, scope: Scope, entry: Stored<DueDocument>): Promise<void> {
+  const { taskId, integrationId, executionId } = entry.document;
+  if (executionId === undefined) return deps.due.remove(entry.document);
+  const lease = (await deps.leases.get(scope, { id: taskId }))?.document;
+  const leaseEndsMs = lease?.executionId === executionId ? Date.parse(lease.expiresAt) : 0;
+  if (leaseEndsMs > deps.now().getTime()) return lookAgain(deps, entry, leaseEndsMs);
+  const stored = await deps.runs.executions.get(scope, { id: executionId, partition: executionId });
+  if (stored === undefined) {
+    await freeTask(deps, scope, taskId, executionId);
+    return deps.due.remove(entry.document);
+  }
+  if (isTerminal(stored.document)) {
+    await settleExecution(deps, scope, stored.document);
+    return deps.due.remove(entry.document);
+  }
+  const revived = await revive(deps, scope, stored);
+  if (revived === undefined) return;
+  if (isTerminal(revived)) return settleExecution(deps, scope, revived);
+  await deps.syncQueue.send({
+    kind: 'sync-pages',
+    tenantId: scope.tenantId,
+    traceparent: scope.traceparent,
+    messageId: deps.newId('message'),
+    integrationId,
+    taskId,
+    executionId,
+  });
+  await lookAgain(deps, entry, deps.now().getTime());
+}
+
+/** Counts the revival; past the limit the run ends. `undefined` when the run moved meanwhile: somebody works on it after all. */
+async function revive(
+  deps: Deps,
+  scope: Scope,
+  stored: Stored<ExecutionDocument>,
+): Promise<ExecutionDocument | undefined> {
+  const now = deps.now().toISOString();
+  const revivals = stored.document.revivals + 1;
+  const document =
+    revivals > deps.engine.attempts
+      ? fail(stored.document, 'The run kept losing its worker on the same page. The deployment log says why.', now)
+      : { ...stored.document, revivals, updatedAt: now };
+  deps.log.warn('a run was found without a worker', { tenantId: scope.tenantId, executionId: document.id, revivals });
+  const result = await deps.runs.executions.write(scope, { kind: 'replace', document, etag: stored.etag });
+  return result.ok ? document : undefined;
+}
+
+async function lookAgain(deps: Deps, entry: Stored<DueDocument>, fromMs: number): Promise<void> {
+  await deps.due.reschedule(entry, new Date(fromMs + deps.engine.watchMs).toISOString());
+}

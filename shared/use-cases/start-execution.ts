@@ -1,0 +1,102 @@
+import { isTerminal, planExecution } from '../core/advance-execution.ts';
+import { AppError } from '../core/app-error.ts';
+import type { ExecutionDocument } from '../core/documents/execution.ts';
+import type { TaskDocument } from '../core/documents/task.ts';
+import { dueKey } from '../core/due.ts';
+import type { Deps } from '../core/ports.ts';
+import type { Scope } from '../core/scope.ts';
+import { freeTask, occupyTask } from './hold-task.ts';
+import { settleExecution } from './settle-execution.ts';
+
+type Needs = Pick<
+  Deps,
+  'integrations' | 'tasks' | 'runs' | 'leases' | 'due' | 'syncQueue' | 'now' | 'newId' | 'engine' | 'log'
+>;
+
+export interface StartExecutionInput {
+  readonly integrationId: string;
+  readonly taskId: string;
+  readonly mode?: ExecutionDocument['mode'] | undefined;
+  readonly trigger: ExecutionDocument['trigger'];
+  /** Starting again with the same id finds the run that was started. */
+  readonly executionId?: string;
+}
+
+/**
+ * Queues a run of a task. Order of writes: the lease (one run a task), the watch (so that the run is looked after from here on), the execution,
+ * the message. A crash after any of them leaves something that the watch, or the next start, completes.
+ *
+ * @throws AppError `not-found`, `not-connected`, `already-running`
+ */
+export async function startExecution(
+  deps: Needs,
+  scope: Scope,
+  input: StartExecutionInput,
+): Promise<ExecutionDocument> {
+  const task = await loadRunnableTask(deps, scope, input);
+  const executionId = input.executionId ?? deps.newId('execution');
+  const started = await readExecution(deps, scope, executionId);
+  if (started !== undefined) return started;
+  await occupy(deps, scope, task.id, executionId);
+  const now = deps.now();
+  await deps.due.put({
+    ...dueKey('watch', scope.tenantId, task.id),
+    schemaVersion: 1,
+    kind: 'watch',
+    tenantId: scope.tenantId,
+    integrationId: task.integrationId,
+    taskId: task.id,
+    executionId,
+    dueAt: new Date(now.getTime() + deps.engine.leaseMs + deps.engine.watchMs).toISOString(),
+  });
+  const execution = planExecution(task, {
+    executionId,
+    mode: input.mode ?? task.mode,
+    trigger: input.trigger,
+    now: now.toISOString(),
+  });
+  await deps.runs.executions.write(scope, { kind: 'create', document: execution });
+  await deps.syncQueue.send({
+    kind: 'sync-pages',
+    tenantId: scope.tenantId,
+    traceparent: scope.traceparent,
+    messageId: deps.newId('message'),
+    integrationId: task.integrationId,
+    taskId: task.id,
+    executionId,
+  });
+  return execution;
+}
+
+async function loadRunnableTask(deps: Needs, scope: Scope, input: StartExecutionInput): Promise<TaskDocument> {
+  const [integration, task] = await Promise.all([
+    deps.integrations.get(scope, { id: input.integrationId }),
+    deps.tasks.get(scope, { id: input.taskId }),
+  ]);
+  if (integration === undefined || task?.document.integrationId !== input.integrationId)
+    throw new AppError('not-found');
+  if (!integration.document.enabled) throw new AppError('not-connected', { detail: 'The integration is disabled.' });
+  if (integration.document.connection === undefined) {
+    throw new AppError('not-connected', { detail: 'Connect the integration first.' });
+  }
+  return task.document;
+}
+
+async function occupy(deps: Needs, scope: Scope, taskId: string, executionId: string): Promise<void> {
+  for (;;) {
+    const occupant = await occupyTask(deps, scope, taskId, executionId);
+    if (occupant.executionId === executionId) return;
+    const other = await readExecution(deps, scope, occupant.executionId);
+    if (other !== undefined && isTerminal(other)) {
+      await settleExecution(deps, scope, other);
+    } else if (other === undefined && occupant.expired) {
+      await freeTask(deps, scope, taskId, occupant.executionId);
+    } else {
+      throw new AppError('already-running', { detail: `Execution ${occupant.executionId} is in progress.` });
+    }
+  }
+}
+
+async function readExecution(deps: Needs, scope: Scope, id: string): Promise<ExecutionDocument | undefined> {
+  return (await deps.runs.executions.get(scope, { id, partition: id }))?.document;
+}

@@ -1,0 +1,167 @@
+import type { AdapterFailure } from '../core/adapter.ts';
+import { beginWork, fail, isTerminal, restartObject, waitUntil } from '../core/advance-execution.ts';
+import { AppError, CorruptDocument } from '../core/app-error.ts';
+import { type Converter, compileMapping } from '../core/convert-record.ts';
+import type { ExecutionDocument } from '../core/documents/execution.ts';
+import type { SyncPagesEnvelope } from '../core/envelope.ts';
+import { reactTo } from '../core/failure-reactions.ts';
+import type { Deps, Stored } from '../core/ports.ts';
+import { type Scope, systemScope } from '../core/scope.ts';
+import { commitPage } from './commit-page.ts';
+import { type Hold, handOver, holdTask, renewHold } from './hold-task.ts';
+import { openIntegration } from './open-integration.ts';
+import { type Position, type Pulled, pullPage } from './pull-page.ts';
+import { reportFailingConnection } from './report-failing-connection.ts';
+import { settleExecution } from './settle-execution.ts';
+
+/** What one message works with. */
+interface Slice {
+  readonly deps: Deps;
+  readonly scope: Scope;
+  readonly envelope: SyncPagesEnvelope;
+  hold: Hold;
+  run: Stored<ExecutionDocument>;
+}
+
+/**
+ * Works on a run from its checkpoint, for one slice of pages, and sends the message that goes on with it. Repeating or duplicating the message
+ * does no harm: the lease lets one worker through, the run's ETag refuses a worker that lost it.
+ *
+ * Resolves when the message is done with, also when the run failed or another worker has it; rejects when the message is to be delivered again.
+ */
+export async function workOnSlice(deps: Deps, envelope: SyncPagesEnvelope): Promise<void> {
+  const scope = systemScope(envelope.tenantId, 'sync-pages', envelope.traceparent);
+  const key = { id: envelope.executionId, partition: envelope.executionId };
+  const found = await deps.runs.executions.get(scope, key);
+  if (found === undefined) {
+    deps.log.alert('a message names a run that is not there', { ...envelope });
+    return;
+  }
+  if (isTerminal(found.document)) return settleExecution(deps, scope, found.document);
+  const hold = await holdTask(deps, scope, envelope);
+  if (hold === 'busy') return;
+  if (hold === 'not-ours') {
+    deps.log.alert('a message names a run that does not occupy its task', { ...envelope });
+    return;
+  }
+  if ('sendAgain' in hold) {
+    const delayMs = Math.max(0, hold.untilMs - deps.now().getTime());
+    return deps.syncQueue.send({ ...envelope, messageId: hold.sendAgain }, delayMs);
+  }
+  const run = await begin(deps, scope, hold.fence, key);
+  if (run === undefined) return;
+  const slice: Slice = { deps, scope, envelope, hold, run };
+  if (isTerminal(run.document)) return settleExecution(deps, scope, run.document);
+  try {
+    await workPages(slice);
+  } catch (error) {
+    const problem = problemOf(error);
+    if (problem === undefined) throw error;
+    if (error instanceof CorruptDocument) deps.log.alert(error.message, { tenantId: scope.tenantId });
+    await endFailed(slice, problem);
+  }
+}
+
+/** Moves the run to this holder. From here on, whatever a former holder writes to the run is refused. */
+async function begin(
+  deps: Deps,
+  scope: Scope,
+  fence: number,
+  key: { id: string; partition: string },
+): Promise<Stored<ExecutionDocument> | undefined> {
+  for (;;) {
+    const stored = await deps.runs.executions.get(scope, key);
+    if (stored === undefined || stored.document.fence > fence) return undefined;
+    if (isTerminal(stored.document)) return stored;
+    const document = beginWork(stored.document, fence, deps.now().toISOString());
+    const result = await deps.runs.executions.write(scope, { kind: 'replace', document, etag: stored.etag });
+    if (result.ok) return { document, etag: result.etag };
+  }
+}
+
+/** Failures that trying the same message again cannot mend, in words for people. */
+function problemOf(error: unknown): string | undefined {
+  if (error instanceof AppError) return error.detail ?? 'The run could not go on.';
+  if (error instanceof CorruptDocument) return error.message;
+  return undefined;
+}
+
+async function workPages(slice: Slice): Promise<void> {
+  const { deps, scope } = slice;
+  const integration = await deps.integrations.get(scope, { id: slice.envelope.integrationId });
+  if (integration === undefined) throw new AppError('not-found', { detail: 'The integration was removed.' });
+  const source = await openIntegration(deps, scope, integration.document);
+  const pull = (position: Position): Promise<Pulled> => pullPage(deps, source, slice.run.document, position);
+  const converters = new Map<number, Converter>();
+  const startedAtMs = deps.now().getTime();
+  let ahead = pull(slice.run.document.checkpoint);
+  for (let pages = 1; ; pages += 1) {
+    const pulled = await ahead;
+    if (!pulled.ok) return react(slice, pulled.failure);
+    const { objectIndex } = slice.run.document.checkpoint;
+    const mapping = slice.run.document.plan.objects[objectIndex];
+    if (mapping === undefined)
+      throw new CorruptDocument(`execution ${slice.run.document.id}`, 'its checkpoint names no object');
+    const converter = converters.get(objectIndex) ?? compileMapping(mapping);
+    converters.set(objectIndex, converter);
+    const goesOn = pages < deps.engine.pagesPerSlice && deps.now().getTime() - startedAtMs < deps.engine.sliceMs;
+    const next = goesOn ? positionAfter(slice.run.document, pulled) : undefined;
+    if (next !== undefined) {
+      ahead = pull(next);
+      // It is awaited in the next turn; should this page throw before, nobody else would see it fail.
+      ahead.catch(() => undefined);
+    }
+    const moved = await commitPage(deps, scope, slice.run, mapping, converter, pulled);
+    if (moved === undefined) return;
+    slice.run = moved;
+    if (isTerminal(moved.document)) return settleExecution(deps, scope, moved.document);
+    if (next === undefined) return sendNext(slice, 0);
+    const renewed = await renewHold(deps, scope, slice.hold);
+    if (renewed === undefined) return;
+    slice.hold = renewed;
+  }
+}
+
+/** Where the page after this one begins; `undefined` after the last page of the last object. */
+function positionAfter(execution: ExecutionDocument, pulled: Pulled & { ok: true }): Position | undefined {
+  const { objectIndex } = execution.checkpoint;
+  if (!pulled.page.done)
+    return { objectIndex, ...(pulled.page.next === undefined ? {} : { cursor: pulled.page.next }) };
+  return objectIndex + 1 < execution.plan.objects.length ? { objectIndex: objectIndex + 1 } : undefined;
+}
+
+/** The provider failed: wait and try again, start the object over, or end the run. */
+async function react(slice: Slice, failure: AdapterFailure): Promise<void> {
+  const { deps, scope } = slice;
+  const execution = slice.run.document;
+  const step = reactTo(failure, execution.attempt + 1, execution.checkpoint.restarted, deps.engine, deps.random());
+  if (failure.kind === 'credentials-rejected')
+    await reportFailingConnection(deps, scope, execution.integrationId, failure.message);
+  if (step.kind === 'fail') return endFailed(slice, failure.message);
+  const now = deps.now();
+  const delayMs = step.kind === 'wait' ? step.delayMs : 0;
+  const document =
+    step.kind === 'wait'
+      ? waitUntil(execution, new Date(now.getTime() + delayMs).toISOString(), failure.message, now.toISOString())
+      : restartObject(execution, failure.message, now.toISOString());
+  if (await move(slice, document)) await sendNext(slice, delayMs);
+}
+
+/** False when another worker has the run. */
+async function move(slice: Slice, document: ExecutionDocument): Promise<boolean> {
+  const { deps, scope } = slice;
+  const result = await deps.runs.executions.write(scope, { kind: 'replace', document, etag: slice.run.etag });
+  if (result.ok) slice.run = { document, etag: result.etag };
+  return result.ok;
+}
+
+async function endFailed(slice: Slice, problem: string): Promise<void> {
+  const failed = fail(slice.run.document, problem, slice.deps.now().toISOString());
+  if (await move(slice, failed)) await settleExecution(slice.deps, slice.scope, failed);
+}
+
+async function sendNext(slice: Slice, delayMs: number): Promise<void> {
+  const messageId = slice.deps.newId('message');
+  if (!(await handOver(slice.deps, slice.scope, slice.hold, messageId, delayMs))) return;
+  await slice.deps.syncQueue.send({ ...slice.envelope, messageId }, delayMs);
+}

@@ -1,0 +1,180 @@
+/** A `reserved` row has an id but no record yet (or never, if its writer failed): nobody sees it. */
+export type RowState = 'live' | 'deleted' | 'reserved';
+
+/** One record's place in a collection. `body` is its JSON; undefined for a generated one that nobody has asked for. */
+export interface Row {
+  readonly index: number;
+  readonly createdAtMs: number;
+  readonly updatedAtMs: number;
+  readonly version: number;
+  readonly state: RowState;
+  readonly body: string | undefined;
+}
+
+/** A position in the order of updates: after the row with this index at this time. */
+export interface UpdatePosition {
+  readonly updatedAtMs: number;
+  readonly index: number;
+}
+
+export interface ListQuery {
+  readonly order: 'id' | 'updatedAt';
+  /** List what comes after this position; with the order `id` only the index counts. */
+  readonly after?: UpdatePosition;
+  /** With the order `updatedAt`: rows updated at this time or later. */
+  readonly sinceMs?: number;
+  /** How many rows to pass over, counted from the position. */
+  readonly offset?: number;
+  readonly limit: number;
+  readonly includeDeleted: boolean;
+}
+
+export interface ListPage {
+  readonly rows: readonly Row[];
+  readonly hasMore: boolean;
+}
+
+/**
+ * Rows in two orders: by index, which is the order of ids, and by (updatedAt, index). Rows are never taken out; a deleted
+ * one stays as a marker.
+ */
+export interface Collection {
+  /** One more than the highest index in use. */
+  readonly size: number;
+  get(index: number): Row | undefined;
+  /** Puts a row in the place of the one with its index, or at the end. Indexes have no gaps. */
+  put(row: Row): void;
+  list(query: ListQuery): ListPage;
+  /** How many rows a query finds over all its pages. */
+  count(query: Pick<ListQuery, 'order' | 'sinceMs' | 'includeDeleted'>): number;
+}
+
+/** Opens a collection of the rows with the indexes 0, 1, 2 and so on; throws RangeError if one is missing. */
+export const openCollection = (initial: readonly Row[]): Collection => {
+  const rows = [...initial];
+  for (let index = 0; index < rows.length; index += 1) {
+    if (rows[index]?.index !== index) {
+      throw new RangeError(`row ${index} is missing or in the wrong place`);
+    }
+  }
+  let byUpdate: UpdatePosition[] | undefined;
+  let outdated = 0;
+  const stateCounts: Record<RowState, number> = { live: 0, deleted: 0, reserved: 0 };
+  for (const row of rows) {
+    stateCounts[row.state] += 1;
+  }
+  let countedAt: { key: string; total: number } | undefined;
+
+  /** A row that was updated again leaves its old entry behind, which no longer tells the row's time. */
+  const rowOf = (entry: UpdatePosition): Row | undefined => {
+    const row = rows[entry.index];
+    return row?.updatedAtMs === entry.updatedAtMs ? row : undefined;
+  };
+
+  const updateOrder = (): UpdatePosition[] => {
+    if (byUpdate === undefined || outdated > byUpdate.length / 2) {
+      byUpdate = rows.map(({ updatedAtMs, index }) => ({ updatedAtMs, index })).sort(compare);
+      outdated = 0;
+    }
+    return byUpdate;
+  };
+
+  const place = (row: Row, before: Row | undefined): void => {
+    if (byUpdate !== undefined && before?.updatedAtMs !== row.updatedAtMs) {
+      outdated += before === undefined ? 0 : 1;
+      const entry = { updatedAtMs: row.updatedAtMs, index: row.index };
+      const position = positionAfter(byUpdate, entry);
+      byUpdate.splice(position, 0, entry);
+    }
+  };
+
+  /** The row at a position of the wanted order, if it belongs into the answer. */
+  const rowAt = (query: Pick<ListQuery, 'order' | 'includeDeleted'>, position: number): Row | undefined => {
+    const entry = query.order === 'id' ? undefined : updateOrder()[position];
+    const row = query.order === 'id' ? rows[position] : entry && rowOf(entry);
+    const isShown = row?.state === 'live' || (row?.state === 'deleted' && query.includeDeleted);
+    return isShown ? row : undefined;
+  };
+
+  const startOf = (query: Pick<ListQuery, 'order' | 'after' | 'sinceMs'>): number => {
+    if (query.order === 'id') {
+      return query.after === undefined ? 0 : query.after.index + 1;
+    }
+    const since = query.sinceMs === undefined ? undefined : { updatedAtMs: query.sinceMs, index: -1 };
+    const after = query.after ?? since;
+    return after === undefined ? 0 : positionAfter(updateOrder(), after);
+  };
+
+  return {
+    get size() {
+      return rows.length;
+    },
+    get: (index) => rows[index],
+    put: (row) => {
+      if (row.index > rows.length) {
+        throw new RangeError(`row ${row.index} would leave a gap after row ${rows.length - 1}`);
+      }
+      const before = rows[row.index];
+      rows[row.index] = row;
+      place(row, before);
+      stateCounts[row.state] += 1;
+      if (before !== undefined) {
+        stateCounts[before.state] -= 1;
+      }
+      if (before?.updatedAtMs !== row.updatedAtMs || before.state !== row.state) {
+        countedAt = undefined;
+      }
+    },
+    list: (query) => {
+      const found: Row[] = [];
+      let toSkip = query.offset ?? 0;
+      const end = query.order === 'id' ? rows.length : updateOrder().length;
+      for (let position = startOf(query); position < end; position += 1) {
+        const row = rowAt(query, position);
+        if (row === undefined) {
+          continue;
+        }
+        if (toSkip > 0) {
+          toSkip -= 1;
+        } else if (found.length === query.limit) {
+          return { rows: found, hasMore: true };
+        } else {
+          found.push(row);
+        }
+      }
+      return { rows: found, hasMore: false };
+    },
+    count: (query) => {
+      if (query.order === 'id' || query.sinceMs === undefined) {
+        return stateCounts.live + (query.includeDeleted ? stateCounts.deleted : 0);
+      }
+      const key = `${query.sinceMs} ${query.includeDeleted}`;
+      if (countedAt?.key !== key) {
+        let total = 0;
+        for (let position = startOf(query); position < updateOrder().length; position += 1) {
+          total += rowAt(query, position) === undefined ? 0 : 1;
+        }
+        countedAt = { key, total };
+      }
+      return countedAt.total;
+    },
+  };
+};
+
+const compare = (a: UpdatePosition, b: UpdatePosition): number => a.updatedAtMs - b.updatedAtMs || a.index - b.index;
+
+/** The first position in the sorted list whose entry comes after the given one. */
+const positionAfter = (sorted: readonly UpdatePosition[], entry: UpdatePosition): number => {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const candidate = sorted[middle];
+    if (candidate !== undefined && compare(candidate, entry) <= 0) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return low;
+};

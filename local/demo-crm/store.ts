@@ -1,0 +1,135 @@
+import { type Collection, openCollection, type Row } from './collection.ts';
+import { type Dataset, timestampsAt } from './dataset.ts';
+import { generateRecord, writeRecord } from './generate-record.ts';
+import type { Journal } from './journal.ts';
+import { type Fields, type RecordType, STAMPED_FIELDS } from './record-types.ts';
+
+/** One change of one record, worked out against the record as it is when the change is committed. */
+export type Change =
+  | { readonly kind: 'create'; readonly type: RecordType; readonly index: number; readonly fields: Fields }
+  | {
+      readonly kind: 'update';
+      readonly type: RecordType;
+      readonly index: number;
+      readonly change: (fields: Fields) => Fields;
+    }
+  | { readonly kind: 'delete'; readonly type: RecordType; readonly index: number };
+
+export interface Store {
+  readonly dataset: Dataset;
+  collection(type: RecordType): Collection;
+  /** The JSON of a row, generated if need be. */
+  bodyOf(type: RecordType, row: Row): string;
+  /**
+   * Takes so many ids for records to be created. As with a database's sequence, a lower id can so be seen later than a
+   * higher one, and the id of a change that is never committed stays unused.
+   */
+  reserve(type: RecordType, count: number): readonly number[];
+  /**
+   * Commits changes, of one record at most one, together at one time (ms since 1970) and answers the rows that came of
+   * them. A record that has been deleted meanwhile is left out. A record's `updatedAt` never goes back.
+   */
+  commit(changes: readonly Change[], atMs: number): readonly Row[];
+  /** Back to the dataset before any change. */
+  reset(): void;
+}
+
+/** Bodies of generated records are kept up to this many characters, which bounds the memory of large datasets. */
+const BODY_CACHE_CHARACTERS = 24 * 1024 * 1024;
+
+export const openStore = (dataset: Dataset, journal: Journal): Store => {
+  let collections = openCollections(dataset, journal);
+  let cachedCharacters = 0;
+
+  const bodyOf = (type: RecordType, row: Row): string => {
+    if (row.body !== undefined) {
+      return row.body;
+    }
+    const body = generateRecord(dataset, type, row.index);
+    if (cachedCharacters < BODY_CACHE_CHARACTERS) {
+      cachedCharacters += body.length;
+      collections[type].put({ ...row, body });
+    }
+    return body;
+  };
+
+  const fieldsOf = (type: RecordType, row: Row): Fields => {
+    const fields: Fields = JSON.parse(bodyOf(type, row));
+    for (const name of STAMPED_FIELDS) {
+      delete fields[name];
+    }
+    return fields;
+  };
+
+  const apply = (change: Change, atMs: number): Row | undefined => {
+    const { type, index } = change;
+    const row = collections[type].get(index);
+    if (row?.state !== (change.kind === 'create' ? 'reserved' : 'live')) {
+      return;
+    }
+    const updatedAtMs = Math.max(atMs, row.updatedAtMs);
+    const createdAtMs = change.kind === 'create' ? updatedAtMs : row.createdAtMs;
+    const stamps = { createdAtMs, updatedAtMs, version: row.version + 1 };
+    if (change.kind === 'delete') {
+      return { index, ...stamps, state: 'deleted', body: '' };
+    }
+    const fields = change.kind === 'create' ? change.fields : change.change(fieldsOf(type, row));
+    return { index, ...stamps, state: 'live', body: writeRecord(type, index, fields, stamps) };
+  };
+
+  return {
+    dataset,
+    collection: (type) => collections[type],
+    bodyOf,
+    reserve: (type, count) => {
+      const collection = collections[type];
+      const indexes = Array.from({ length: count }, (_, place) => collection.size + place);
+      for (const index of indexes) {
+        collection.put(reservedRow(index));
+      }
+      return indexes;
+    },
+    commit: (changes, atMs) => {
+      const done = changes.flatMap((change) => {
+        const row = apply(change, atMs);
+        return row === undefined ? [] : [{ type: change.type, row }];
+      });
+      journal.append(done);
+      for (const { type, row } of done) {
+        collections[type].put(row);
+      }
+      return done.map(({ row }) => row);
+    },
+    reset: () => {
+      journal.clear();
+      cachedCharacters = 0;
+      collections = openCollections(dataset, journal);
+    },
+  };
+};
+
+const reservedRow = (index: number): Row => ({
+  index,
+  createdAtMs: 0,
+  updatedAtMs: 0,
+  version: 0,
+  state: 'reserved',
+  body: undefined,
+});
+
+const openCollections = (dataset: Dataset, journal: Journal): Record<RecordType, Collection> => {
+  const open = (type: RecordType): Collection => {
+    const rows: Row[] = [];
+    for (let index = 0; index < dataset.counts[type]; index += 1) {
+      rows.push({ index, ...timestampsAt(dataset, type, index), version: 1, state: 'live', body: undefined });
+    }
+    for (const row of journal.rows(type)) {
+      while (rows.length < row.index) {
+        rows.push(reservedRow(rows.length));
+      }
+      rows[row.index] = row;
+    }
+    return openCollection(rows);
+  };
+  return { companies: open('companies'), contacts: open('contacts'), deals: open('deals') };
+};

@@ -27,9 +27,13 @@ export function writePath(target: JsonObject, path: readonly string[], value: Js
   if (last !== undefined) current[last] = value;
 }
 
-/** Removes a field in place; leaves the objects on the way. */
+/** Removes a field in place, and the objects on the way that it leaves empty. */
 export function removePath(target: JsonObject, path: readonly string[]): void {
-  const parent = readPath(target, path.slice(0, -1));
   const last = path.at(-1);
-  if (last !== undefined && isJsonObject(parent)) delete parent[last];
+  if (last === undefined) return;
+  const parentPath = path.slice(0, -1);
+  const parent = readPath(target, parentPath);
+  if (!isJsonObject(parent)) return;
+  delete parent[last];
+  if (parentPath.length > 0 && Object.keys(parent).length === 0) removePath(target, parentPath);
 }

@@ -26,6 +26,8 @@ export type OperationHook = (operation: Operation) => void | Promise<void>;
 export class Faults {
   /** Durable steps taken so far. */
   steps = 0;
+  /** Processes started after a crash. */
+  restarts = 0;
   /** Called before every port call. */
   onOperation: OperationHook | undefined;
   #crash: { readonly step: number; readonly moment: 'before' | 'after' } | undefined;
@@ -44,6 +46,7 @@ export class Faults {
   restart(): void {
     this.#crash = undefined;
     this.#crashedAt = undefined;
+    this.restarts += 1;
   }
 
   /** At the beginning of every port call. Returns a promise only when the hook does. */

@@ -1,0 +1,183 @@
+import type { ExecutionDocument } from '../../shared/core/documents/execution.ts';
+import type { LinkDocument } from '../../shared/core/documents/link.ts';
+import type { ShardDocument } from '../../shared/core/documents/shard.ts';
+import type { TaskDocument } from '../../shared/core/documents/task.ts';
+import type { EngineSettings } from '../../shared/core/engine-settings.ts';
+import type { Collection } from '../../shared/core/ports.ts';
+import { type Scope, systemScope } from '../../shared/core/scope.ts';
+import { runDueEntries } from '../../shared/use-cases/run-due-entries.ts';
+import { startExecution } from '../../shared/use-cases/start-execution.ts';
+import { workOnSlice } from '../../shared/use-cases/work-on-slice.ts';
+import { FakeProvider } from './fake-provider.ts';
+import { Crash } from './faults.ts';
+import { createMemoryDeps, type MemoryDeps } from './memory-ports.ts';
+
+export const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+
+/** Before every harness's clock begins, further back than any look-back. */
+export const longAgo = '2029-12-01T00:00:00.000Z';
+
+/** Gives the provider people `p0000`, `p0001`, … */
+export function fill(harness: SyncHarness, count: number, modifiedAt = longAgo): void {
+  for (let index = 0; index < count; index += 1) {
+    const id = `p${String(index).padStart(4, '0')}`;
+    harness.provider.put(id, { name: ` Person ${index} `, city: 'Maribor' }, modifiedAt);
+  }
+}
+
+/** One tenant with a connected integration and a task, on memory ports: drives messages and the clock as the host would. */
+export interface SyncHarness {
+  readonly deps: MemoryDeps;
+  readonly provider: FakeProvider;
+  readonly scope: Scope;
+  readonly task: () => Promise<TaskDocument>;
+  start(mode?: 'full' | 'incremental'): Promise<ExecutionDocument>;
+  /** Delivers messages and moves the clock until the run has ended; a crashed process is started again. */
+  finish(executionId: string): Promise<ExecutionDocument>;
+  run(mode?: 'full' | 'incremental'): Promise<ExecutionDocument>;
+  /** Every shard, by external id of its first source. */
+  shards(): Promise<Map<string, ShardDocument>>;
+  links(): Promise<LinkDocument[]>;
+}
+
+export interface HarnessOptions {
+  readonly pageSize?: number;
+  readonly engine?: Partial<EngineSettings>;
+  readonly task?: Partial<TaskDocument>;
+}
+
+export async function createSyncHarness(options: HarnessOptions = {}): Promise<SyncHarness> {
+  const clock = { now: (): Date => new Date(0) };
+  const provider = new FakeProvider(() => clock.now());
+  const deps = createMemoryDeps({
+    adapters: [provider.adapter],
+    openCall: provider.openCall,
+    ...(options.engine === undefined ? {} : { engine: options.engine }),
+  });
+  clock.now = deps.now;
+  const scope = systemScope('acme', 'test', traceparent);
+  const integrationId = deps.newId('integration');
+  const taskId = deps.newId('task');
+  const now = deps.now().toISOString();
+  await deps.integrations.write(scope, {
+    kind: 'create',
+    document: {
+      id: integrationId,
+      tenantId: 'acme',
+      kind: 'integration',
+      schemaVersion: 1,
+      provider: 'fake',
+      name: 'Fake',
+      settings: {},
+      enabled: true,
+      connection: { state: 'connected', kind: 'none', fence: 1, connectedAt: now },
+      createdAt: now,
+      updatedAt: now,
+    },
+  });
+  await deps.tasks.write(scope, {
+    kind: 'create',
+    document: {
+      id: taskId,
+      tenantId: 'acme',
+      kind: 'task',
+      schemaVersion: 1,
+      integrationId,
+      name: 'People',
+      mode: 'incremental',
+      objects: [
+        {
+          object: 'people',
+          shardTypeId: 'contact',
+          fields: [
+            { to: 'name', from: 'name', transforms: ['trim'], required: true },
+            { to: 'address.city', from: 'city', transforms: [], required: false },
+          ],
+        },
+      ],
+      schedule: { kind: 'manual' },
+      enabled: true,
+      pageSize: options.pageSize ?? 5,
+      lookBackSeconds: 60,
+      deletions: 'mirror',
+      watermarks: {},
+      createdAt: now,
+      updatedAt: now,
+      ...options.task,
+    },
+  });
+
+  const readExecution = async (id: string): Promise<ExecutionDocument | undefined> =>
+    (await deps.runs.executions.get(scope, { id, partition: id }))?.document;
+
+  const harness: SyncHarness = {
+    deps,
+    provider,
+    scope,
+    task: async () => {
+      const stored = await deps.tasks.get(scope, { id: taskId });
+      if (stored === undefined) throw new Error('the task is gone');
+      return stored.document;
+    },
+    start: (mode) =>
+      startExecution(deps, scope, {
+        integrationId,
+        taskId,
+        trigger: 'manual',
+        ...(mode === undefined ? {} : { mode }),
+      }),
+    finish: async (executionId) => {
+      for (let turn = 0; turn < 10_000; turn += 1) {
+        await takeTurn(deps);
+        const execution = await survive(deps, () => readExecution(executionId));
+        if (execution?.finishedAt !== undefined && deps.syncQueue.waiting === 0 && deps.due.all().length === 0)
+          return execution;
+      }
+      throw new Error('the run did not end');
+    },
+    run: async (mode) => harness.finish((await harness.start(mode)).id),
+    shards: async () => {
+      const byExternalId = new Map<string, ShardDocument>();
+      for (const shard of await listAll(deps.shards, scope)) {
+        const externalId = Object.values(shard.sources)[0]?.externalId ?? '';
+        if (byExternalId.has(externalId)) throw new Error(`two shards for ${externalId}`);
+        byExternalId.set(externalId, shard);
+      }
+      return byExternalId;
+    },
+    links: () => listAll(deps.links, scope),
+  };
+  return harness;
+}
+
+async function listAll<T extends { readonly id: string }>(collection: Collection<T>, scope: Scope): Promise<T[]> {
+  const stored = await collection.list(scope, { filters: [], order: 'ascending', limit: 100_000 });
+  return stored.map((each) => each.document);
+}
+
+/** One message, if one is visible; otherwise the clock moves to what comes next. */
+async function takeTurn(deps: MemoryDeps): Promise<void> {
+  await survive(deps, async () => {
+    const message = deps.syncQueue.receive();
+    if (message !== undefined) {
+      await workOnSlice(deps, message.envelope);
+      message.complete();
+      return;
+    }
+    const dueAtMs = deps.due.all().map((entry) => Date.parse(entry.document.dueAt));
+    const next = Math.min(...dueAtMs, deps.syncQueue.nextVisibleAtMs ?? Number.POSITIVE_INFINITY);
+    if (Number.isFinite(next)) deps.clock.advanceTo(next);
+    await runDueEntries(deps, traceparent);
+  });
+}
+
+/** A crash ends what was being done; the next process starts over the same stores. */
+async function survive<T>(deps: MemoryDeps, work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof Crash) && !deps.faults.crashed) throw error;
+    deps.faults.restart();
+    return undefined;
+  }
+}

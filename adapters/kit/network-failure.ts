@@ -34,8 +34,8 @@ export function createNetworkFailure(
     return new AdapterFailure('unavailable', message, { cause });
   }
   const code = codeOf(error);
-  if (code.startsWith('HPE_') || code === 'UND_ERR_HEADERS_OVERFLOW' || code === 'UND_ERR_INVALID_ARG') {
-    return new AdapterFailure('unexpected-response', `${request} failed: no valid HTTP could be exchanged (${code}).`, {
+  if (isNotHttp(error) || code === 'UND_ERR_HEADERS_OVERFLOW' || code === 'UND_ERR_INVALID_ARG') {
+    return new AdapterFailure('unexpected-response', `${request} failed: no valid HTTP could be exchanged.`, {
       cause,
     });
   }
@@ -43,6 +43,11 @@ export function createNetworkFailure(
   return new AdapterFailure('unavailable', `${request} failed: ${reason}${code === '' ? '' : ` (${code})`}.`, {
     cause,
   });
+}
+
+/** The parser's errors have a code only for some of the ways to be wrong. */
+function isNotHttp(error: unknown): boolean {
+  return error instanceof Error && error.name === 'HTTPParserError';
 }
 
 function codeOf(error: unknown): string {

@@ -1,21 +1,17 @@
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
-import { ConfigurationError } from './config/errors.ts';
 import { type HostJson, readHostJson } from './config/host-json.ts';
 import { minimumLevel } from './config/log-level.ts';
 import { isDisabled, readLocalSettings, type Settings } from './config/settings.ts';
-import { createDispatch, type Dispatch } from './dispatch.ts';
-import { describeFunction, type HostFunction, hasTrigger } from './functions.ts';
-import { createAdminApi } from './http/admin.ts';
-import { createHandleRequest } from './http/handle-request.ts';
-import { createAuthorise, createKeys, loadKeys } from './http/keys.ts';
+import { createDispatch } from './dispatch.ts';
+import { describeFunction } from './functions.ts';
+import { type Authorise, createAuthorise, createKeys, loadKeys } from './http/keys.ts';
 import { listen } from './http/listen.ts';
-import { createRouter } from './http/router.ts';
-import { createStreamRequest } from './http/stream-proxy.ts';
-import { createLog, describeError, type Log } from './log.ts';
+import { createLog, type Log } from './log.ts';
 import { createSendOutput } from './outputs.ts';
-import { type QueueListener, startQueueListener } from './queue/listener.ts';
-import { createStorage, type Storage } from './storage.ts';
+import type { QueueListener } from './queue/listener.ts';
+import { createStorage } from './storage.ts';
+import { prepareHttp, prepareQueues, prepareTimers } from './triggers.ts';
 import { startInProcessApp } from './worker/in-process-invoker.ts';
 
 export interface HostOptions {
@@ -40,9 +36,6 @@ export interface Host {
   readonly log: Log;
 }
 
-/** Like Azure's; the queues extension leases messages for ten minutes. */
-const DEFAULT_LEASE_SECONDS = 600;
-
 /**
  * Loads the built app and drives its triggers. Settings of local.settings.json become environment variables of this
  * process unless they are set already. Once per process.
@@ -65,42 +58,40 @@ export const startHost = async (options: HostOptions): Promise<Host> => {
     const name = origin === undefined ? 'Worker' : `Function.${origin.functionName}`;
     log(level, category === 'user' ? `${name}.User` : name, message);
   });
-  const storage = createStorage(settings);
-  const functions = selectFunctions(
-    invoker.functions.map((metadata) => describeFunction(metadata, settings)),
-    hostJson,
-    settings,
-    log,
-  );
-  const listeners: QueueListener[] = [];
+  const functions = invoker.functions
+    .filter(({ name }) => isOn(name, hostJson, settings, log))
+    .map((metadata) => describeFunction(metadata, settings));
+  const queues: QueueListener[] = [];
   const onSent = (queueUrl: string): void => {
-    for (const listener of listeners) {
-      if (listener.queueUrl === queueUrl) {
-        listener.wake();
+    for (const queue of queues) {
+      if (queue.queueUrl === queueUrl) {
+        queue.wake();
       }
     }
   };
+  const storage = createStorage(settings);
   const sendOutput = createSendOutput(storage, hostJson.extensions.queues.messageEncoding, onSent);
   const dispatch = createDispatch(invoker, sendOutput, hostJson.functionTimeout, log);
+  const context = { functions, hostId: hostIdOf(appRoot, settings), hostJson, settings, storage, dispatch, log };
   let isDraining = false;
-  const http = await startHttp(
-    options,
-    hostJson,
-    functions,
-    dispatch,
+  const handleRequest = prepareHttp(
+    context,
+    await createKeyCheck(options),
     invoker.capabilities['HttpUri'],
     () => isDraining,
-    appRoot,
-    log,
   );
-  listeners.push(...startQueues(functions, hostJson, storage, dispatch, onSent, settings, log));
+  const startTimers = prepareTimers(context);
+  const startQueues = prepareQueues(context, onSent);
+  const http = await listen(handleRequest, options.port, log);
+  const timers = startTimers();
+  queues.push(...startQueues());
   return {
     url: http.url,
     functions: functions.map(({ name }) => name),
     log,
     drain: async () => {
       isDraining = true;
-      await Promise.all([http.drain(), ...listeners.map((listener) => listener.stop())]);
+      await Promise.all([http.drain(), ...[...queues, ...timers].map((listener) => listener.stop())]);
       await dispatch.idle();
       await invoker.terminate();
       dispatch.close();
@@ -108,99 +99,22 @@ export const startHost = async (options: HostOptions): Promise<Host> => {
   };
 };
 
-/** Leaves out what host.json or a setting turns off. */
-const selectFunctions = (
-  functions: readonly HostFunction[],
-  hostJson: HostJson,
-  settings: Settings,
-  log: Log,
-): readonly HostFunction[] =>
-  functions.filter(({ name }) => {
-    const isListed = hostJson.functions?.includes(name) ?? true;
-    const isOff = !isListed || isDisabled(name, settings);
-    if (isOff) {
-      log('information', 'Host.Startup', `The function "${name}" is disabled`);
-    }
-    return !isOff;
-  });
-
-const startHttp = async (
-  options: HostOptions,
-  hostJson: HostJson,
-  functions: readonly HostFunction[],
-  dispatch: Dispatch,
-  httpUri: string | undefined,
-  isDraining: () => boolean,
-  appRoot: string,
-  log: Log,
-) => {
-  const { http: settings } = hostJson.extensions;
-  const keys = options.keysFile === undefined ? createKeys() : await loadKeys(options.keysFile);
-  const authorise = options.ignoreKeys === true ? () => true : createAuthorise(keys);
-  const admin = createAdminApi({
-    hostId: hostIdOf(appRoot),
-    functions,
-    authorise,
-    isDraining,
-    start: (hostFunction, data) => {
-      dispatch.run(hostFunction, { data }).catch((error: unknown) => {
-        log('debug', 'Host.Admin', describeError(error));
-      });
-    },
-  });
-  const handle = createHandleRequest({
-    findRoute: createRouter(
-      functions.filter((candidate) => hasTrigger(candidate, 'http')),
-      settings.routePrefix,
-    ),
-    authorise,
-    admin,
-    dispatch,
-    settings,
-    stream: httpUri === undefined ? undefined : createStreamRequest(httpUri, dispatch, settings.customHeaders),
-    log,
-  });
-  return listen(handle, options.port, log);
-};
-
-const startQueues = (
-  functions: readonly HostFunction[],
-  hostJson: HostJson,
-  storage: Storage,
-  dispatch: Dispatch,
-  onSent: (queueUrl: string) => void,
-  settings: Settings,
-  log: Log,
-): readonly QueueListener[] => {
-  const leaseSeconds = readLeaseSeconds(settings);
-  return functions
-    .filter((candidate) => hasTrigger(candidate, 'queue'))
-    .map((hostFunction) => {
-      const { queueName, connection } = hostFunction.trigger;
-      const hasPoison = !queueName.endsWith('-poison');
-      return startQueueListener({
-        hostFunction,
-        queue: storage.queue(connection, queueName),
-        poisonQueue: hasPoison ? storage.queue(connection, `${queueName}-poison`) : undefined,
-        settings: hostJson.extensions.queues,
-        leaseSeconds,
-        dispatch,
-        onSent,
-        log,
-      });
-    });
-};
-
-/** A killed host's messages come back after their lease; tests of that cannot wait for ten minutes. */
-const readLeaseSeconds = (settings: Settings): number => {
-  const text = settings['CASTIEL_HOST_QUEUE_LEASE_SECONDS'];
-  const seconds = text === undefined ? DEFAULT_LEASE_SECONDS : Number(text);
-  if (!Number.isInteger(seconds) || seconds < 2 || seconds > 604_800) {
-    throw new ConfigurationError(`CASTIEL_HOST_QUEUE_LEASE_SECONDS is "${text}", not a whole number of seconds from 2`);
+const isOn = (name: string, hostJson: HostJson, settings: Settings, log: Log): boolean => {
+  const isListed = hostJson.functions?.includes(name) ?? true;
+  if (isListed && !isDisabled(name, settings)) {
+    return true;
   }
-  return seconds;
+  log('information', 'Host.Startup', `The function "${name}" is disabled`);
+  return false;
 };
 
-/** The same for every host of this app on one storage account, so that they share timers. */
-const hostIdOf = (appRoot: string): string =>
-  process.env['AzureFunctionsWebHost__hostid'] ?? createHash('sha256').update(appRoot).digest('hex').slice(0, 32);
+const createKeyCheck = async (options: HostOptions): Promise<Authorise> => {
+  if (options.ignoreKeys === true) {
+    return () => true;
+  }
+  return createAuthorise(options.keysFile === undefined ? createKeys() : await loadKeys(options.keysFile));
+};
+
+/** The same for every host of this app on one storage account, so that they share its timers. */
+const hostIdOf = (appRoot: string, settings: Settings): string =>
+  settings['AzureFunctionsWebHost__hostid'] ?? createHash('sha256').update(appRoot).digest('hex').slice(0, 32);

@@ -21,16 +21,33 @@ export class StorageSyncQueue implements SyncQueue {
   }
 
   async send(envelope: SyncPagesEnvelope, delayMs = 0): Promise<void> {
-    const queue = (await this.#storage.queues()).getQueueClient(this.#name);
-    const text = Buffer.from(await this.#claimCheck.deposit(envelope)).toString('base64');
+    await this.#post(this.#name, await this.#claimCheck.deposit(envelope), delayMs);
+  }
+
+  collect(delivered: unknown): Promise<unknown> {
+    return this.#claimCheck.collect(delivered);
+  }
+
+  async setAside(delivered: unknown, reason: string): Promise<void> {
+    const body = JSON.stringify(delivered) ?? '';
+    await this.#post(
+      `${this.#name}-poison`,
+      await this.#claimCheck.deposit({ reason, body, at: new Date().toISOString() }),
+      0,
+    );
+  }
+
+  async #post(name: string, json: string, delayMs: number): Promise<void> {
+    const queue = (await this.#storage.queues()).getQueueClient(name);
+    const text = Buffer.from(json).toString('base64');
     const visibilityTimeout = Math.min(Math.max(Math.ceil(delayMs / 1000), 0), longestDelaySeconds);
-    const send = () => queue.sendMessage(text, { visibilityTimeout, messageTimeToLive: neverExpires });
+    const post = () => queue.sendMessage(text, { visibilityTimeout, messageTimeToLive: neverExpires });
     try {
-      await send();
+      await post();
     } catch (error) {
       if (storageErrorCode(error) !== 'QueueNotFound') throw error;
       await queue.createIfNotExists();
-      await send();
+      await post();
     }
   }
 }

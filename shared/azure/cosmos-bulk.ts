@@ -1,0 +1,93 @@
+import type { Container, OperationInput, OperationResponse } from '@azure/cosmos';
+import { type RetryBudget, waitBeforeRetry } from './backoff.ts';
+import { meaningOfError, meaningOfStatus, retryAfterMsOf, storeUnavailable } from './cosmos-failure.ts';
+import { runBounded } from './run-bounded.ts';
+
+/** The final answer to one operation. */
+export interface BulkOutcome {
+  readonly status: number;
+  readonly etag: string | undefined;
+  /** An earlier try of this operation may have taken effect although it was not answered. */
+  readonly unclear: boolean;
+}
+
+/** The service's limit for one request. */
+const operationsPerRequest = 100;
+const requestsInFlight = 4;
+
+/**
+ * Writes each operation for itself, in as few requests as the service allows. What is throttled, contended or lost is repeated by itself;
+ * outcomes are in the order of the operations.
+ *
+ * @throws AppError `unavailable` when an operation finds no answer within the budget
+ */
+export async function runBulk(
+  container: Container,
+  operations: readonly OperationInput[],
+  budget: RetryBudget,
+): Promise<BulkOutcome[]> {
+  const chunks: OperationInput[][] = [];
+  for (let at = 0; at < operations.length; at += operationsPerRequest) {
+    chunks.push(operations.slice(at, at + operationsPerRequest));
+  }
+  const outcomes = await runBounded(chunks, requestsInFlight, (chunk) => runChunk(container, chunk, budget));
+  return outcomes.flat();
+}
+
+async function runChunk(
+  container: Container,
+  operations: readonly OperationInput[],
+  budget: RetryBudget,
+): Promise<BulkOutcome[]> {
+  const outcomes = new Array<BulkOutcome>(operations.length);
+  const unclear = new Set<number>();
+  let pending = operations.map((_, index) => index);
+  for (let attempt = 1; ; attempt += 1) {
+    const { answers, failure } = await send(container, pick(operations, pending));
+    const again: number[] = [];
+    for (const [place, index] of pending.entries()) {
+      const answer = answers[place];
+      const meaning = answer === undefined ? meaningOfError(failure) : meaningOfStatus(answer.statusCode);
+      if (meaning === 'unclear') unclear.add(index);
+      if (meaning !== 'final' || answer === undefined) again.push(index);
+      else outcomes[index] = { status: answer.statusCode, etag: answer.eTag, unclear: unclear.has(index) };
+    }
+    if (again.length === 0) return outcomes;
+    pending = again;
+    const askedMs = Math.max(retryAfterMsOf(failure), ...answers.map(retryAfterOf));
+    if (!(await waitBeforeRetry(budget, attempt, askedMs))) throw storeUnavailable(failure);
+  }
+}
+
+interface Sent {
+  /** One for each operation; empty when the whole request failed. */
+  readonly answers: readonly OperationResponse[];
+  readonly failure: unknown;
+}
+
+async function send(container: Container, operations: OperationInput[]): Promise<Sent> {
+  try {
+    const answers = await container.items.bulk(
+      operations,
+      { continueOnError: true },
+      { contentResponseOnWriteEnabled: false },
+    );
+    if (answers.length !== operations.length) {
+      throw new Error(`Cosmos answered ${answers.length} of ${operations.length} operations`);
+    }
+    return { answers, failure: undefined };
+  } catch (failure) {
+    if (meaningOfError(failure) === 'final') throw failure;
+    return { answers: [], failure };
+  }
+}
+
+function pick<T>(items: readonly T[], indexes: readonly number[]): T[] {
+  return indexes.flatMap((index) => items[index] ?? []);
+}
+
+/** Milliseconds; the SDK's types leave the field out. */
+function retryAfterOf(answer: OperationResponse): number {
+  const asked = (answer as { retryAfterMilliseconds?: unknown }).retryAfterMilliseconds;
+  return typeof asked === 'number' && Number.isFinite(asked) ? asked : 0;
+}

@@ -1,0 +1,55 @@
+import type { Container, CosmosClient } from '@azure/cosmos';
+import type { TokenCredential } from '@azure/identity';
+import type { Config } from './config.ts';
+import { type ContainerName, type ContainerSpec, containers } from './containers.ts';
+import { once } from './once.ts';
+
+/** Opens a container of the deployment's database. */
+export type OpenContainer = (name: ContainerName) => Promise<Container>;
+
+/** A request that takes longer has lost its answer. */
+const requestTimeoutMs = 10_000;
+
+/**
+ * The database's containers; the SDK is loaded at the first use. The SDK repeats a throttled request twice; the stores do the rest, where
+ * it is seen and bounded.
+ */
+export function openCosmos(settings: Config['cosmos'], credential: () => Promise<TokenCredential>): OpenContainer {
+  const client = once(async () => {
+    const { CosmosClient } = await import('@azure/cosmos');
+    const opened = new CosmosClient({
+      endpoint: settings.endpoint,
+      ...(settings.key === undefined ? { aadCredentials: await credential() } : { key: settings.key }),
+      connectionPolicy: {
+        requestTimeout: requestTimeoutMs,
+        retryOptions: { maxRetryAttemptCount: 2, fixedRetryIntervalInMilliseconds: 0, maxWaitTimeInSeconds: 5 },
+      },
+    });
+    if (settings.createContainers) await createContainers(opened, settings.database);
+    return opened;
+  });
+  return async (name) => (await client()).database(settings.database).container(containers[name].name);
+}
+
+/** Creates what is missing of the database and its containers. */
+export async function createContainers(client: CosmosClient, databaseName: string): Promise<void> {
+  const { PartitionKeyDefinitionVersion, PartitionKeyKind, IndexingMode } = await import('@azure/cosmos');
+  const { database } = await client.databases.createIfNotExists({ id: databaseName });
+  for (const spec of Object.values<ContainerSpec>(containers)) {
+    await database.containers.createIfNotExists({
+      id: spec.name,
+      partitionKey: {
+        paths: [...spec.partitionKeyPaths],
+        kind: spec.partitionKeyPaths.length > 1 ? PartitionKeyKind.MultiHash : PartitionKeyKind.Hash,
+        version: PartitionKeyDefinitionVersion.V2,
+      },
+      ...(spec.defaultTtlSeconds === undefined ? {} : { defaultTtl: spec.defaultTtlSeconds }),
+      indexingPolicy: {
+        indexingMode: IndexingMode.consistent,
+        automatic: true,
+        includedPaths: spec.includedPaths.map((path) => ({ path })),
+        excludedPaths: spec.excludedPaths.map((path) => ({ path })),
+      },
+    });
+  }
+}

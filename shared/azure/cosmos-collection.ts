@@ -1,0 +1,174 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Container, ItemDefinition, OperationInput, SqlQuerySpec } from '@azure/cosmos';
+import type { Collection, Key, Listing, Log, Stored, Write, WriteResult } from '../core/ports.ts';
+import type { Scope } from '../core/scope.ts';
+import type { RetryBudget } from './backoff.ts';
+import type { CollectionSpec, TenantDocument } from './collections.ts';
+import { type BulkOutcome, runBulk } from './cosmos-bulk.ts';
+import type { OpenContainer } from './cosmos-client.ts';
+import { type DocumentReading, readDocument } from './cosmos-documents.ts';
+import { isStorableId, type Placement, placementOf } from './cosmos-placement.ts';
+import { idsQuery, listQuery, type QueryScope } from './cosmos-query.ts';
+import { runBounded } from './run-bounded.ts';
+import { storeBudget, tryAgain } from './try-again.ts';
+
+export interface StoreTools {
+  readonly open: OpenContainer;
+  readonly log: Log;
+  /** Random in [0, 1), for jitter. */
+  readonly random: () => number;
+}
+
+const idsPerQuery = 250;
+const queriesInFlight = 2;
+const readsInFlight = 16;
+
+/** The substatus of a 404 that misses the container, not the document. */
+const containerNotFound = 1003;
+
+/**
+ * One kind of document in Cosmos. Every call carries the tenant's partition key, every query names the tenant besides, and a document of
+ * another tenant or kind counts as absent. A write whose answer was lost is repeated; finding its own document then counts as written.
+ */
+export class CosmosCollection<T extends TenantDocument> implements Collection<T> {
+  readonly #spec: CollectionSpec<T>;
+  readonly #placement: Placement;
+  readonly #open: () => Promise<Container>;
+  readonly #reading: DocumentReading<T>;
+  readonly #budget: RetryBudget;
+
+  constructor(spec: CollectionSpec<T>, tools: StoreTools) {
+    this.#spec = spec;
+    this.#placement = placementOf(spec);
+    this.#open = () => tools.open(spec.container);
+    this.#reading = { container: spec.container, schema: spec.schema, log: tools.log };
+    this.#budget = storeBudget(tools.random);
+  }
+
+  async get(scope: Scope, key: Key): Promise<Stored<T> | undefined> {
+    const storedId = this.#placement.storedId(scope.tenantId, key.id);
+    const partitionKey = this.#placement.partitionKey(scope.tenantId, key);
+    if (!isStorableId(storedId)) return undefined;
+    const container = await this.#open();
+    const response = await tryAgain(this.#budget, () => container.item(storedId, partitionKey).read<ItemDefinition>());
+    if (response.statusCode === 404 && response.substatus === containerNotFound) {
+      throw new Error(`The container ${this.#spec.container} does not exist`);
+    }
+    return response.resource === undefined ? undefined : this.#read(scope, response.resource);
+  }
+
+  async getMany(scope: Scope, keys: readonly Key[]): Promise<(Stored<T> | undefined)[]> {
+    if (this.#placement.queryKey(scope.tenantId, undefined) === undefined || this.#placement.partitionField) {
+      return runBounded(keys, readsInFlight, (key) => this.get(scope, key));
+    }
+    const ids = [...new Set(keys.map((key) => key.id))].filter(isStorableId);
+    const chunks: string[][] = [];
+    for (let at = 0; at < ids.length; at += idsPerQuery) chunks.push(ids.slice(at, at + idsPerQuery));
+    const pages = await runBounded(chunks, queriesInFlight, (chunk) =>
+      this.#query(scope, idsQuery(this.#queryScope(scope, undefined), chunk), undefined),
+    );
+    const found = new Map(pages.flat().map((stored) => [stored.document.id, stored]));
+    return keys.map((key) => found.get(key.id));
+  }
+
+  async write(scope: Scope, write: Write<T>): Promise<WriteResult> {
+    const [result] = await this.writeMany(scope, [write]);
+    if (result === undefined) throw new Error(`The write of ${write.document.id} has no result`);
+    return result;
+  }
+
+  async writeMany(scope: Scope, writes: readonly Write<T>[]): Promise<WriteResult[]> {
+    if (writes.length === 0) return [];
+    const operations = writes.map((write) => this.operation(scope, write));
+    const outcomes = await runBulk(await this.#open(), operations, this.#budget);
+    return Promise.all(outcomes.map((outcome, index) => this.#judge(scope, writes[index], outcome)));
+  }
+
+  async remove(scope: Scope, key: Key, etag?: string): Promise<'removed' | 'stale' | 'gone'> {
+    const id = this.#placement.storedId(scope.tenantId, key.id);
+    const partitionKey = this.#placement.partitionKey(scope.tenantId, key);
+    if (!isStorableId(id)) return 'gone';
+    const operation = { operationType: 'Delete', id, partitionKey, ...(etag === undefined ? {} : { ifMatch: etag }) };
+    const [outcome] = await runBulk(await this.#open(), [operation as OperationInput], this.#budget);
+    if (outcome?.status === 204) return 'removed';
+    if (outcome?.status === 404) return outcome.unclear ? 'removed' : 'gone';
+    if (outcome?.status === 412) return 'stale';
+    throw this.#unexpected('delete', key.id, outcome?.status);
+  }
+
+  async list(scope: Scope, listing: Listing): Promise<Stored<T>[]> {
+    return this.#query(scope, listQuery(this.#queryScope(scope, listing.partition), listing), listing.partition);
+  }
+
+  /** A write as an operation of a bulk request or of a batch. @throws for a document of another tenant or an id that can't be stored */
+  operation(scope: Scope, write: Write<T>): OperationInput {
+    const { document } = write;
+    if (document.tenantId !== scope.tenantId) {
+      throw new Error(`A document of tenant ${document.tenantId} can't be written in the scope of ${scope.tenantId}`);
+    }
+    const id = this.#placement.storedId(scope.tenantId, document.id);
+    if (!isStorableId(id)) throw new Error(`${JSON.stringify(document.id)} can't be the id of a document`);
+    const resourceBody = (id === document.id ? document : { ...document, id }) as object as { id: string };
+    if (write.kind === 'create') return { operationType: 'Create', resourceBody };
+    if (write.kind === 'upsert') return { operationType: 'Upsert', resourceBody };
+    return { operationType: 'Replace', id, resourceBody, ifMatch: write.etag };
+  }
+
+  async #judge(scope: Scope, write: Write<T> | undefined, outcome: BulkOutcome): Promise<WriteResult> {
+    if (write === undefined) throw new Error('Cosmos answered more than was asked');
+    const { status, etag, unclear } = outcome;
+    if (status === 200 || status === 201) {
+      if (etag === undefined) throw new Error(`Cosmos wrote ${write.document.id} without telling its ETag`);
+      return { ok: true, etag };
+    }
+    if (status === 404 && write.kind === 'replace') return { ok: false, reason: 'gone' };
+    const reason = status === 409 ? 'exists' : 'stale';
+    if (!(status === 409 && write.kind === 'create') && !(status === 412 && write.kind === 'replace')) {
+      throw this.#unexpected(write.kind, write.document.id, status);
+    }
+    const own = unclear ? await this.findOwn(scope, write.document) : undefined;
+    return own === undefined ? { ok: false, reason } : { ok: true, etag: own.etag };
+  }
+
+  /** The stored document if it is just what was written, which means that the unanswered try had worked. */
+  async findOwn(scope: Scope, document: T): Promise<Stored<T> | undefined> {
+    const partition = this.#spec.partitionOf?.(document);
+    const stored = await this.get(scope, { id: document.id, ...(partition === undefined ? {} : { partition }) });
+    const isSame =
+      stored !== undefined &&
+      isDeepStrictEqual(JSON.parse(JSON.stringify(stored.document)), JSON.parse(JSON.stringify(document)));
+    return isSame ? stored : undefined;
+  }
+
+  async #query(scope: Scope, query: SqlQuerySpec, partition: string | undefined): Promise<Stored<T>[]> {
+    const partitionKey = this.#placement.queryKey(scope.tenantId, partition);
+    if (partitionKey === undefined)
+      throw new Error(`${this.#spec.container} keeps no tenant together: it can't be listed`);
+    const container = await this.#open();
+    const { resources } = await tryAgain(this.#budget, () =>
+      container.items.query<object>(query, { partitionKey, maxItemCount: -1 }).fetchAll(),
+    );
+    return resources.flatMap((raw) => this.#read(scope, raw) ?? []);
+  }
+
+  #queryScope(scope: Scope, partition: string | undefined): QueryScope {
+    const field = this.#placement.partitionField;
+    return {
+      tenantId: scope.tenantId,
+      kind: this.#spec.kind,
+      partition: field === undefined || partition === undefined ? undefined : { field, value: partition },
+    };
+  }
+
+  #read(scope: Scope, raw: object): Stored<T> | undefined {
+    const { tenantId, kind, id } = raw as { tenantId?: unknown; kind?: unknown; id?: unknown };
+    if (tenantId !== scope.tenantId) return undefined;
+    if (this.#spec.kind !== undefined && kind !== this.#spec.kind) return undefined;
+    const prefixLength = this.#placement.storedId(scope.tenantId, '').length;
+    return readDocument(this.#reading, raw, String(id).slice(prefixLength));
+  }
+
+  #unexpected(verb: string, id: string, status: number | undefined): Error {
+    return new Error(`Cosmos answered ${status ?? 'nothing'} to the ${verb} of ${this.#spec.container}/${id}`);
+  }
+}

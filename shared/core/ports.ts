@@ -101,6 +101,10 @@ export interface SecretStore {
 export interface SyncQueue {
   /** @param delayMs how long the message stays hidden, at most seven days */
   send(envelope: SyncPagesEnvelope, delayMs?: number): Promise<void>;
+  /** The message behind what the queue delivered: itself, or what its claim check stands for. */
+  collect(delivered: unknown): Promise<unknown>;
+  /** Puts a message that can never be worked on into the poison queue, with the reason. */
+  setAside(delivered: unknown, reason: string): Promise<void>;
 }
 
 export interface Log {

@@ -127,6 +127,7 @@ export interface ReceivedMessage {
 export class MemorySyncQueue implements SyncQueue {
   readonly #faults: Faults;
   readonly #nowMs: () => number;
+  readonly poison: { readonly delivered: unknown; readonly reason: string }[] = [];
   readonly #messages: { text: string; visibleAtMs: number; dequeueCount: number }[] = [];
 
   constructor(faults: Faults, nowMs: () => number) {
@@ -143,6 +144,15 @@ export class MemorySyncQueue implements SyncQueue {
         dequeueCount: 0,
       });
     });
+  }
+
+  async collect(delivered: unknown): Promise<unknown> {
+    return delivered;
+  }
+
+  async setAside(delivered: unknown, reason: string): Promise<void> {
+    await this.#faults.enter('syncQueue', 'setAside', 1);
+    this.#faults.step('syncQueue setAside', () => this.poison.push({ delivered, reason }));
   }
 
   /** The next visible message, as the host would hand it to a function. */

@@ -14,12 +14,15 @@ export interface KeyVaultSettings {
 }
 
 /** Opens the vault's client; its SDK is loaded at the first call. */
-export function openKeyVault(settings: KeyVaultSettings, credential: TokenCredential): () => Promise<SecretClient> {
+export function openKeyVault(
+  settings: KeyVaultSettings,
+  credential: () => Promise<TokenCredential>,
+): () => Promise<SecretClient> {
   return once(async () => {
     const sdk = await import('@azure/keyvault-secrets');
     return new sdk.SecretClient(
       settings.url,
-      credential,
+      await credential(),
       settings.insecure ? { allowInsecureConnection: true, disableChallengeResourceVerification: true } : {},
     );
   });

@@ -8,7 +8,10 @@ export const syncQueueName = 'sync-pages';
 const longestDelaySeconds = 7 * 86_400;
 const neverExpires = -1;
 
-/** The queue `sync-pages`: base64 JSON, as the Functions host expects it. The queue is created when it is first missed. */
+/**
+ * The queue `sync-pages` and, as the Functions host names it, `sync-pages-poison`: base64 JSON, as that host expects it. A queue is created
+ * when it is first missed.
+ */
 export class StorageSyncQueue implements SyncQueue {
   readonly #storage: Storage;
   readonly #claimCheck: ClaimCheck;
@@ -21,33 +24,28 @@ export class StorageSyncQueue implements SyncQueue {
   }
 
   async send(envelope: SyncPagesEnvelope, delayMs = 0): Promise<void> {
-    await this.#post(this.#name, await this.#claimCheck.deposit(envelope), delayMs);
+    const visibilityTimeout = Math.min(Math.max(Math.ceil(delayMs / 1000), 0), longestDelaySeconds);
+    await this.#put(this.#name, envelope, visibilityTimeout);
   }
 
-  collect(delivered: unknown): Promise<unknown> {
+  async collect(delivered: unknown): Promise<unknown> {
     return this.#claimCheck.collect(delivered);
   }
 
   async setAside(delivered: unknown, reason: string): Promise<void> {
-    const body = JSON.stringify(delivered) ?? '';
-    await this.#post(
-      `${this.#name}-poison`,
-      await this.#claimCheck.deposit({ reason, body, at: new Date().toISOString() }),
-      0,
-    );
+    await this.#put(`${this.#name}-poison`, { reason, delivered }, 0);
   }
 
-  async #post(name: string, json: string, delayMs: number): Promise<void> {
+  async #put(name: string, message: unknown, visibilityTimeout: number): Promise<void> {
     const queue = (await this.#storage.queues()).getQueueClient(name);
-    const text = Buffer.from(json).toString('base64');
-    const visibilityTimeout = Math.min(Math.max(Math.ceil(delayMs / 1000), 0), longestDelaySeconds);
-    const post = () => queue.sendMessage(text, { visibilityTimeout, messageTimeToLive: neverExpires });
+    const text = Buffer.from(await this.#claimCheck.deposit(message)).toString('base64');
+    const send = () => queue.sendMessage(text, { visibilityTimeout, messageTimeToLive: neverExpires });
     try {
-      await post();
+      await send();
     } catch (error) {
       if (storageErrorCode(error) !== 'QueueNotFound') throw error;
       await queue.createIfNotExists();
-      await post();
+      await send();
     }
   }
 }

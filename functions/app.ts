@@ -1,0 +1,62 @@
+import { randomBytes } from 'node:crypto';
+import { createOpenCall } from '../adapters/kit/open-call.ts';
+import { adapters } from '../adapters/registry.ts';
+import { ClaimCheck } from '../shared/azure/claim-check.ts';
+import { collections } from '../shared/azure/collections.ts';
+import { readConfig } from '../shared/azure/config.ts';
+import { openCosmos } from '../shared/azure/cosmos-client.ts';
+import { CosmosCollection } from '../shared/azure/cosmos-collection.ts';
+import { CosmosDueStore } from '../shared/azure/cosmos-due-store.ts';
+import { CosmosExecutionStore } from '../shared/azure/cosmos-execution-store.ts';
+import { appIdentity, localCredential } from '../shared/azure/credential.ts';
+import { KeyVaultSecrets, openKeyVault } from '../shared/azure/key-vault-secrets.ts';
+import { createLog } from '../shared/azure/log.ts';
+import { once } from '../shared/azure/once.ts';
+import { readinessChecks } from '../shared/azure/readiness.ts';
+import { openStorage } from '../shared/azure/storage.ts';
+import { StorageSyncQueue } from '../shared/azure/sync-queue.ts';
+import { startTelemetry } from '../shared/azure/telemetry.ts';
+import { createTokenVerifier } from '../shared/azure/token-verifier.ts';
+import { composeId } from '../shared/core/ids.ts';
+import type { Deps } from '../shared/core/ports.ts';
+
+const idBytes = 10;
+
+/**
+ * The product's dependencies: config → clients → ports, made at the first call and shared by all functions of the process. When that
+ * fails, the next call tries again.
+ */
+export const getDeps: () => Promise<Deps> = once(async () => {
+  const config = readConfig();
+  await startTelemetry(config.applicationInsights);
+  const now = () => new Date();
+  const random = Math.random;
+  const log = createLog(now);
+  const cosmos = openCosmos(config.cosmos, appIdentity);
+  const storage = openStorage(config.storage, appIdentity);
+  const keyVault = openKeyVault(config.keyVault, config.keyVault.insecure ? localCredential(Date.now) : appIdentity);
+  const tools = { open: cosmos, log, random };
+  return {
+    now,
+    random,
+    engine: config.engine,
+    newId: (kind) => composeId(kind, Date.now(), randomBytes(idBytes)),
+    log,
+    integrations: new CosmosCollection(collections.integrations, tools),
+    tasks: new CosmosCollection(collections.tasks, tools),
+    apiKeys: new CosmosCollection(collections.apiKeys, tools),
+    runs: new CosmosExecutionStore(tools),
+    shards: new CosmosCollection(collections.shards, tools),
+    links: new CosmosCollection(collections.links, tools),
+    leases: new CosmosCollection(collections.leases, tools),
+    tokens: createTokenVerifier(config.auth),
+    audit: new CosmosCollection(collections.audit, tools),
+    idempotency: new CosmosCollection(collections.idempotency, tools),
+    due: new CosmosDueStore(tools),
+    secrets: new KeyVaultSecrets(keyVault, Date.now),
+    syncQueue: new StorageSyncQueue(storage, new ClaimCheck(storage)),
+    adapters,
+    openCall: createOpenCall({ allowPrivateAddresses: config.allowPrivateAddresses }),
+    readiness: readinessChecks(cosmos, storage, keyVault),
+  };
+});

@@ -98,7 +98,7 @@ describe('the process', () => {
   });
 });
 
-const holdBackTwoDeals = async (client: CrmClient): Promise<readonly string[]> => {
+const holdBackTwoDeals = async (client: CrmClient): Promise<string[]> => {
   await client.setFaults({ kind: 'late-rows', delayMs: 500_000, times: 1 });
-  return (await client.change({ type: 'deals', kind: 'create', count: 2 })).ids;
+  return [...(await client.change({ type: 'deals', kind: 'create', count: 2 })).ids];
 };

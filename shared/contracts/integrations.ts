@@ -115,5 +115,5 @@ export const deleteIntegration = defineRoute({
   concurrency: 'optional',
   params: integrationParams,
   success: { status: 204, description: 'Removed' },
-  problems: ['not-found', 'precondition-failed'],
+  problems: ['not-found', 'precondition-failed', 'already-running'],
 });

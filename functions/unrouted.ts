@@ -1,0 +1,3 @@
+import { serveUnrouted } from './serve.ts';
+
+serveUnrouted();

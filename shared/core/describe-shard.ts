@@ -1,0 +1,21 @@
+import type { z } from 'zod';
+import type { shard } from '../contracts/shards.ts';
+import type { ShardDocument } from './documents/shard.ts';
+
+/** A stored shard as the API shows it: where it comes from, but not the bases that syncing compares with. */
+export function describeShard(document: ShardDocument): z.infer<typeof shard> {
+  return {
+    id: document.id,
+    shardTypeId: document.shardTypeId,
+    status: document.status,
+    revision: document.revision,
+    data: document.data,
+    sources: Object.values(document.sources).map(({ integrationId, object, externalId }) => ({
+      integrationId,
+      object,
+      externalId,
+    })),
+    createdAt: document.createdAt,
+    updatedAt: document.updatedAt,
+  };
+}

@@ -1,0 +1,24 @@
+import type { z } from 'zod';
+import type { task } from '../contracts/tasks.ts';
+import type { TaskDocument } from './documents/task.ts';
+
+/** A stored task as the API shows it. */
+export function describeTask(document: TaskDocument): z.infer<typeof task> {
+  return {
+    id: document.id,
+    integrationId: document.integrationId,
+    direction: 'pull',
+    name: document.name,
+    mode: document.mode,
+    objects: document.objects,
+    schedule: document.schedule,
+    enabled: document.enabled,
+    pageSize: document.pageSize,
+    lookBackSeconds: document.lookBackSeconds,
+    deletions: document.deletions,
+    nextRunAt: document.nextRunAt,
+    lastExecutionId: document.lastExecutionId,
+    createdAt: document.createdAt,
+    updatedAt: document.updatedAt,
+  };
+}

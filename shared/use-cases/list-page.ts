@@ -1,0 +1,42 @@
+import { decodeCursor, encodeCursor } from '../core/cursor.ts';
+import type { JsonObject } from '../core/json.ts';
+import type { Filter, Stored } from '../core/ports.ts';
+
+export interface PageRequest {
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+}
+
+export interface ListRequest<T extends { readonly id: string }, Item> {
+  /** Name of the list, and what it was asked for: a cursor continues only the same. */
+  readonly list: string;
+  readonly asked: JsonObject;
+  readonly page: PageRequest;
+  /** At most `limit` documents in descending order of id, after `afterId`. */
+  readonly read: (range: { readonly limit: number; readonly afterId?: string }) => Promise<readonly Stored<T>[]>;
+  readonly describe: (document: T) => Item;
+}
+
+/** One page, newest first. One document more than asked for tells whether there is another page. */
+export async function listPage<T extends { readonly id: string }, Item>(
+  request: ListRequest<T, Item>,
+): Promise<{ items: Item[]; nextCursor?: string }> {
+  const { list, asked, page } = request;
+  const afterId = page.cursor === undefined ? undefined : decodeCursor(page.cursor, list, asked);
+  const found = await request.read({ limit: page.limit + 1, ...(afterId === undefined ? {} : { afterId }) });
+  const shown = found.slice(0, page.limit);
+  const last = shown.at(-1);
+  return {
+    items: shown.map(({ document }) => request.describe(document)),
+    ...(found.length > page.limit && last !== undefined
+      ? { nextCursor: encodeCursor(last.document.id, list, asked) }
+      : {}),
+  };
+}
+
+/** A condition for each value that is given. */
+export function equalFilters(values: Readonly<Record<string, string | undefined>>): Filter[] {
+  return Object.entries(values).flatMap(([field, value]) =>
+    value === undefined ? [] : [{ field, is: 'equal', value }],
+  );
+}

@@ -1,0 +1,35 @@
+import type { updateIntegration as route } from '../contracts/integrations.ts';
+import { describeIntegration } from '../core/describe-integration.ts';
+import type { Deps } from '../core/ports.ts';
+import type { InputOf, OutputOf } from '../core/route-input.ts';
+import type { Scope } from '../core/scope.ts';
+import { changeDocument } from './change-document.ts';
+import { checkSettings } from './check-settings.ts';
+import { findAdapter } from './find-adapter.ts';
+import { findIntegration } from './find-integration.ts';
+import { recordAudit } from './record-audit.ts';
+
+/** Renames, reconfigures, enables or disables. Settings are replaced as a whole. Throws `not-found`, `precondition-failed`, `invalid-request`. */
+export async function updateIntegration(
+  deps: Pick<Deps, 'integrations' | 'adapters' | 'audit' | 'newId' | 'now'>,
+  scope: Scope,
+  { params, body, ifMatch, attempt }: InputOf<typeof route>,
+): Promise<OutputOf<typeof route>> {
+  const { document, etag } = await changeDocument(deps.integrations, scope, {
+    find: () => findIntegration(deps, scope, params.integrationId),
+    change: (current) => ({
+      ...current,
+      ...(body.name === undefined ? {} : { name: body.name }),
+      ...(body.enabled === undefined ? {} : { enabled: body.enabled }),
+      ...(body.settings === undefined
+        ? {}
+        : { settings: checkSettings(findAdapter(deps, current.provider), body.settings) }),
+      updatedAt: attempt.at.toISOString(),
+    }),
+    ifMatch,
+    repeated: attempt.repeated,
+  });
+  const detail = Object.keys(body).sort().join(', ');
+  await recordAudit(deps, scope, { action: 'integration.updated', subject: document.id, detail });
+  return { body: describeIntegration(document), etag };
+}

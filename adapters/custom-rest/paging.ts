@@ -98,14 +98,30 @@ function sizeQuery(sizeParam: string | undefined, size: number): Record<string, 
   return sizeParam === undefined ? {} : { [sizeParam]: size };
 }
 
+/**
+ * Whether `seen` records are all. An empty page ends a read only where the provider does not count on: it may be a failure, or a
+ * server that skips what it did not give because of its own, lower page size.
+ */
 function isRead(page: AnsweredPage, seen: number, totalPath: string | undefined): boolean {
-  if (totalPath === undefined) return page.items.length === 0;
-  const total = readPath(page.body, totalPath);
-  const all = typeof total === 'string' && /^\d+$/.test(total) ? Number(total) : total;
-  if (typeof all !== 'number' || !Number.isSafeInteger(all) || all < 0) {
+  const isEmpty = page.items.length === 0;
+  if (totalPath === undefined) return isEmpty;
+  const total = readTotal(page.body, totalPath);
+  if (isEmpty && seen < total) {
+    throw new AdapterFailure(
+      'unexpected-response',
+      `A page is empty although the provider counts ${total} records and gave ${seen}.`,
+    );
+  }
+  return seen >= total;
+}
+
+function readTotal(body: unknown, totalPath: string): number {
+  const value = readPath(body, totalPath);
+  const total = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value;
+  if (typeof total !== 'number' || !Number.isSafeInteger(total) || total < 0) {
     throw new AdapterFailure('unexpected-response', `The answer has no number of all records at "${totalPath}".`);
   }
-  return page.items.length === 0 || seen >= all;
+  return total;
 }
 
 function assertOtherRecords(earlier: string, page: AnsweredPage, param: string): void {

@@ -76,7 +76,9 @@ const headers = z
 
 const totalPath = fieldPath
   .optional()
-  .describe('Path to the number of all records. Without it the first empty page ends the read.');
+  .describe(
+    'Path to the number of all records: the read ends there, and not before. Without it the first empty page ends it.',
+  );
 const sizeParam = parameterName.optional().describe('Query parameter for the number of records on a page.');
 
 const paging = z

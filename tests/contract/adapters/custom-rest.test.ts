@@ -167,7 +167,8 @@ describe('every way of paging reads every record once', () => {
     const call = open({ object: { itemsPath: 'items', paging: page }, handler: byPage(100) });
     const first = await pull(call, { object: 'items', pageSize: 3 });
     const second = await pull(call, { object: 'items', pageSize: 2, cursor: first.next });
-    expect(idsOf([first, second])).toEqual(all.slice(0, 6));
+    const third = await pull(call, { object: 'items', pageSize: 2, cursor: second.next });
+    expect(idsOf([first, second, third])).toEqual(all);
   });
 
   test('never more is asked for than the object allows', async () => {
@@ -230,6 +231,16 @@ describe('answers that are not a page are never an empty page', () => {
     expect((await caughtFailure(readAll(strange))).message).toContain('"next"');
   });
 
+  test('an empty page where the provider counts more', async () => {
+    const hollow: Handler = ({ url }) =>
+      url.searchParams.get('offset') === '0'
+        ? { json: { items: rows.slice(0, 3), total: 7 } }
+        : { json: { items: [], total: 7 } };
+    const call = open({ object: { itemsPath: 'items', paging: { ...offset, totalPath: 'total' } }, handler: hollow });
+    const failure = await caughtFailure(readAll(call));
+    expect(failure.message).toBe('A page is empty although the provider counts 7 records and gave 3.');
+  });
+
   test('304 has no page', async () => {
     const call = open({ object: { paging: page }, handler: () => ({ status: 304 }) });
     expect((await caughtFailure(readAll(call))).kind).toBe('unexpected-response');
@@ -276,7 +287,8 @@ describe('cursors', () => {
 
   test('a next URL of another origin is refused and named, and not called', async () => {
     const handler: Handler = () => ({ json: { value: rows, '@odata.nextLink': 'https://evil.example/next?token=1' } });
-    const failure = await caughtFailure(readAll(open({ object: { itemsPath: 'value', paging: nextUrl }, handler })));
+    const call = open({ object: { itemsPath: 'value', paging: nextUrl }, handler });
+    const failure = await caughtFailure(pull(call, { object: 'items', pageSize: 3 }));
     expect(failure.message).toContain('https://evil.example,');
     expect(failure.message).not.toContain('token');
     expect(server.requests).toHaveLength(1);

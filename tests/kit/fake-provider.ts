@@ -21,7 +21,8 @@ export interface FakeRecord {
  * order of id, or of modification when `since` is given.
  */
 export class FakeProvider {
-  readonly records = new Map<string, FakeRecord>();
+  readonly #records = new Map<string, FakeRecord>();
+  #ordered: { readonly since: string | undefined; readonly records: readonly FakeRecord[] } | undefined;
   /** Thrown instead of an answer, one a pull, first come first served. */
   readonly failures: AdapterFailure[] = [];
   /** Every request that was answered or refused. */
@@ -35,11 +36,22 @@ export class FakeProvider {
   }
 
   put(id: string, fields: JsonObject, modifiedAt: string = this.#now().toISOString()): void {
-    this.records.set(id, { id, fields, modifiedAt });
+    this.#set({ id, fields, modifiedAt });
   }
 
   delete(id: string): void {
-    this.records.set(id, { id, fields: {}, modifiedAt: this.#now().toISOString(), deleted: true });
+    this.#set({ id, fields: {}, modifiedAt: this.#now().toISOString(), deleted: true });
+  }
+
+  /** Removes a record without a trace, as providers without delete markers do. */
+  forget(id: string): void {
+    this.#records.delete(id);
+    this.#ordered = undefined;
+  }
+
+  #set(record: FakeRecord): void {
+    this.#records.set(record.id, record);
+    this.#ordered = undefined;
   }
 
   readonly adapter: Adapter<Record<string, never>> = {
@@ -66,14 +78,7 @@ export class FakeProvider {
     this.onPull?.(request, this.requests.length);
     const failure = this.failures.shift();
     if (failure !== undefined) throw failure;
-    const { since } = request;
-    const visible = [...this.records.values()]
-      .filter((record) => since === undefined || record.modifiedAt >= since)
-      .sort((left, right) =>
-        since === undefined || left.modifiedAt === right.modifiedAt
-          ? left.id.localeCompare(right.id)
-          : left.modifiedAt.localeCompare(right.modifiedAt),
-      );
+    const visible = this.#inOrder(request.since);
     const start = Number(request.cursor ?? 0);
     const slice = visible.slice(start, start + request.pageSize);
     const next = start + request.pageSize;
@@ -86,6 +91,23 @@ export class FakeProvider {
       observedAt: this.#now().toISOString(),
     };
   }
+
+  #inOrder(since: string | undefined): readonly FakeRecord[] {
+    if (this.#ordered?.since !== since || this.#ordered === undefined) {
+      const records = [...this.#records.values()].filter((record) => since === undefined || record.modifiedAt >= since);
+      this.#ordered = { since, records: records.sort(since === undefined ? byId : byModification) };
+    }
+    return this.#ordered.records;
+  }
+}
+
+function byId(left: FakeRecord, right: FakeRecord): number {
+  return left.id < right.id ? -1 : 1;
+}
+
+function byModification(left: FakeRecord, right: FakeRecord): number {
+  if (left.modifiedAt === right.modifiedAt) return byId(left, right);
+  return left.modifiedAt < right.modifiedAt ? -1 : 1;
 }
 
 function toChange(record: FakeRecord): ExternalChange {

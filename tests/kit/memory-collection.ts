@@ -1,6 +1,7 @@
 import type { CollectionSpec, TenantDocument } from '../../shared/azure/collections.ts';
+import { isStorableId } from '../../shared/azure/cosmos-placement.ts';
 import { CorruptDocument } from '../../shared/core/app-error.ts';
-import type { Collection, Filter, Key, Listing, Stored, Write, WriteResult } from '../../shared/core/ports.ts';
+import type { Collection, Filter, Key, Listing, Log, Stored, Write, WriteResult } from '../../shared/core/ports.ts';
 import type { Scope } from '../../shared/core/scope.ts';
 import type { Faults } from './faults.ts';
 
@@ -17,13 +18,15 @@ export class MemoryCollection<T extends TenantDocument> implements Collection<T>
   readonly #name: string;
   readonly #spec: CollectionSpec<T>;
   readonly #faults: Faults;
+  readonly #log: Log;
   readonly #tenants = new Map<string, Map<string, Entry>>();
   #writes = 0;
 
-  constructor(name: string, spec: CollectionSpec<T>, faults: Faults) {
+  constructor(name: string, spec: CollectionSpec<T>, faults: Faults, log: Log) {
     this.#name = name;
     this.#spec = spec;
     this.#faults = faults;
+    this.#log = log;
   }
 
   async get(scope: Scope, key: Key): Promise<Stored<T> | undefined> {
@@ -64,6 +67,9 @@ export class MemoryCollection<T extends TenantDocument> implements Collection<T>
   async list(scope: Scope, listing: Listing): Promise<Stored<T>[]> {
     await this.#faults.enter(this.#name, 'list', 1);
     const { partition, filters, order, afterId, limit } = listing;
+    for (const { field } of filters) {
+      if (!fieldPath.test(field)) throw new RangeError(`"${field}" is not a field that can be queried`);
+    }
     const direction = order === 'ascending' ? 1 : -1;
     const entries = [...this.#tenant(scope).values()].filter(
       (entry) =>
@@ -86,6 +92,7 @@ export class MemoryCollection<T extends TenantDocument> implements Collection<T>
     if (document.tenantId !== scope.tenantId) {
       throw new Error(`A document of tenant ${document.tenantId} can't be written in the scope of ${scope.tenantId}`);
     }
+    if (!isStorableId(document.id)) throw new Error(`${JSON.stringify(document.id)} can't be the id of a document`);
     const documents = this.#tenant(scope);
     const partition = this.#spec.partitionOf?.(document);
     const place = this.#place({ id: document.id, ...(partition === undefined ? {} : { partition }) });
@@ -124,7 +131,10 @@ export class MemoryCollection<T extends TenantDocument> implements Collection<T>
 
   #parse(entry: Entry, raw: unknown): Stored<T> {
     const parsed = this.#spec.schema.safeParse(raw);
-    if (!parsed.success) throw new CorruptDocument(`${this.#name}/${entry.id}`, parsed.error.message);
+    if (!parsed.success) {
+      this.#log.alert('A stored document is corrupt', { document: `${this.#name}/${entry.id}` });
+      throw new CorruptDocument(`${this.#name}/${entry.id}`, parsed.error.message);
+    }
     return { document: parsed.data, etag: entry.etag };
   }
 
@@ -143,6 +153,8 @@ export class MemoryCollection<T extends TenantDocument> implements Collection<T>
     return JSON.stringify([key.partition, key.id]);
   }
 }
+
+const fieldPath = /^[A-Za-z_][\w-]*(\.[\w-]+)*$/;
 
 function compare(a: string, b: string): number {
   if (a === b) return 0;

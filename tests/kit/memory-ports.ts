@@ -46,10 +46,10 @@ class MemoryExecutionStore implements ExecutionStore {
   readonly pages: MemoryCollection<PageDocument>;
   readonly #faults: Faults;
 
-  constructor(faults: Faults) {
+  constructor(faults: Faults, log: MemoryLog) {
     this.#faults = faults;
-    this.executions = new MemoryCollection('executions', collections.executions, faults);
-    this.pages = new MemoryCollection('pages', collections.pages, faults);
+    this.executions = new MemoryCollection('executions', collections.executions, faults, log);
+    this.pages = new MemoryCollection('pages', collections.pages, faults, log);
   }
 
   async commitPage(scope: Scope, page: PageDocument, execution: ExecutionDocument, etag: string): Promise<WriteResult> {
@@ -100,10 +100,11 @@ export interface MemoryDeps extends Deps {
 export function createMemoryDeps(options: MemoryOptions = {}): MemoryDeps {
   const clock = new TestClock(options.now ?? '2030-01-01T00:00:00.000Z');
   const faults = new Faults();
+  const log = new MemoryLog();
   const jitter = seededBits(options.seed ?? 1);
   const idBits = seededBits((options.seed ?? 1) ^ 0x5bd1e995);
   const collection = <T extends TenantDocument>(name: string, spec: CollectionSpec<T>) =>
-    new MemoryCollection(name, spec, faults);
+    new MemoryCollection(name, spec, faults, log);
   return {
     clock,
     faults,
@@ -111,11 +112,11 @@ export function createMemoryDeps(options: MemoryOptions = {}): MemoryDeps {
     random: () => jitter() / 2 ** 32,
     engine: { ...defaultEngineSettings, ...options.engine },
     newId: (kind) => composeId(kind, clock.nowMs(), tenBytes(idBits)),
-    log: new MemoryLog(),
+    log,
     integrations: collection('integrations', collections.integrations),
     tasks: collection('tasks', collections.tasks),
     apiKeys: collection('apiKeys', collections.apiKeys),
-    runs: new MemoryExecutionStore(faults),
+    runs: new MemoryExecutionStore(faults, log),
     shards: collection('shards', collections.shards),
     links: collection('links', collections.links),
     leases: collection('leases', collections.leases),

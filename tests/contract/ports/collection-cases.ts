@@ -1,0 +1,129 @@
+import type { TenantDocument } from '../../../shared/azure/collections.ts';
+import type { ContainerName } from '../../../shared/azure/containers.ts';
+import type { Collection, Key } from '../../../shared/core/ports.ts';
+import {
+  sampleApiKey,
+  sampleAudit,
+  sampleExecution,
+  sampleIdempotency,
+  sampleIntegration,
+  sampleLease,
+  sampleLink,
+  samplePage,
+  sampleShard,
+  sampleTask,
+} from '../../kit/sample-documents.ts';
+import type { Stores } from './port-harness.ts';
+
+/** One collection as the suite sees it: how to open it, make a document, find it and change it. */
+export interface CollectionCase<T extends TenantDocument = TenantDocument> {
+  readonly name: string;
+  readonly container: ContainerName;
+  readonly open: (stores: Stores) => Collection<T>;
+  /** A new document; with `like`, another version of that one. */
+  readonly sample: (tenantId: string, like?: T) => T;
+  readonly keyOf: (document: T) => Key;
+  /** The same document with one visible change. */
+  readonly change: (document: T) => T;
+  readonly listable: boolean;
+}
+
+/** Forgets the type of the documents, so that one suite takes every collection. */
+function collectionCase<T extends TenantDocument>(typed: CollectionCase<T>): CollectionCase {
+  return typed as unknown as CollectionCase;
+}
+
+const byId = (document: TenantDocument): Key => ({ id: document.id });
+
+export const collectionCases: readonly CollectionCase[] = [
+  collectionCase({
+    name: 'integrations',
+    container: 'config',
+    open: (stores) => stores.integrations,
+    sample: (tenantId, like) => sampleIntegration(tenantId, like),
+    keyOf: byId,
+    change: (document) => ({ ...document, name: `${document.name}!` }),
+    listable: true,
+  }),
+  collectionCase({
+    name: 'tasks',
+    container: 'config',
+    open: (stores) => stores.tasks,
+    sample: (tenantId, like) => sampleTask(tenantId, like),
+    keyOf: byId,
+    change: (document) => ({ ...document, name: `${document.name}!` }),
+    listable: true,
+  }),
+  collectionCase({
+    name: 'apiKeys',
+    container: 'config',
+    open: (stores) => stores.apiKeys,
+    sample: (tenantId, like) => sampleApiKey(tenantId, like),
+    keyOf: byId,
+    change: (document) => ({ ...document, name: `${document.name}!` }),
+    listable: true,
+  }),
+  collectionCase({
+    name: 'executions',
+    container: 'executions',
+    open: (stores) => stores.runs.executions,
+    sample: (tenantId, like) => sampleExecution(tenantId, like),
+    keyOf: (document) => ({ id: document.id, partition: document.executionId }),
+    change: (document) => ({ ...document, pages: document.pages + 1 }),
+    listable: true,
+  }),
+  collectionCase({
+    name: 'pages',
+    container: 'executions',
+    open: (stores) => stores.runs.pages,
+    sample: (tenantId, like) => samplePage(tenantId, { id: `page-${Math.random()}`, ...like }),
+    keyOf: (document) => ({ id: document.id, partition: document.executionId }),
+    change: (document) => ({ ...document, fence: document.fence + 1 }),
+    listable: true,
+  }),
+  collectionCase({
+    name: 'shards',
+    container: 'shards',
+    open: (stores) => stores.shards,
+    sample: (tenantId, like) => sampleShard(tenantId, like),
+    keyOf: byId,
+    change: (document) => ({ ...document, revision: document.revision + 1 }),
+    listable: true,
+  }),
+  collectionCase({
+    name: 'links',
+    container: 'links',
+    open: (stores) => stores.links,
+    sample: (tenantId, like) => sampleLink(tenantId, like),
+    keyOf: byId,
+    change: (document) => ({ ...document, state: 'settled' as const, hash: `${document.hash ?? ''}x` }),
+    listable: true,
+  }),
+  collectionCase({
+    name: 'audit',
+    container: 'audit',
+    open: (stores) => stores.audit,
+    sample: (tenantId, like) => sampleAudit(tenantId, like),
+    keyOf: (document) => ({ id: document.id, partition: document.month }),
+    change: (document) => ({ ...document, detail: `${document.detail ?? ''}x` }),
+    listable: true,
+  }),
+  collectionCase({
+    name: 'idempotency',
+    container: 'transient',
+    open: (stores) => stores.idempotency,
+    sample: (tenantId, like) => sampleIdempotency(tenantId, like),
+    keyOf: byId,
+    change: (document) => ({ ...document, state: 'done' as const, response: { status: 201, body: { text: 'x' } } }),
+    listable: true,
+  }),
+  collectionCase({
+    name: 'leases',
+    container: 'leases',
+    open: (stores) => stores.leases,
+    sample: (tenantId, like) => sampleLease(tenantId, like),
+    keyOf: byId,
+    change: (document) => ({ ...document, fence: document.fence + 1 }),
+    listable: false,
+  }),
+];

@@ -1,0 +1,54 @@
+import { describe, expect, test } from 'vitest';
+import type { DueDocument } from '../../../shared/core/documents/due.ts';
+import { sampleDue, sampleTenant } from '../../kit/sample-documents.ts';
+import type { StoreHarness } from './port-harness.ts';
+
+/** The clock's index, which alone looks across tenants. */
+export function dueStoreSuite(harness: () => StoreHarness): void {
+  describe('due', () => {
+    test('lists what is due, oldest first, over all buckets and tenants', async () => {
+      const { due } = harness().stores;
+      const entries = Array.from({ length: 20 }, (_, minute) =>
+        sampleDue(sampleTenant(), { dueAt: `2001-01-01T00:${String(minute).padStart(2, '0')}:00.000Z` }),
+      );
+      await Promise.all(entries.toReversed().map((entry) => due.put(entry)));
+      expect(new Set(entries.map((entry) => entry.bucket)).size).toBeGreaterThan(1);
+      const found = await due.listDue('2001-01-01T00:09:00.000Z', 100);
+      expect(found.map((stored) => stored.document)).toEqual(entries.slice(0, 10));
+      const oldest = await due.listDue('2001-01-01T00:09:00.000Z', 3);
+      expect(oldest.map((stored) => stored.document)).toEqual(entries.slice(0, 3));
+      await Promise.all(entries.map((entry) => due.remove(entry)));
+      expect(await due.listDue('2001-01-01T01:00:00.000Z', 100)).toEqual([]);
+    });
+
+    test('an entry is put, read, overwritten and removed', async () => {
+      const { due } = harness().stores;
+      const entry = sampleDue(sampleTenant());
+      expect(await due.get(entry)).toBeUndefined();
+      await due.put(entry);
+      expect((await due.get(entry))?.document).toEqual(entry);
+      const later: DueDocument = { ...entry, dueAt: '2031-01-01T00:00:00.000Z', executionId: 'exe_1' };
+      await due.put(later);
+      expect((await due.get(entry))?.document).toEqual(later);
+      await due.remove(entry);
+      await due.remove(entry);
+      expect(await due.get(entry)).toBeUndefined();
+    });
+
+    test('of many who move an entry, one does', async () => {
+      const { due } = harness().stores;
+      const entry = sampleDue(sampleTenant());
+      await due.put(entry);
+      const stored = await due.get(entry);
+      if (stored === undefined) throw new Error('It was put');
+      const instants = Array.from({ length: 8 }, (_, day) => `2030-02-0${day + 1}T00:00:00.000Z`);
+      const moves = await Promise.all(instants.map((instant) => due.reschedule(stored, instant)));
+      expect(moves.filter((move) => move === 'moved')).toHaveLength(1);
+      expect(moves.filter((move) => move === 'stale')).toHaveLength(7);
+      const winner = instants[moves.indexOf('moved')];
+      expect((await due.get(entry))?.document).toEqual({ ...entry, dueAt: winner });
+      await due.remove(entry);
+      expect(await due.reschedule(stored, '2030-03-01T00:00:00.000Z')).toBe('gone');
+    });
+  });
+}

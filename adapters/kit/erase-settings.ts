@@ -3,11 +3,20 @@ import type { Adapter, AdapterCall } from '../../shared/core/adapter.ts';
 
 /**
  * Makes adapters of different settings fit one list: the result takes settings of unknown shape and parses them by the adapter's
- * own schema before every use. Settings that do not fit were not saved through the API, so that is an ordinary `Error` (a bug or a
+ * own schema before they are used (settings objects are not changed in place). Settings that do not fit were not saved through the API, so that is an ordinary `Error` (a bug or a
  * corrupt document), never an `AdapterFailure`.
  */
 export function eraseSettings<Settings>(adapter: Adapter<Settings>): Adapter {
-  const parse = (settings: unknown) => parseSettings(adapter.id, adapter.settings, settings);
+  // One call asks several times with the same object, for every page.
+  const parsedBefore = new WeakMap<object, { readonly settings: Settings }>();
+  const parse = (raw: unknown): Settings => {
+    const key = typeof raw === 'object' && raw !== null ? raw : undefined;
+    const before = key === undefined ? undefined : parsedBefore.get(key);
+    if (before !== undefined) return before.settings;
+    const settings = parseSettings(adapter.id, adapter.settings, raw);
+    if (key !== undefined) parsedBefore.set(key, { settings });
+    return settings;
+  };
   const parseCall = (call: AdapterCall): AdapterCall<Settings> => ({ settings: parse(call.settings), http: call.http });
   const { id, label, description, settings, auth, requestsPerMinute } = adapter;
   const pull = adapter.pull?.bind(adapter);

@@ -1,10 +1,10 @@
 import type { AdapterCase } from './contract-suite.ts';
 import type { Handler } from './fixture-server.ts';
 
-export const crmKey = 'crm key/with+signs';
+const crmKey = 'crm key/with+signs';
 
 /** Seven companies in order of id; every second one modified in June 2024. */
-export const companies = Array.from({ length: 7 }, (_, index) => ({
+const companies = Array.from({ length: 7 }, (_, index) => ({
   id: index + 1,
   properties: { name: `Company ${index + 1}`, city: index % 3 === 0 ? null : 'Łódź' },
   updatedAt: index % 2 === 0 ? '2024-01-15T08:00:00Z' : '2024-06-15T10:00:00.123+02:00',

@@ -1,0 +1,167 @@
+import { badRequest, unsupported } from '../errors.ts';
+import { METADATA_CHARGE } from '../operations/charge.ts';
+import type { Catalog, ContainerEntry, DatabaseEntry } from '../store/catalog.ts';
+import { checkResourceId } from '../store/container-definition.ts';
+import { header, isHeaderTrue, jsonBody, type Reply, type Request } from './message.ts';
+
+/** One physical partition that holds everything. */
+const PARTITION_KEY_RANGE = {
+  id: '0',
+  minInclusive: '',
+  maxExclusive: 'FF',
+  ridPrefix: 0,
+  throughputFraction: 1,
+  status: 'online',
+  parents: [],
+};
+
+function resourceReply(status: number, resource: { readonly [key: string]: unknown }): Reply {
+  return {
+    status,
+    body: JSON.stringify(resource),
+    charge: METADATA_CHARGE,
+    headers: { etag: String(resource['_etag']) },
+  };
+}
+
+const NO_CONTENT: Reply = { status: 204, charge: METADATA_CHARGE };
+
+function listReply(rid: string, name: string, resources: readonly unknown[]): Reply {
+  return {
+    status: 200,
+    body: JSON.stringify({ _rid: rid, [name]: resources, _count: resources.length }),
+    charge: METADATA_CHARGE,
+  };
+}
+
+/** The throughput that a create request asks for; autoscale counts with its maximum. */
+function throughputOf(request: Request): number | null {
+  const manual = header(request, 'x-ms-offer-throughput');
+  if (manual !== undefined) return Number(manual);
+  const autoscale = header(request, 'x-ms-cosmos-offer-autopilot-settings');
+  return autoscale === undefined ? null : Number((JSON.parse(autoscale) as { maxThroughput: number }).maxThroughput);
+}
+
+/** The account document; it names the endpoint that the client already used, so that discovery stays on it. */
+export function accountReply(endpoint: string): Reply {
+  const location = { name: 'Local', databaseAccountEndpoint: `${endpoint}/` };
+  const account = {
+    _self: '',
+    id: 'local',
+    _rid: 'local',
+    media: '//media/',
+    addresses: '//addresses/',
+    _dbs: '//dbs/',
+    writableLocations: [location],
+    readableLocations: [location],
+    enableMultipleWriteLocations: false,
+    userReplicationPolicy: { asyncReplication: false, minReplicaSetSize: 1, maxReplicasetSize: 4 },
+    userConsistencyPolicy: { defaultConsistencyLevel: 'Strong' },
+    systemReplicationPolicy: { minReplicaSetSize: 1, maxReplicasetSize: 4 },
+    readPolicy: { primaryReadCoefficient: 1, secondaryReadCoefficient: 1 },
+    queryEngineConfiguration: '{}',
+  };
+  return { status: 200, body: JSON.stringify(account), charge: 0 };
+}
+
+/** `/dbs` and `/dbs/{id}` */
+export function databaseRoute(catalog: Catalog, request: Request): Reply {
+  const id = request.segments[1];
+  if (isHeaderTrue(request, 'x-ms-documentdb-isquery')) throw unsupported('A query over databases');
+  if (id === undefined && request.method === 'POST') {
+    return resourceReply(
+      201,
+      catalog.createDatabase(checkResourceId(jsonBody(request)), throughputOf(request)).resource,
+    );
+  }
+  if (id === undefined && request.method === 'GET') {
+    return listReply(
+      '',
+      'Databases',
+      catalog.databases().map((entry) => entry.resource),
+    );
+  }
+  if (id !== undefined && request.method === 'GET') return resourceReply(200, catalog.findDatabase(id).resource);
+  if (id !== undefined && request.method === 'DELETE') {
+    catalog.deleteDatabase(id);
+    return NO_CONTENT;
+  }
+  throw unsupported(`${request.method} on a database`);
+}
+
+/** `/dbs/{id}/colls` and `/dbs/{id}/colls/{id}` */
+export function containerRoute(catalog: Catalog, request: Request): Reply {
+  const [, databaseId = '', , id] = request.segments;
+  const owner = catalog.findDatabase(databaseId);
+  if (isHeaderTrue(request, 'x-ms-documentdb-isquery')) throw unsupported('A query over containers');
+  if (id === undefined && request.method === 'POST') {
+    return resourceReply(201, catalog.createContainer(owner, jsonBody(request), throughputOf(request)).resource);
+  }
+  if (id === undefined && request.method === 'GET') {
+    return listReply(
+      owner.rid,
+      'DocumentCollections',
+      [...owner.containers.values()].map((entry) => entry.resource),
+    );
+  }
+  if (id !== undefined && request.method === 'GET')
+    return resourceReply(200, catalog.findContainer(databaseId, id).resource);
+  if (id !== undefined && request.method === 'PUT') {
+    return resourceReply(200, catalog.replaceContainer(owner, id, jsonBody(request)).resource);
+  }
+  if (id !== undefined && request.method === 'DELETE') {
+    catalog.deleteContainer(owner, id);
+    return NO_CONTENT;
+  }
+  throw unsupported(`${request.method} on a container`);
+}
+
+/** `/dbs/{id}/colls/{id}/pkranges` */
+export function partitionKeyRangesRoute(container: ContainerEntry, request: Request): Reply {
+  const etag = `"${container.rid}-0"`;
+  if (header(request, 'if-none-match') === etag) return { status: 304, charge: METADATA_CHARGE, headers: { etag } };
+  const range = {
+    ...PARTITION_KEY_RANGE,
+    _rid: `${container.rid}-0`,
+    _self: `${String(container.resource['_self'])}pkranges/0/`,
+    _etag: etag,
+    _ts: container.resource['_ts'],
+  };
+  const body = JSON.stringify({ _rid: container.rid, PartitionKeyRanges: [range], _count: 1 });
+  return { status: 200, body, charge: METADATA_CHARGE, headers: { etag } };
+}
+
+function offerOf(entry: ContainerEntry | DatabaseEntry): { readonly [key: string]: unknown } | undefined {
+  if (entry.throughput === null) return undefined;
+  return {
+    id: entry.rid.replaceAll('=', ''),
+    _rid: entry.rid,
+    _self: `offers/${entry.rid}/`,
+    _etag: entry.resource['_etag'],
+    _ts: entry.resource['_ts'],
+    offerVersion: 'V2',
+    offerType: 'Invalid',
+    resource: entry.resource['_self'],
+    offerResourceId: entry.rid,
+    content: { offerThroughput: entry.throughput },
+  };
+}
+
+/** `/offers`: the throughput of databases and containers, as the SDK asks for it. */
+export function offersRoute(catalog: Catalog, request: Request): Reply {
+  if (request.segments.length > 1) throw unsupported('An offer of its own');
+  const offers = catalog
+    .databases()
+    .flatMap((database) => [database, ...database.containers.values()])
+    .map(offerOf)
+    .filter((offer) => offer !== undefined);
+  if (request.method === 'GET') return listReply('', 'Offers', offers);
+  const query = (jsonBody(request) as { query?: unknown }).query;
+  const resource = /^SELECT \* from root where root\.resource = "([^"]+)"$/.exec(String(query))?.[1];
+  if (resource === undefined) throw badRequest('Offers can only be queried by their resource.');
+  return listReply(
+    '',
+    'Offers',
+    offers.filter((offer) => offer['resource'] === resource),
+  );
+}

@@ -1,0 +1,36 @@
+import { parseArgs } from 'node:util';
+import { type CosmosOptions, startCosmos } from './server.ts';
+
+const USAGE = 'Usage: node local/cosmos/main.ts [--port 0] (--data-dir DIR | --ephemeral) [--key BASE64]';
+
+function parseOptions(): CosmosOptions {
+  const { values } = parseArgs({
+    options: {
+      port: { type: 'string', default: '0' },
+      'data-dir': { type: 'string' },
+      ephemeral: { type: 'boolean', default: false },
+      key: { type: 'string' },
+    },
+  });
+  const port = Number(values.port);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    throw new Error(`--port ${values.port} is no port. ${USAGE}`);
+  const dataDir = values['data-dir'];
+  if (dataDir === undefined && !values.ephemeral) throw new Error(`Say where the data live. ${USAGE}`);
+  return {
+    port,
+    ...(values.ephemeral || dataDir === undefined ? {} : { dataDir }),
+    ...(values.key === undefined ? {} : { key: values.key }),
+  };
+}
+
+const server = await startCosmos(parseOptions());
+let isStopping = false;
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  process.on(signal, () => {
+    if (isStopping) return;
+    isStopping = true;
+    void server.close().then(() => process.exit(0));
+  });
+}
+process.stdout.write(`${JSON.stringify({ ready: true, endpoint: server.endpoint, key: server.key })}\n`);

@@ -1,0 +1,165 @@
+import type { SQLOutputValue } from 'node:sqlite';
+import { badRequest } from '../errors.ts';
+import { canonicalJson, isJsonObject, type Json, ownProperty, tryParseJson } from '../json.ts';
+import type { PartitionScope } from '../partition-key.ts';
+import type { Query } from '../sql/ast.ts';
+import { type CompiledQuery, compileQuery } from '../sql/compile-query.ts';
+import type { QueryParameter } from '../sql/compiler.ts';
+import { type Anchor, anchorFrom } from '../sql/order.ts';
+import { parseQuery } from '../sql/parser.ts';
+import { renderResult } from '../sql/result.ts';
+import type { ContainerEntry } from '../store/catalog.ts';
+
+/** A page ends before its documents exceed this many characters (the service's limit is 4 MB). */
+export const MAX_PAGE_BYTES = 4 * 1024 * 1024;
+
+/** A query as it came over the wire, parsed. */
+export interface QueryRequest {
+  readonly text: string;
+  readonly query: Query;
+  readonly parameters: QueryParameter[];
+}
+
+/** What a page may hold, and where it begins. */
+export interface PageRequest {
+  readonly maxItems: number;
+  readonly continuation: string | undefined;
+}
+
+/** A page of results as JSON texts. */
+export interface Page {
+  readonly documents: string[];
+  readonly bytes: number;
+  readonly continuation: string | undefined;
+}
+
+/** Where the next page begins; `left` is what TOP or LIMIT still allow. */
+interface Continuation {
+  readonly anchor?: Anchor;
+  readonly skip?: number;
+  readonly left?: number;
+}
+
+/** Parses `{ query, parameters }`. @throws CosmosError 400 */
+export function parseQueryRequest(body: Json | undefined): QueryRequest {
+  const text = ownProperty(body, 'query');
+  if (typeof text !== 'string') throw badRequest('The request body must be an object with a query.');
+  const given = ownProperty(body, 'parameters') ?? [];
+  if (!Array.isArray(given)) throw badRequest('The query parameters must be an array.');
+  const parameters = given.map((parameter) => {
+    const name = ownProperty(parameter, 'name');
+    if (typeof name !== 'string') throw badRequest('Each query parameter needs a name.');
+    return { name, value: ownProperty(parameter, 'value') };
+  });
+  return { text, query: parseQuery(text), parameters };
+}
+
+function decodeContinuation(token: string | undefined): Continuation {
+  if (token === undefined) return {};
+  const parsed = tryParseJson(Buffer.from(token, 'base64url').toString())?.value;
+  if (!isJsonObject(parsed)) throw badRequest('The continuation token is invalid.');
+  return parsed as Continuation;
+}
+
+const encodeContinuation = (continuation: Continuation): string =>
+  Buffer.from(JSON.stringify(continuation)).toString('base64url');
+
+/** Collects results until the page is full. */
+class PageBuilder {
+  readonly documents: string[] = [];
+  bytes = 0;
+  readonly #maxItems: number;
+
+  constructor(maxItems: number) {
+    this.#maxItems = maxItems;
+  }
+
+  /** Adds a result, unless the page has no room for it; a page always has room for one. */
+  tryAdd(document: string): boolean {
+    const fits =
+      this.documents.length === 0 ||
+      (this.documents.length < this.#maxItems && this.bytes + document.length <= MAX_PAGE_BYTES);
+    if (!fits) return false;
+    this.documents.push(document);
+    this.bytes += document.length;
+    return true;
+  }
+}
+
+function withLeft(left: number | undefined, used: number): { left?: number } {
+  return left === undefined ? {} : { left: left - used };
+}
+
+/** A page of a query whose rows are documents: begins after the anchor of the page before. */
+function anchoredPage(container: ContainerEntry, compiled: CompiledQuery, from: Continuation, maxItems: number): Page {
+  const left = from.left ?? compiled.limit;
+  const wanted = Math.min(maxItems, left ?? maxItems);
+  const skip = from.anchor === undefined ? compiled.offset : 0;
+  const page = new PageBuilder(wanted);
+  if (wanted === 0) return { documents: [], bytes: 0, continuation: undefined };
+  // One row more than wanted tells whether there is another page.
+  const statement = container.database.prepareRows(`${compiled.sql} LIMIT ${wanted + 1} OFFSET ${skip}`);
+  let last: SQLOutputValue[] | undefined;
+  for (const row of statement.iterate(...compiled.bound) as unknown as Iterable<SQLOutputValue[]>) {
+    const document = renderResult(compiled.selection.root, row);
+    if (document === undefined) continue;
+    if (page.tryAdd(document)) {
+      last = row;
+      continue;
+    }
+    const remaining = withLeft(left, page.documents.length);
+    if (last === undefined || remaining.left === 0) break;
+    const anchor = anchorFrom(last, compiled.selection.columns.length, compiled.keyCount);
+    return { documents: page.documents, bytes: page.bytes, continuation: encodeContinuation({ anchor, ...remaining }) };
+  }
+  return { documents: page.documents, bytes: page.bytes, continuation: undefined };
+}
+
+function distinctKey(document: string): string {
+  return document.startsWith('{') || document.startsWith('[') ? canonicalJson(JSON.parse(document) as Json) : document;
+}
+
+/** A page of a query whose rows are groups, joins or distinct values: skips what earlier pages returned. */
+function skippedPage(container: ContainerEntry, compiled: CompiledQuery, from: Continuation, maxItems: number): Page {
+  const left = from.left ?? compiled.limit;
+  let skip = from.skip ?? compiled.offset;
+  const start = skip;
+  const seen = new Set<string>();
+  const wanted = Math.min(maxItems, left ?? maxItems);
+  const page = new PageBuilder(wanted);
+  if (wanted === 0) return { documents: [], bytes: 0, continuation: undefined };
+  for (const row of container.database.prepareRows(compiled.sql).iterate(...compiled.bound) as unknown as Iterable<
+    SQLOutputValue[]
+  >) {
+    const document = renderResult(compiled.selection.root, row);
+    if (document === undefined) continue;
+    if (compiled.distinct) {
+      const key = distinctKey(document);
+      if (seen.has(key)) continue;
+      seen.add(key);
+    }
+    if (skip > 0) {
+      skip -= 1;
+    } else if (!page.tryAdd(document)) {
+      const remaining = withLeft(left, page.documents.length);
+      if (remaining.left === 0) break;
+      const continuation = encodeContinuation({ skip: start + page.documents.length, ...remaining });
+      return { documents: page.documents, bytes: page.bytes, continuation };
+    }
+  }
+  return { documents: page.documents, bytes: page.bytes, continuation: undefined };
+}
+
+/** Runs one page of a query. @throws CosmosError 400 */
+export function runQuery(
+  container: ContainerEntry,
+  request: QueryRequest,
+  scope: PartitionScope,
+  pageRequest: PageRequest,
+): Page {
+  const from = decodeContinuation(pageRequest.continuation);
+  const compiled = compileQuery(request.query, request.parameters, container, scope, from.anchor);
+  return compiled.isAnchored
+    ? anchoredPage(container, compiled, from, pageRequest.maxItems)
+    : skippedPage(container, compiled, from, pageRequest.maxItems);
+}

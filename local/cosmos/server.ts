@@ -1,0 +1,144 @@
+import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { badRequest, CosmosError, tooLarge } from './errors.ts';
+import { createAuthorizer, type SignedRequest } from './http/auth.ts';
+import { errorReply, type Reply, type Request } from './http/message.ts';
+import { route, signedResource } from './http/router.ts';
+import { LOCAL_KEY } from './local-key.ts';
+import { Catalog } from './store/catalog.ts';
+import { Database } from './store/database.ts';
+import { startExpirySweep } from './store/expiry-sweep.ts';
+
+/** Larger bodies are refused unread; a batch may have 2 MB, a document 2 MB and its JSON escapes. */
+const MAX_BODY_BYTES = 8 * 1024 * 1024;
+
+/** How to start the server. */
+export interface CosmosOptions {
+  /** Port on 127.0.0.1; 0 or absent takes a free one. */
+  readonly port?: number;
+  /** Directory of the data; absent keeps everything in memory. */
+  readonly dataDir?: string;
+  /** Master key in base64; absent is `LOCAL_KEY`. */
+  readonly key?: string;
+}
+
+/** A running server. */
+export interface CosmosServer {
+  readonly endpoint: string;
+  readonly key: string;
+  readonly port: number;
+  /** Stops accepting requests, ends connections and closes the file. */
+  close(): Promise<void>;
+}
+
+function parseSegments(url: string): string[] {
+  const query = url.indexOf('?');
+  const path = query === -1 ? url : url.slice(0, query);
+  try {
+    return path
+      .split('/')
+      .filter((segment) => segment !== '')
+      .map(decodeURIComponent);
+  } catch {
+    throw badRequest('The path of the request is not valid percent-encoding.');
+  }
+}
+
+function readBody(message: IncomingMessage): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    message.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size <= MAX_BODY_BYTES) chunks.push(chunk);
+    });
+    message.on('end', () => {
+      if (size > MAX_BODY_BYTES) reject(tooLarge());
+      else resolve(chunks.length === 1 ? (chunks[0] as Buffer).toString() : Buffer.concat(chunks).toString());
+    });
+    message.on('error', reject);
+  });
+}
+
+function send(response: ServerResponse, reply: Reply, activityId: string): void {
+  const body = reply.body === undefined ? undefined : Buffer.from(reply.body);
+  response.writeHead(reply.status, {
+    'x-ms-activity-id': activityId,
+    'x-ms-request-charge': String(reply.charge),
+    'x-ms-gatewayversion': 'version=2.0.0',
+    ...reply.headers,
+    ...(body === undefined ? {} : { 'content-type': 'application/json', 'content-length': body.length }),
+  });
+  response.end(body);
+}
+
+function fault(error: unknown, activityId: string): Reply {
+  if (error instanceof CosmosError) return errorReply(error, activityId);
+  process.stderr.write(`cosmos: ${error instanceof Error ? error.stack : String(error)}\n`);
+  return errorReply(new CosmosError(500, 'The local Cosmos DB server failed; its log says why.'), activityId);
+}
+
+function listen(server: Server, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', () => {
+      server.off('error', reject);
+      resolve((server.address() as AddressInfo).port);
+    });
+  });
+}
+
+/**
+ * Starts a Cosmos DB (NoSQL API) on 127.0.0.1.
+ * @throws when the port is taken, or another process has the data directory open.
+ */
+export async function startCosmos(options: CosmosOptions = {}): Promise<CosmosServer> {
+  const key = options.key ?? LOCAL_KEY;
+  const database = new Database(options.dataDir);
+  const catalog = new Catalog(database);
+  const authorize = createAuthorizer(key);
+  const stopSweep = startExpirySweep(catalog);
+  let endpoint = '';
+
+  const answer = async (message: IncomingMessage): Promise<Reply> => {
+    const segments = parseSegments(message.url ?? '/');
+    const method = message.method ?? 'GET';
+    const body = await readBody(message);
+    const signed: SignedRequest = {
+      method,
+      ...signedResource(segments),
+      date: message.headers['x-ms-date'] as string | undefined,
+      authorization: message.headers.authorization,
+    };
+    authorize(signed);
+    const request: Request = { method, segments, headers: message.headers, body };
+    return route(catalog, endpoint, request);
+  };
+
+  const server = createServer((message, response) => {
+    const activityId = (message.headers['x-ms-activity-id'] as string | undefined) ?? randomUUID();
+    answer(message).then(
+      (reply) => send(response, reply, activityId),
+      (error: unknown) => send(response, fault(error, activityId), activityId),
+    );
+  });
+  // A client that keeps idle connections must not find them closed just as it sends.
+  server.keepAliveTimeout = 10 * 60 * 1000;
+  const port = await listen(server, options.port ?? 0);
+  endpoint = `http://127.0.0.1:${port}`;
+  return {
+    endpoint,
+    key,
+    port,
+    close: () =>
+      new Promise((resolve) => {
+        stopSweep();
+        server.close(() => {
+          database.close();
+          resolve();
+        });
+        server.closeAllConnections();
+      }),
+  };
+}

@@ -1,0 +1,98 @@
+import type { Expression } from './ast.ts';
+import { pathOf } from './compiler.ts';
+
+/** The parts of a filter that an index can serve. */
+export interface FilterShape {
+  /** Properties of the item that must equal a constant scalar. */
+  readonly equalPaths: readonly (readonly (string | number)[])[];
+  /** Whether the filter names the item's id: the index on keys then serves best. */
+  readonly namesId: boolean;
+  /** Comparisons that every row passing the filter also passes, though the filter does not state them. */
+  readonly implied: readonly Expression[];
+}
+
+/** The parts of a condition that must all hold. */
+function conjuncts(expression: Expression): Expression[] {
+  return expression.kind === 'binary' && expression.operator === 'AND'
+    ? [...conjuncts(expression.left), ...conjuncts(expression.right)]
+    : [expression];
+}
+
+function disjuncts(expression: Expression): Expression[] {
+  return expression.kind === 'binary' && expression.operator === 'OR'
+    ? [...disjuncts(expression.left), ...disjuncts(expression.right)]
+    : [expression];
+}
+
+const isConstant = (expression: Expression): boolean =>
+  expression.kind === 'literal' || expression.kind === 'parameter';
+
+interface Bound {
+  readonly path: Expression;
+  readonly operator: string;
+  readonly limit: Expression;
+}
+
+function boundOf(expression: Expression, alias: string): Bound | undefined {
+  if (expression.kind !== 'binary' || !isConstant(expression.right)) return undefined;
+  const found = pathOf(expression.left);
+  if (found === undefined || found.alias !== alias || found.path.length === 0) return undefined;
+  return { path: expression.left, operator: expression.operator, limit: expression.right };
+}
+
+const nameOf = (expression: Expression): string =>
+  expression.kind === 'parameter'
+    ? expression.name
+    : JSON.stringify(expression.kind === 'literal' ? expression.value : 0);
+
+const pathName = (expression: Expression): string => JSON.stringify(pathOf(expression)?.path);
+
+/**
+ * `(a > x OR (a = x AND b > y))`, the usual way to page by keys, implies `a >= x`: said outright, an index can start
+ * there instead of at its beginning.
+ */
+function impliedBound(expression: Expression, alias: string): Expression | undefined {
+  const branches = disjuncts(expression);
+  if (branches.length < 2) return undefined;
+  const first = conjuncts(branches[0] ?? expression)
+    .map((part) => boundOf(part, alias))
+    .find((bound) => bound !== undefined);
+  if (first === undefined) return undefined;
+  const direction = first.operator[0];
+  if (direction !== '>' && direction !== '<') return undefined;
+  const implied = branches.every((branch) =>
+    conjuncts(branch).some((part) => {
+      const bound = boundOf(part, alias);
+      return (
+        bound !== undefined &&
+        pathName(bound.path) === pathName(first.path) &&
+        nameOf(bound.limit) === nameOf(first.limit) &&
+        (bound.operator === '=' || bound.operator[0] === direction)
+      );
+    }),
+  );
+  if (!implied) return undefined;
+  const operator = direction === '>' ? '>=' : '<=';
+  return { kind: 'binary', operator, left: first.path, right: first.limit, start: 0, end: 0 };
+}
+
+/** Looks for what indexes can serve in the filter of a query whose item is `alias`. */
+export function filterShape(where: Expression | undefined, alias: string): FilterShape {
+  const equalPaths: (readonly (string | number)[])[] = [];
+  const implied: Expression[] = [];
+  let namesId = false;
+  for (const part of where === undefined ? [] : conjuncts(where)) {
+    const bound = boundOf(part, alias);
+    const path = bound === undefined ? undefined : pathOf(bound.path)?.path;
+    const isId = (candidate: readonly (string | number)[] | undefined): boolean =>
+      candidate?.length === 1 && candidate[0] === 'id';
+    if (part.kind === 'in' && !part.negated && isId(pathOf(part.needle)?.path)) namesId = true;
+    if (bound?.operator === '=' && path !== undefined) {
+      if (isId(path)) namesId = true;
+      else equalPaths.push(path);
+    }
+    const outright = impliedBound(part, alias);
+    if (outright !== undefined) implied.push(outright);
+  }
+  return { equalPaths, namesId, implied };
+}

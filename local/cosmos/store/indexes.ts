@@ -1,0 +1,98 @@
+import { createHash } from 'node:crypto';
+import type { JsonObject } from '../json.ts';
+import { documentValue } from '../sql/compiler.ts';
+import type { SqlValue } from '../sql/value.ts';
+import { compositeIndexesOf, uniqueKeysOf } from './container-definition.ts';
+import type { Database } from './database.ts';
+import type { ItemStore } from './item-store.ts';
+
+/** Below this many documents a scan is as fast as an index, and every index costs each write. */
+const LARGE_TABLE_ROWS = 500;
+/** Indexes made for queries, per container; the least recently used one makes room. */
+const MAX_QUERY_INDEXES = 12;
+
+/** What an index for a query has to cover, from the left: the partitions in scope, equal values, then the sort keys. */
+export interface IndexShape {
+  /** `pk`, `p1`, `p2`, or undefined for queries over all partitions. */
+  readonly scopeColumn: string | undefined;
+  readonly equalPaths: readonly (readonly (string | number)[])[];
+  readonly order: readonly { readonly path: readonly (string | number)[]; readonly descending: boolean }[];
+}
+
+/** Keeps the SQLite indexes of one container: those its unique keys need, and those its queries ask for. */
+export interface IndexKeeper {
+  /** The name of an index that serves the shape, made now if need be; undefined when a scan does. */
+  indexFor(shape: IndexShape): string | undefined;
+  /** The container's composite indexes, as split paths. */
+  compositeIndexes(): { path: string[]; descending: boolean }[][];
+  /** Takes over a changed indexing policy. */
+  usePolicy(container: JsonObject): void;
+}
+
+function columnsOf(value: SqlValue, descending: boolean): string[] {
+  const direction = descending ? ' DESC' : '';
+  return value.type === 'any'
+    ? [`${value.rank}${direction}`, `${value.value}${direction}`]
+    : [`${value.value}${direction}`];
+}
+
+function indexColumns(shape: IndexShape): string[] {
+  // An index is read in either direction, so the first sort key is always stored ascending.
+  const flip = shape.order[0]?.descending ?? false;
+  return [
+    ...(shape.scopeColumn === undefined ? [] : [shape.scopeColumn]),
+    ...shape.equalPaths.flatMap((path) => columnsOf(documentValue('body', path), false)),
+    ...shape.order.flatMap(({ path, descending }) => columnsOf(documentValue('body', path), descending !== flip)),
+  ];
+}
+
+function createUniqueIndexes(database: Database, items: ItemStore, container: JsonObject): void {
+  uniqueKeysOf(container).forEach((paths, index) => {
+    // A missing property counts as null: two documents without it are in each other's way.
+    const columns = paths.map((path) => `coalesce(${documentValue('body', path).json}, 'null')`);
+    database.execute(
+      `CREATE UNIQUE INDEX IF NOT EXISTS ${items.table}_unique${index} ON ${items.table} (pk, ${columns.join(', ')})`,
+    );
+  });
+}
+
+/** Makes the keeper of a container's indexes, and the indexes that its unique keys need. */
+export function createIndexKeeper(database: Database, items: ItemStore, container: JsonObject): IndexKeeper {
+  createUniqueIndexes(database, items, container);
+  let composites = compositeIndexesOf(container);
+  let isLarge = false;
+  const listed = database
+    .prepare(
+      "SELECT name FROM sqlite_master WHERE type = 'index' AND tbl_name = ? AND name LIKE '%\\_query\\_%' ESCAPE '\\'",
+    )
+    .all(items.table);
+  const inUse = new Set(listed.map((row) => String(row['name'])));
+  const sizeProbe = `SELECT count(*) AS rows FROM (SELECT 1 FROM ${items.table} LIMIT ${LARGE_TABLE_ROWS})`;
+
+  const makeRoom = (): void => {
+    const [oldest] = inUse;
+    if (inUse.size < MAX_QUERY_INDEXES || oldest === undefined) return;
+    database.execute(`DROP INDEX IF EXISTS ${oldest}`);
+    inUse.delete(oldest);
+  };
+
+  return {
+    indexFor(shape) {
+      isLarge ||= Number(database.prepare(sizeProbe).get()?.['rows']) >= LARGE_TABLE_ROWS;
+      const columns = indexColumns(shape).join(', ');
+      if (!isLarge || columns === '') return undefined;
+      if (columns === 'pk, id') return `${items.table}_key`;
+      const name = `${items.table}_query_${createHash('sha1').update(columns).digest('hex').slice(0, 16)}`;
+      if (!inUse.delete(name)) {
+        makeRoom();
+        database.execute(`CREATE INDEX IF NOT EXISTS ${name} ON ${items.table} (${columns})`);
+      }
+      inUse.add(name);
+      return name;
+    },
+    compositeIndexes: () => composites,
+    usePolicy(changed) {
+      composites = compositeIndexesOf(changed);
+    },
+  };
+}

@@ -9,22 +9,27 @@ const alphabet = '0123456789abcdefghjkmnpqrstvwxyz';
  * @param random at least 10 random bytes
  */
 export function composeId(kind: IdKind, nowMs: number, random: Uint8Array): string {
-  let value = BigInt(Math.trunc(nowMs)) & 0xffffffffffffn;
-  value = (value << 4n) | 0x7n;
-  value = (value << 12n) | BigInt((byteAt(random, 0) << 4) | (byteAt(random, 1) >> 4));
-  value = (value << 2n) | 0x2n;
-  value = (value << 6n) | BigInt(byteAt(random, 1) & 0x3f);
-  for (let index = 2; index < 9; index += 1) value = (value << 8n) | BigInt(byteAt(random, index));
-  let text = '';
-  for (let index = 0; index < 26; index += 1) {
-    text = alphabet[Number(value & 31n)] + text;
-    value >>= 5n;
-  }
-  return `${idPrefixes[kind]}_${text}`;
+  if (random.length < 10) throw new RangeError('composeId needs at least 10 random bytes');
+  const bytes = new Uint8Array(16);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(Math.trunc(nowMs)) << 16n);
+  bytes.set(random.subarray(0, 10), 6);
+  bytes[6] = 0x70 | ((bytes[6] ?? 0) & 0x0f);
+  bytes[8] = 0x80 | ((bytes[8] ?? 0) & 0x3f);
+  return `${idPrefixes[kind]}_${base32(bytes)}`;
 }
 
-function byteAt(bytes: Uint8Array, index: number): number {
-  const byte = bytes[index];
-  if (byte === undefined) throw new RangeError('composeId needs at least 10 random bytes');
-  return byte;
+/** Two leading zero bits, then 128 bits in groups of five. */
+function base32(bytes: Uint8Array): string {
+  let text = '';
+  let held = 0;
+  let bits = 2;
+  for (const byte of bytes) {
+    held = ((held << 8) | byte) & 0xfff;
+    bits += 8;
+    while (bits >= 5) {
+      bits -= 5;
+      text += alphabet[(held >> bits) & 31];
+    }
+  }
+  return text;
 }

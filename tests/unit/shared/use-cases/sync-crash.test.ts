@@ -40,7 +40,7 @@ describe('a crash', () => {
       harness.provider.onPull = () => {
         if (crashed || harness.deps.faults.restarts === 0) return;
         crashed = true;
-        harness.provider.records.delete('p0001');
+        harness.provider.forget('p0001');
         harness.provider.put('p0000a', { name: 'Inserted' }, longAgo);
       };
       const execution = await harness.finish(id);

@@ -1,0 +1,88 @@
+import type { z } from 'zod';
+import type { createTaskBody } from '../../shared/contracts/tasks.ts';
+
+type Paging = {
+  readonly kind: 'cursor';
+  readonly cursorParam: 'cursor';
+  readonly cursorPath: 'paging.nextCursor';
+  readonly sizeParam: 'limit';
+};
+
+const paging: Paging = { kind: 'cursor', cursorParam: 'cursor', cursorPath: 'paging.nextCursor', sizeParam: 'limit' };
+
+const listOf = (object: string) => ({
+  path: `/v1/${object}`,
+  query: { includeDeleted: 'true' },
+  itemsPath: 'data',
+  idField: 'id',
+  modifiedField: 'updatedAt',
+  deleted: { field: 'deleted', equals: true },
+  incremental: { param: 'modifiedSince', format: 'iso' },
+  paging,
+  maxPageSize: 1000,
+});
+
+/** How `custom-rest` reads the demo CRM. */
+export function demoSettings(crmUrl: string) {
+  return {
+    baseUrl: crmUrl,
+    auth: { kind: 'header', name: 'X-Api-Key' },
+    testPath: '/v1/me',
+    objects: { companies: listOf('companies'), contacts: listOf('contacts'), deals: listOf('deals') },
+  };
+}
+
+type TaskBody = z.input<typeof createTaskBody>;
+
+/** Companies, contacts and deals into the shard types of the same names; every minute what changed. */
+export function demoTask(changes: Partial<TaskBody> = {}): TaskBody {
+  return {
+    name: 'Companies, contacts and deals',
+    mode: 'incremental',
+    schedule: { kind: 'interval', everySeconds: 60 },
+    pageSize: 1000,
+    deletions: 'mirror',
+    objects: [
+      {
+        object: 'companies',
+        shardTypeId: 'company',
+        fields: [
+          { from: 'name', to: 'name', transforms: ['trim'] },
+          { from: 'alternateNames', to: 'alternateNames' },
+          { from: 'domain', to: 'domain', transforms: ['trim', 'lower'] },
+          { from: 'phone', to: 'phone', transforms: ['trim'] },
+          { from: 'country', to: 'address.country' },
+          { from: 'address.street', to: 'address.street', transforms: ['trim'] },
+          { from: 'address.city', to: 'address.city', transforms: ['trim'] },
+          { from: 'address.postalCode', to: 'address.postalCode' },
+        ],
+      },
+      {
+        object: 'contacts',
+        shardTypeId: 'contact',
+        fields: [
+          { from: 'firstName', to: 'name.first', transforms: ['trim'] },
+          { from: 'lastName', to: 'name.last', transforms: ['trim'] },
+          { from: 'emails.0.address', to: 'email', transforms: ['trim', 'lower'] },
+          { from: 'phone', to: 'phone', transforms: ['trim'] },
+          { from: 'companyId', to: 'companyId' },
+          { from: 'address.city', to: 'address.city', transforms: ['trim'] },
+        ],
+      },
+      {
+        object: 'deals',
+        shardTypeId: 'deal',
+        fields: [
+          { from: 'name', to: 'name', transforms: ['trim'] },
+          { from: 'amount', to: 'amount', transforms: ['number'] },
+          { from: 'currency', to: 'currency', transforms: ['upper'] },
+          { from: 'stage', to: 'stage' },
+          { from: 'closeDate', to: 'closesAt', transforms: ['instant'] },
+          { from: 'companyId', to: 'companyId' },
+          { from: 'contactId', to: 'contactId' },
+        ],
+      },
+    ],
+    ...changes,
+  };
+}

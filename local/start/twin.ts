@@ -1,0 +1,199 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import { type Azurite, startAzurite } from '../azurite.ts';
+import { type ReadyProcess, readyJsonLine, spawnReady } from '../child-process.ts';
+import { type Identity, startIdentity } from '../identity/server.ts';
+import { startKeyVault } from '../key-vault/server.ts';
+
+export const projectRoot = fileURLToPath(new URL('../..', import.meta.url));
+
+export interface TwinOptions {
+  /** Port of the API; a free one unless given. */
+  readonly port?: number;
+  readonly dataDir: string;
+  /** Further arguments of the demo CRM. */
+  readonly crmArguments?: readonly string[];
+  /** Further environment of the app, and of its Node (`NODE_OPTIONS` is not inherited). */
+  readonly appEnvironment?: Readonly<Record<string, string>>;
+  /** Node's own flags for the app's process, for example `--max-old-space-size=256`. */
+  readonly appNodeFlags?: readonly string[];
+  /** Sees each line that a service logs. */
+  readonly onLog?: (service: string, line: string) => void;
+}
+
+const hostReady = z.object({ url: z.string() });
+const cosmosReady = z.object({ endpoint: z.string(), key: z.string() });
+const crmReady = z.object({ url: z.string(), apiKey: z.string() });
+
+/** Azure on this machine with the built app in it: each service is a process of its own, except vault and issuer, which live here. */
+export interface Twin {
+  /** Base of the API: `http://127.0.0.1:PORT/api`. */
+  api(): string;
+  readonly cosmos: { readonly endpoint: string; readonly key: string; readonly pid: number };
+  readonly azurite: Azurite;
+  readonly keyVaultUrl: string;
+  readonly identity: Identity;
+  readonly crm: { readonly url: string; readonly apiKey: string; readonly pid: number };
+  /** Process id of the app. */
+  appPid(): number;
+  /** Starts the app again after it was killed or stopped; the API may be at another port. */
+  restartApp(): Promise<void>;
+  /** Ends the app: by SIGTERM it finishes what it began, by SIGKILL it does not. */
+  stopApp(signal?: NodeJS.Signals): Promise<void>;
+  close(): Promise<void>;
+}
+
+type Closing = () => Promise<unknown>;
+
+/** Starts everything and resolves when the API answers as ready. Rejects, with everything stopped again, when a part does not start. */
+export async function startTwin(options: TwinOptions): Promise<Twin> {
+  const closing: Closing[] = [];
+  try {
+    return await start(options, closing);
+  } catch (error) {
+    await closeAll(closing);
+    throw error;
+  }
+}
+
+async function start(options: TwinOptions, closing: Closing[]): Promise<Twin> {
+  await mkdir(options.dataDir, { recursive: true });
+  const opened = <T>(service: T, close: (service: T) => Promise<unknown>): T => {
+    closing.push(() => close(service));
+    return service;
+  };
+  const log = (service: string) => (line: string) => options.onLog?.(service, line);
+  const [azurite, cosmos, crm, identity] = await settled([
+    startAzurite({ dataDir: join(options.dataDir, 'azurite') }).then((each) =>
+      opened(each, (service) => service.close()),
+    ),
+    spawnReady(
+      process.execPath,
+      ['local/cosmos/main.ts', '--port', '0', '--data-dir', join(options.dataDir, 'cosmos')],
+      {
+        cwd: projectRoot,
+        readLine: readyJsonLine((value) => cosmosReady.parse(value)),
+        onStderr: log('cosmos'),
+      },
+    ).then((each) => opened(each, (service) => service.stop())),
+    spawnReady(
+      process.execPath,
+      [
+        'local/demo-crm/main.ts',
+        '--port',
+        '0',
+        '--data-dir',
+        join(options.dataDir, 'crm'),
+        ...(options.crmArguments ?? []),
+      ],
+      { cwd: projectRoot, readLine: readyJsonLine((value) => crmReady.parse(value)), onStderr: log('crm') },
+    ).then((each) => opened(each, (service) => service.stop())),
+    startIdentity({ dataDir: options.dataDir }).then((each) => opened(each, (service) => service.close())),
+  ]);
+  const keyVault = opened(await startKeyVault({ dataDir: join(options.dataDir, 'key-vault') }), (service) =>
+    service.close(),
+  );
+  const environment = appEnvironment(options, { azurite, cosmos: cosmos.ready, identity, keyVaultUrl: keyVault.url });
+  let port = options.port ?? 0;
+  const startApp = async (): Promise<ReadyProcess<z.infer<typeof hostReady>>> => {
+    const keysFile = join(options.dataDir, 'host-keys.json');
+    const app = await spawnReady(
+      process.execPath,
+      [
+        ...(options.appNodeFlags ?? []),
+        'local/functions-host/main.ts',
+        ...['--app-root', projectRoot, '--port', String(port), '--keys-file', keysFile],
+      ],
+      {
+        cwd: projectRoot,
+        env: environment,
+        readLine: readyJsonLine((value) => hostReady.parse(value)),
+        onStderr: log('app'),
+      },
+    );
+    port = Number(new URL(app.ready.url).port);
+    return app;
+  };
+  let app = await startApp();
+  closing.push(() => app.stop());
+  await untilReady(`${app.ready.url}/api/health/ready`);
+  return {
+    api: () => `${app.ready.url}/api`,
+    cosmos: { ...cosmos.ready, pid: cosmos.pid },
+    azurite,
+    keyVaultUrl: keyVault.url,
+    identity,
+    crm: { ...crm.ready, pid: crm.pid },
+    appPid: () => app.pid,
+    restartApp: async () => {
+      app = await startApp();
+      await untilReady(`${app.ready.url}/api/health/ready`);
+    },
+    stopApp: async (signal) => {
+      await app.stop(signal);
+    },
+    close: () => closeAll(closing),
+  };
+}
+
+interface Services {
+  readonly azurite: Azurite;
+  readonly cosmos: z.infer<typeof cosmosReady>;
+  readonly identity: Identity;
+  readonly keyVaultUrl: string;
+}
+
+/** The app's whole configuration. Nothing of the caller's environment reaches it but what a process needs to run. */
+function appEnvironment(options: TwinOptions, services: Services): Record<string, string> {
+  return {
+    PATH: process.env['PATH'] ?? '',
+    HOME: process.env['HOME'] ?? '',
+    TZ: 'UTC',
+    FUNCTIONS_WORKER_RUNTIME: 'node',
+    AzureWebJobsStorage: services.azurite.connectionString,
+    CLOCK_SCHEDULE: '*/5 * * * * *',
+    COSMOS_ENDPOINT: services.cosmos.endpoint,
+    COSMOS_KEY: services.cosmos.key,
+    CREATE_CONTAINERS: 'true',
+    KEY_VAULT_URL: services.keyVaultUrl,
+    KEY_VAULT_INSECURE: 'true',
+    AUTH_ISSUER: services.identity.issuer,
+    AUTH_AUDIENCE: services.identity.audience,
+    AUTH_JWKS_URI: services.identity.jwksUri,
+    ALLOW_PRIVATE_ADDRESSES: 'true',
+    ...services.identity.environment,
+    ...options.appEnvironment,
+  };
+}
+
+/** Like `Promise.all`, but waits for all of them, so that what has started can be stopped when one fails. */
+async function settled<T extends readonly unknown[]>(promises: { [K in keyof T]: Promise<T[K]> }): Promise<T> {
+  const results = await Promise.allSettled(promises);
+  for (const result of results) if (result.status === 'rejected') throw result.reason;
+  return results.map((result) => (result as PromiseFulfilledResult<unknown>).value) as unknown as T;
+}
+
+const readyWithinMs = 30_000;
+const pauseMs = 50;
+
+async function untilReady(url: string): Promise<void> {
+  const deadline = Date.now() + readyWithinMs;
+  for (;;) {
+    const answer = await fetch(url).then(
+      async (response) => (response.ok ? undefined : `${response.status} ${await response.text()}`),
+      (error: unknown) => String(error),
+    );
+    if (answer === undefined) return;
+    if (Date.now() > deadline) throw new Error(`The API was not ready within ${readyWithinMs / 1000} s: ${answer}`);
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
+  }
+}
+
+/** Last started, first stopped. Goes on when one fails, and throws the first failure at the end. */
+async function closeAll(closing: Closing[]): Promise<void> {
+  const failures: unknown[] = [];
+  for (const close of closing.splice(0).reverse()) await close().catch((error: unknown) => failures.push(error));
+  if (failures.length > 0) throw failures[0];
+}

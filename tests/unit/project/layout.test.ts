@@ -1,0 +1,34 @@
+import { execFile } from 'node:child_process';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, it } from 'vitest';
+
+describe('the project', () => {
+  it('holds exactly one copy of @azure/functions: a second one would be a second programming model', async () => {
+    const copies = await readdir('node_modules', { recursive: true }).then((paths) =>
+      paths.filter((path) => /(^|\/)@azure\/functions\/package\.json$/.test(path)),
+    );
+    expect(copies).toEqual([join('@azure', 'functions', 'package.json')]);
+  });
+
+  it('pins durable-functions at 3.5.0, whose protocol the local host speaks', async () => {
+    const manifest = JSON.parse(await readFile('package.json', 'utf8'));
+    expect(manifest.dependencies['durable-functions']).toBe('3.5.0');
+  });
+
+  it('keeps registry addresses out of the lockfile', async () => {
+    expect(await readFile('package-lock.json', 'utf8')).not.toMatch(/"resolved": "https?:/);
+  });
+
+  it('has no function file over 40 lines: triggers only', async () => {
+    for (const file of await readdir('functions')) {
+      const lines = (await readFile(join('functions', file), 'utf8')).trimEnd().split('\n').length;
+      if (file !== 'app.ts') expect(lines, file).toBeLessThanOrEqual(40);
+    }
+  });
+
+  it('has executable scripts that plain Node 20 can parse', async () => {
+    await promisify(execFile)(process.execPath, ['--check', 'scripts/bootstrap.mjs']);
+  });
+});

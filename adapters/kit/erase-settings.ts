@@ -3,8 +3,8 @@ import type { Adapter, AdapterCall } from '../../shared/core/adapter.ts';
 
 /**
  * Makes adapters of different settings fit one list: the result takes settings of unknown shape and parses them by the adapter's
- * own schema before they are used (settings objects are not changed in place). Settings that do not fit were not saved through the API, so that is an ordinary `Error` (a bug or a
- * corrupt document), never an `AdapterFailure`.
+ * own schema before they are used; a settings object is parsed once, so it must not be changed in place. Settings that do not fit
+ * were not saved through the API, so that is an ordinary `Error` (a bug or a corrupt document), never an `AdapterFailure`.
  */
 export function eraseSettings<Settings>(adapter: Adapter<Settings>): Adapter {
   // One call asks several times with the same object, for every page.

@@ -121,8 +121,8 @@ const invoke = async (
       response.writeHead(413, { 'content-length': 0, connection: 'close' }).end();
     } else if (error instanceof InvocationError && !response.headersSent) {
       answer(response, 500);
-    } else if (request.destroyed && !request.complete) {
-      log('debug', 'Host.Http', 'The client went away before its request was complete');
+    } else if (response.destroyed || (request.destroyed && !request.complete)) {
+      log('debug', 'Host.Http', 'The client went away before it was answered');
     } else {
       throw error;
     }

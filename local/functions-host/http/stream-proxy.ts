@@ -1,7 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { Agent, type IncomingMessage, request as openRequest, type ServerResponse } from 'node:http';
+import {
+  Agent,
+  type ClientRequest,
+  type IncomingMessage,
+  request as openRequest,
+  type ServerResponse,
+} from 'node:http';
 import { pipeline } from 'node:stream/promises';
-import { setImmediate } from 'node:timers/promises';
+import { setTimeout as wait } from 'node:timers/promises';
 import type { Dispatch } from '../dispatch.ts';
 import type { TypedData } from '../worker/rpc.ts';
 import { BODY_LIMIT_BYTES, BodyTooLargeError, forwardedHeaders } from './read-request.ts';
@@ -16,6 +22,9 @@ export type StreamRequest = (
 ) => Promise<void>;
 
 const CONNECTION_HEADERS = ['connection', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'upgrade'];
+
+/** How long the answer of a function that has ended may take from the app's server to here. */
+const ANSWER_GRACE_MS = 2_000;
 
 /** @param httpUri the capability `HttpUri`: where the app's library listens when `enableHttpStream` is on */
 export const createStreamRequest = (
@@ -47,30 +56,61 @@ export const createStreamRequest = (
     const answered = new Promise<IncomingMessage>((resolve, reject) => {
       upstream.once('response', resolve).once('error', reject);
     });
-    // Each of the two may fail or end first; who waits below decides what becomes of it.
+    // The function may fail first; then nobody waits for the answer any more.
     answered.catch(() => undefined);
-    const sent = pipeline(request, upstream);
-    sent.catch(() => undefined);
+    sendBody(request, upstream);
     const run = dispatch.run(hostFunction, {
       invocationId,
       data: { http: { method: request.method ?? 'GET', url: request.url ?? '/' } },
       metadata: streamMetadata(headers, parameters),
       ...trace,
     });
-    const first = await Promise.race([answered, run.then(() => undefined)]).catch((error: unknown) => {
+    try {
+      const answer = await awaitAnswer(answered, run, hostFunction.name);
+      response.writeHead(answer.statusCode ?? 500, { ...customHeaders, ...answerHeaders(answer) });
+      await Promise.all([pipeline(answer, response), run]);
+    } catch (error) {
+      request.unpipe(upstream);
       upstream.destroy();
+      request.resume();
       throw error;
-    });
-    // The function ended without an answer of its own only if none has arrived by now either.
-    const answer = first ?? (await Promise.race([answered, setImmediate(undefined)]));
-    if (answer === undefined) {
-      upstream.destroy();
-      response.writeHead(204, customHeaders).end();
-      return;
     }
-    response.writeHead(answer.statusCode ?? 500, { ...customHeaders, ...answerHeaders(answer) });
-    await Promise.all([pipeline(answer, response), run]);
   };
+};
+
+/** Not `pipeline`: when the app's side ends early, the caller's connection must stay open for the answer. */
+const sendBody = (request: IncomingMessage, upstream: ClientRequest): void => {
+  let sentBytes = 0;
+  request.on('data', (chunk: Buffer) => {
+    sentBytes += chunk.length;
+    if (sentBytes > BODY_LIMIT_BYTES) {
+      upstream.destroy(new BodyTooLargeError(`The request body has more than ${BODY_LIMIT_BYTES} bytes`));
+    }
+  });
+  request.once('error', (error) => upstream.destroy(error));
+  request.pipe(upstream);
+};
+
+const awaitAnswer = async (
+  answered: Promise<IncomingMessage>,
+  run: Promise<unknown>,
+  functionName: string,
+): Promise<IncomingMessage> => {
+  const grace = new AbortController();
+  try {
+    const answer = await Promise.race([
+      answered,
+      run.then(() => wait(ANSWER_GRACE_MS, undefined, { signal: grace.signal })),
+    ]);
+    if (answer === undefined) {
+      throw new Error(
+        `The function "${functionName}" ended without an answer, as when it returns nothing while HTTP streaming is on; in Azure the request would hang`,
+      );
+    }
+    return answer;
+  } finally {
+    grace.abort();
+  }
 };
 
 /** The library takes headers from here and every other text as a route parameter. */

@@ -56,7 +56,7 @@ app.storageQueue('long', {
   handler: async (entry) => {
     process.stderr.write(`long message ${entry} begun\n`);
     seen.push({ queue: 'long', entry });
-    await new Promise((resolve) => setTimeout(resolve, 5000));
+    await new Promise((resolve) => setTimeout(resolve, 3000));
     process.stderr.write(`long message ${entry} done\n`);
   },
 });

@@ -1,0 +1,104 @@
+import { type QueueClient, QueueServiceClient } from '@azure/storage-queue';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Azurite, startAzurite } from '../../../../local/azurite.ts';
+import { commonJsSettings, type RunningHost, runHost } from './run-host.ts';
+
+let azurite: Azurite;
+const patience = { timeout: 30_000, interval: 50 };
+
+beforeAll(async () => {
+  azurite = await startAzurite();
+});
+afterAll(async () => {
+  await azurite.close();
+});
+
+const startHost = (): Promise<RunningHost> => runHost('commonjs', commonJsSettings(azurite.connectionString));
+
+describe('the end', () => {
+  test('SIGTERM finishes a request, lets the app say goodbye and exits with 0', async () => {
+    const host = await startHost();
+    const answer = fetch(`${host.ready.url}/api/finishOnTermination`);
+    await expect.poll(() => host.stderr(), patience).toContain('waiting for SIGTERM');
+    const status = host.stop();
+    expect(await (await answer).text()).toBe('finished');
+    expect(await status).toEqual({ code: 0, signal: null });
+    expect(host.stderr()).toContain('appTerminate hook ran');
+    await expect(fetch(`${host.ready.url}/api/seen`)).rejects.toThrow();
+  });
+
+  test('SIGINT does the same', async () => {
+    const host = await startHost();
+    expect(await host.stop('SIGINT')).toEqual({ code: 0, signal: null });
+    expect(host.stderr()).toContain('appTerminate hook ran');
+  });
+
+  test('a queue message that has begun is finished and removed', async () => {
+    const queue: QueueClient = QueueServiceClient.fromConnectionString(azurite.connectionString).getQueueClient('long');
+    await queue.createIfNotExists();
+    const host = await startHost();
+    await queue.sendMessage(Buffer.from('last').toString('base64'));
+    await expect.poll(() => host.stderr(), patience).toContain('long message last begun');
+    expect(await host.stop()).toEqual({ code: 0, signal: null });
+    expect(host.stderr()).toContain('long message last done');
+    expect((await queue.getProperties()).approximateMessagesCount).toBe(0);
+  });
+
+  test('what does not end is cut off, with another exit code', async () => {
+    const host = await startHost();
+    const answer = fetch(`${host.ready.url}/api/slow`).then(
+      () => 'answered',
+      () => 'cut off',
+    );
+    await expect.poll(() => host.stderr(), patience).toContain('Timeout value of 1000 ms exceeded');
+    expect(await host.stop('SIGTERM', 20_000)).toEqual({ code: 1, signal: null });
+    expect(await answer).toBe('cut off');
+    expect(host.stderr()).toContain('Not finished after');
+  });
+
+  test('an exception outside of any handler ends the process with 1', async () => {
+    const host = await startHost();
+    await fetch(`${host.ready.url}/api/crash`).catch(() => undefined);
+    expect(await host.exited).toEqual({ code: 1, signal: null });
+    expect(host.stderr()).toContain('thrown outside of any handler');
+  });
+});
+
+describe('apps that the host refuses', () => {
+  test.each([
+    ['throws', /entry point .*main\.cjs failed to load[\s\S]*the entry point fails/],
+    ['nothing', /registered no function/],
+    ['cosmosTrigger', /"feed" uses a trigger of type "cosmosDBTrigger", which this host does not support yet/],
+    ['blobInput', /"reads" uses an input binding of type "blob"/],
+    ['tableOutput', /"writes" uses an output binding of type "table"/],
+    ['reservedRoute', /route "Admin\/users" conflicts/],
+    ['constraint', /constraint "odd"/],
+    ['schedule', /"25" cannot be its hour/],
+    ['noStorage', /storage connection string "AzureWebJobsStorage" is not set/],
+    ['noSetting', /app setting "NO_SUCH", which is not set/],
+    ['twice', /function named "same" is already registered/],
+  ])('%s', async (appCase, reason) => {
+    const refused = runHost('refused', { APP_CASE: appCase });
+    await expect(refused).rejects.toThrow(/exit code 1/);
+    await expect(refused).rejects.toThrow(reason);
+  });
+
+  test('but not when the function that it does not support is disabled', async () => {
+    const disabled = { APP_CASE: 'cosmosTrigger', AzureWebJobs__feed__Disabled: 'true' };
+    const host = await runHost('refused', disabled);
+    expect(host.ready.functions).toEqual([]);
+    await host.stop();
+  });
+
+  test('a setting of host.json that is wrong, set by an environment variable', async () => {
+    const env = { APP_CASE: 'serves', AzureFunctionsJobHost__extensions__queues__batchSize: '33' };
+    await expect(runHost('refused', env)).rejects.toThrow(/extensions\.queues\.batchSize/);
+  });
+
+  test('a port that is taken', async () => {
+    const host = await runHost('refused', { APP_CASE: 'serves' });
+    const { port } = new URL(host.ready.url);
+    await expect(runHost('refused', { APP_CASE: 'serves' }, ['--port', port])).rejects.toThrow(/EADDRINUSE/);
+    await host.stop();
+  });
+});

@@ -1,0 +1,21 @@
+import { measureEngine } from './engine.ts';
+import { measureHttp } from './http.ts';
+import { report } from './report.ts';
+import { measureStart } from './start.ts';
+import { measureSync } from './sync.ts';
+
+const benchmarks: Record<string, () => Promise<Readonly<Record<string, unknown>>>> = {
+  sync: async () => ({ runs: await measureSync(), engine: await measureEngine() }),
+  engine: measureEngine,
+  http: measureHttp,
+  start: measureStart,
+};
+
+const name = process.argv[2] ?? '';
+const benchmark = benchmarks[name];
+if (benchmark === undefined) {
+  process.stderr.write(`npm run bench -- ${Object.keys(benchmarks).join('|')} [--json]\n`);
+  process.exitCode = 2;
+} else {
+  report(name, await benchmark());
+}

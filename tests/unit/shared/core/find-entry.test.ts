@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest';
+import { routes } from '../../../../shared/contracts/routes.ts';
+import { findEntry } from '../../../../shared/core/find-entry.ts';
+
+describe('findEntry', () => {
+  it('finds every route under its own path', () => {
+    for (const route of routes) {
+      const path = route.path.replaceAll(/\{(\w+)\}/g, 'a%20$1');
+      const found = findEntry(routes, route.method, path);
+      if (found.kind !== 'found') throw new Error(`${route.id} is not found`);
+      expect(found.entry).toBe(route);
+      for (const [name, value] of Object.entries(found.params)) expect(value).toBe(`a ${name}`);
+    }
+  });
+
+  it('compares literals in any case and ignores a slash at the end', () => {
+    expect(findEntry(routes, 'GET', 'Tenant/SHARDS/')).toMatchObject({ kind: 'found' });
+  });
+
+  it('tells the methods that a path has', () => {
+    expect(findEntry(routes, 'PUT', 'tenant/integrations/x')).toEqual({
+      kind: 'other-methods',
+      allowed: ['GET', 'PATCH', 'DELETE'],
+    });
+  });
+
+  it.each([['tenant'], ['tenant/integrations//connection'], ['tenant/shards/a/b'], ['']])('finds nothing at %j', (path) => {
+    expect(findEntry(routes, 'GET', path)).toEqual({ kind: 'none' });
+  });
+
+  it('keeps broken percent-encoding for the schema to refuse', () => {
+    expect(findEntry(routes, 'GET', 'tenant/shards/%zz')).toMatchObject({ params: { shardId: '%zz' } });
+  });
+});

@@ -34,7 +34,8 @@ export const getDeps: () => Promise<Deps> = once(async () => {
   const log = createLog(now);
   const cosmos = openCosmos(config.cosmos, appIdentity);
   const storage = openStorage(config.storage, appIdentity);
-  const keyVault = openKeyVault(config.keyVault, config.keyVault.insecure ? localCredential(Date.now) : appIdentity);
+  const vaultCredential = config.keyVault.url.startsWith('http:') ? localCredential(Date.now) : appIdentity;
+  const keyVault = openKeyVault(config.keyVault, vaultCredential);
   const tools = { open: cosmos, log, random };
   return {
     now,

@@ -18,7 +18,7 @@ export interface Config {
   readonly storage: StorageAccess;
   readonly keyVault: {
     readonly url: string;
-    /** The vault is a local one over http, which gets no real token. */
+    /** The vault is on this machine: its address cannot prove whose it is, and it may speak http. */
     readonly insecure: boolean;
   };
   readonly auth: {
@@ -43,57 +43,44 @@ const loopbackNames = new Set(['127.0.0.1', 'localhost', '[::1]']);
 
 /** https everywhere; plain http only where it can't leave the machine. */
 const serviceUrl = z
-  .url({ protocol: /^https?$/, error: 'must be an https URL' })
+  .url({ protocol: /^https?$/, error: 'must be an https URL', abort: true })
   .refine((value) => isHttps(value) || isLoopback(value), 'must be https (http only on this machine)');
 
 const withoutTrailingSlash = (value: string): string => value.replace(/\/+$/, '');
 
 const milliseconds = (fallback: number, least = 1) => z.coerce.number().int().min(least).default(fallback);
 
-const settings = z
-  .object({
-    COSMOS_ENDPOINT: serviceUrl,
-    COSMOS_KEY: z.base64().optional(),
-    COSMOS_DATABASE: z
-      .string()
-      .regex(/^[A-Za-z0-9_-]{1,255}$/, 'must be letters, digits, hyphens and underscores')
-      .default('castiel'),
-    CREATE_CONTAINERS: flag,
-    AzureWebJobsStorage: z.string().optional(),
-    AzureWebJobsStorage__accountName: z
-      .string()
-      .regex(/^[a-z0-9]{3,24}$/, 'must be the name of a storage account')
-      .optional(),
-    AzureWebJobsStorage__queueServiceUri: serviceUrl.optional(),
-    AzureWebJobsStorage__blobServiceUri: serviceUrl.optional(),
-    KEY_VAULT_URL: serviceUrl,
-    KEY_VAULT_INSECURE: flag,
-    AUTH_ISSUER: serviceUrl,
-    AUTH_AUDIENCE: z.string(),
-    AUTH_JWKS_URI: serviceUrl.optional(),
-    AUTH_TENANT_CLAIM: z.string().default('tid'),
-    ALLOW_PRIVATE_ADDRESSES: flag,
-    APPLICATIONINSIGHTS_CONNECTION_STRING: z.string().optional(),
-    ENGINE_PAGES_PER_SLICE: z.coerce.number().int().min(1).max(1000).default(defaultEngineSettings.pagesPerSlice),
-    ENGINE_SLICE_MS: milliseconds(defaultEngineSettings.sliceMs),
-    ENGINE_LEASE_MS: milliseconds(defaultEngineSettings.leaseMs, 1000),
-    ENGINE_WATCH_MS: milliseconds(defaultEngineSettings.watchMs),
-    ENGINE_ATTEMPTS: z.coerce.number().int().min(1).max(20).default(defaultEngineSettings.attempts),
-    ENGINE_RETRY_BASE_MS: milliseconds(defaultEngineSettings.retryBaseMs),
-    ENGINE_RETRY_MAX_MS: milliseconds(defaultEngineSettings.retryMaxMs),
-  })
-  .superRefine((env, context) => {
-    const problem = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
-    if (storageAccess(env) === undefined) {
-      problem(
-        'AzureWebJobsStorage',
-        'must be a connection string, or AzureWebJobsStorage__accountName (or both …__queueServiceUri and …__blobServiceUri) must be set',
-      );
-    }
-    if (isHttps(env.KEY_VAULT_URL) === env.KEY_VAULT_INSECURE) {
-      problem('KEY_VAULT_INSECURE', 'must be true for a local vault over http, and only for one');
-    }
-  });
+const settings = z.object({
+  COSMOS_ENDPOINT: serviceUrl,
+  COSMOS_KEY: z.base64().optional(),
+  COSMOS_DATABASE: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1,255}$/, 'must be letters, digits, hyphens and underscores')
+    .default('castiel'),
+  CREATE_CONTAINERS: flag,
+  AzureWebJobsStorage: z.string().optional(),
+  AzureWebJobsStorage__accountName: z
+    .string()
+    .regex(/^[a-z0-9]{3,24}$/, 'must be the name of a storage account')
+    .optional(),
+  AzureWebJobsStorage__queueServiceUri: serviceUrl.optional(),
+  AzureWebJobsStorage__blobServiceUri: serviceUrl.optional(),
+  KEY_VAULT_URL: serviceUrl,
+  KEY_VAULT_INSECURE: flag,
+  AUTH_ISSUER: serviceUrl,
+  AUTH_AUDIENCE: z.string(),
+  AUTH_JWKS_URI: serviceUrl.optional(),
+  AUTH_TENANT_CLAIM: z.string().default('tid'),
+  ALLOW_PRIVATE_ADDRESSES: flag,
+  APPLICATIONINSIGHTS_CONNECTION_STRING: z.string().optional(),
+  ENGINE_PAGES_PER_SLICE: z.coerce.number().int().min(1).max(1000).default(defaultEngineSettings.pagesPerSlice),
+  ENGINE_SLICE_MS: milliseconds(defaultEngineSettings.sliceMs),
+  ENGINE_LEASE_MS: milliseconds(defaultEngineSettings.leaseMs, 1000),
+  ENGINE_WATCH_MS: milliseconds(defaultEngineSettings.watchMs),
+  ENGINE_ATTEMPTS: z.coerce.number().int().min(1).max(20).default(defaultEngineSettings.attempts),
+  ENGINE_RETRY_BASE_MS: milliseconds(defaultEngineSettings.retryBaseMs),
+  ENGINE_RETRY_MAX_MS: milliseconds(defaultEngineSettings.retryMaxMs),
+});
 
 type Env = z.output<typeof settings>;
 
@@ -105,14 +92,32 @@ type Env = z.output<typeof settings>;
 export function readConfig(env: Readonly<Record<string, string | undefined>> = process.env): Config {
   const present = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
   const parsed = settings.safeParse(present);
-  if (!parsed.success) {
-    const lines = parsed.error.issues.map((issue) => {
-      const name = issue.path.join('.');
-      return `  ${name}: ${Object.hasOwn(present, name) ? issue.message : `is missing (${issue.message})`}`;
-    });
-    throw new Error(`The configuration is not valid:\n${[...new Set(lines)].join('\n')}`);
+  const lines = combinationProblems(present);
+  if (parsed.success && lines.length === 0) return toConfig(parsed.data);
+  for (const issue of parsed.error?.issues ?? []) {
+    const name = issue.path.join('.');
+    lines.push(`${name}: ${Object.hasOwn(present, name) ? issue.message : 'is missing'}`);
   }
-  return toConfig(parsed.data);
+  throw new Error(`The configuration is not valid:\n${[...new Set(lines)].map((line) => `  ${line}`).join('\n')}`);
+}
+
+/** What only several settings together can get wrong. */
+function combinationProblems(present: Readonly<Record<string, string | undefined>>): string[] {
+  const problems: string[] = [];
+  if (storageAccess(present) === undefined) {
+    problems.push(
+      'AzureWebJobsStorage: must be a connection string; or AzureWebJobsStorage__accountName, or both ' +
+        'AzureWebJobsStorage__queueServiceUri and AzureWebJobsStorage__blobServiceUri, must be set',
+    );
+  }
+  const { KEY_VAULT_URL, KEY_VAULT_INSECURE } = present;
+  if (KEY_VAULT_URL !== undefined && URL.canParse(KEY_VAULT_URL)) {
+    const isInsecure = KEY_VAULT_INSECURE === 'true';
+    if (isInsecure ? !isLoopback(KEY_VAULT_URL) : !isHttps(KEY_VAULT_URL)) {
+      problems.push('KEY_VAULT_INSECURE: must be true for a vault over http, and only for a vault on this machine');
+    }
+  }
+  return problems;
 }
 
 function toConfig(env: Env): Config {
@@ -149,6 +154,7 @@ function toConfig(env: Env): Config {
   };
 }
 
+/** The settings' names are those that the Functions host reads for its own connection `AzureWebJobsStorage`. */
 function storageAccess(env: {
   readonly AzureWebJobsStorage?: string | undefined;
   readonly AzureWebJobsStorage__accountName?: string | undefined;

@@ -89,3 +89,41 @@ export const containers = {
 } as const satisfies Record<string, ContainerSpec>;
 
 export type ContainerName = keyof typeof containers;
+
+/** A container as the service's management API and the SDK both take it. */
+export interface ContainerDefinition {
+  readonly id: string;
+  readonly partitionKey: { readonly paths: string[]; readonly kind: 'Hash' | 'MultiHash'; readonly version: 2 };
+  readonly defaultTtl?: number;
+  readonly indexingPolicy: {
+    readonly indexingMode: 'consistent';
+    readonly automatic: true;
+    readonly includedPaths: { readonly path: string }[];
+    readonly excludedPaths: { readonly path: string }[];
+  };
+}
+
+/** All containers, in the order of their names. */
+export function containerDefinitions(): ContainerDefinition[] {
+  return Object.values<ContainerSpec>(containers)
+    .map(defineContainer)
+    .sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+function defineContainer(spec: ContainerSpec): ContainerDefinition {
+  return {
+    id: spec.name,
+    partitionKey: {
+      paths: [...spec.partitionKeyPaths],
+      kind: spec.partitionKeyPaths.length > 1 ? 'MultiHash' : 'Hash',
+      version: 2,
+    },
+    ...(spec.defaultTtlSeconds === undefined ? {} : { defaultTtl: spec.defaultTtlSeconds }),
+    indexingPolicy: {
+      indexingMode: 'consistent',
+      automatic: true,
+      includedPaths: spec.includedPaths.map((path) => ({ path })),
+      excludedPaths: spec.excludedPaths.map((path) => ({ path })),
+    },
+  };
+}

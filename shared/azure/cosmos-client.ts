@@ -1,7 +1,7 @@
-import type { Container, CosmosClient } from '@azure/cosmos';
+import type { Container, ContainerRequest, CosmosClient } from '@azure/cosmos';
 import type { TokenCredential } from '@azure/identity';
 import type { Config } from './config.ts';
-import { type ContainerName, type ContainerSpec, containers } from './containers.ts';
+import { type ContainerName, containerDefinitions, containers } from './containers.ts';
 import { once } from './once.ts';
 
 /** Opens a container of the deployment's database. */
@@ -32,24 +32,10 @@ export function openCosmos(settings: Config['cosmos'], credential: () => Promise
 }
 
 /** Creates what is missing of the database and its containers. */
-export async function createContainers(client: CosmosClient, databaseName: string): Promise<void> {
-  const { PartitionKeyDefinitionVersion, PartitionKeyKind, IndexingMode } = await import('@azure/cosmos');
+async function createContainers(client: CosmosClient, databaseName: string): Promise<void> {
   const { database } = await client.databases.createIfNotExists({ id: databaseName });
-  for (const spec of Object.values<ContainerSpec>(containers)) {
-    await database.containers.createIfNotExists({
-      id: spec.name,
-      partitionKey: {
-        paths: [...spec.partitionKeyPaths],
-        kind: spec.partitionKeyPaths.length > 1 ? PartitionKeyKind.MultiHash : PartitionKeyKind.Hash,
-        version: PartitionKeyDefinitionVersion.V2,
-      },
-      ...(spec.defaultTtlSeconds === undefined ? {} : { defaultTtl: spec.defaultTtlSeconds }),
-      indexingPolicy: {
-        indexingMode: IndexingMode.consistent,
-        automatic: true,
-        includedPaths: spec.includedPaths.map((path) => ({ path })),
-        excludedPaths: spec.excludedPaths.map((path) => ({ path })),
-      },
-    });
+  for (const definition of containerDefinitions()) {
+    // The SDK's enumerations are the very strings of the definition.
+    await database.containers.createIfNotExists(definition as object as ContainerRequest);
   }
 }

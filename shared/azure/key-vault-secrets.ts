@@ -9,7 +9,7 @@ import { SecretCache } from './secret-cache.ts';
 
 export interface KeyVaultSettings {
   readonly url: string;
-  /** A vault on this machine over http: no TLS, and the vault is not asked to prove whose it is. */
+  /** The vault is on this machine: its address cannot prove whose it is, and it may speak http. */
   readonly insecure: boolean;
 }
 
@@ -23,7 +23,9 @@ export function openKeyVault(
     return new sdk.SecretClient(
       settings.url,
       await credential(),
-      settings.insecure ? { allowInsecureConnection: true, disableChallengeResourceVerification: true } : {},
+      settings.insecure
+        ? { allowInsecureConnection: settings.url.startsWith('http:'), disableChallengeResourceVerification: true }
+        : {},
     );
   });
 }

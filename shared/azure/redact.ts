@@ -1,5 +1,5 @@
 const secretNames =
-  /authori[sz]ation|password|passwd|secret|token|api-?key|account-?key|private-?key|^key$|cookie|credential|connection-?string|signature/i;
+  /authori[sz]ation|password|passwd|secret|token|(api|account|private|access|master)[-_]?key|^key$|cookie|credential|connection[-_]?string|signature/i;
 
 const secretTexts: readonly [RegExp, string][] = [
   [/\b(Bearer|Basic|SharedKey)\s+[\w+/=.~:-]{6,}/gi, '$1 [redacted]'],

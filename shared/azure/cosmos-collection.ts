@@ -48,7 +48,7 @@ export class CosmosCollection<T extends TenantDocument> implements Collection<T>
   async get(scope: Scope, key: Key): Promise<Stored<T> | undefined> {
     const storedId = this.#placement.storedId(scope.tenantId, key.id);
     const partitionKey = this.#placement.partitionKey(scope.tenantId, key);
-    if (!isStorableId(storedId)) return undefined;
+    if (!isStorableId(key.id) || !isStorableId(storedId)) return undefined;
     const container = await this.#open();
     const response = await tryAgain(this.#budget, () => container.item(storedId, partitionKey).read<ItemDefinition>());
     if (response.statusCode === 404 && response.substatus === containerNotFound) {
@@ -87,7 +87,7 @@ export class CosmosCollection<T extends TenantDocument> implements Collection<T>
   async remove(scope: Scope, key: Key, etag?: string): Promise<'removed' | 'stale' | 'gone'> {
     const id = this.#placement.storedId(scope.tenantId, key.id);
     const partitionKey = this.#placement.partitionKey(scope.tenantId, key);
-    if (!isStorableId(id)) return 'gone';
+    if (!isStorableId(key.id) || !isStorableId(id)) return 'gone';
     const operation = { operationType: 'Delete', id, partitionKey, ...(etag === undefined ? {} : { ifMatch: etag }) };
     const [outcome] = await runBulk(await this.#open(), [operation as OperationInput], this.#budget);
     if (outcome?.status === 204) return 'removed';
@@ -107,7 +107,9 @@ export class CosmosCollection<T extends TenantDocument> implements Collection<T>
       throw new Error(`A document of tenant ${document.tenantId} can't be written in the scope of ${scope.tenantId}`);
     }
     const id = this.#placement.storedId(scope.tenantId, document.id);
-    if (!isStorableId(id)) throw new Error(`${JSON.stringify(document.id)} can't be the id of a document`);
+    if (!isStorableId(document.id) || !isStorableId(id)) {
+      throw new Error(`${JSON.stringify(document.id)} can't be the id of a document`);
+    }
     const resourceBody = (id === document.id ? document : { ...document, id }) as object as { id: string };
     if (write.kind === 'create') return { operationType: 'Create', resourceBody };
     if (write.kind === 'upsert') return { operationType: 'Upsert', resourceBody };

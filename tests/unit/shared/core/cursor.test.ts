@@ -30,15 +30,22 @@ describe('cursors', () => {
 
   it('are refused by name when they are something else', () => {
     fc.assert(
-      fc.property(fc.oneof(fc.string(), fc.base64String(), fc.json().map((text) => Buffer.from(text).toString('base64url'))), (text) => {
-        try {
-          decodeCursor(text, 'shards', {});
-          throw new Error('accepted');
-        } catch (error) {
-          if (!(error instanceof AppError)) throw error;
-          expect(error.errors?.[0]).toMatchObject({ in: 'query', field: 'cursor' });
-        }
-      }),
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          fc.base64String(),
+          fc.json().map((text) => Buffer.from(text).toString('base64url')),
+        ),
+        (text) => {
+          try {
+            decodeCursor(text, 'shards', {});
+            throw new Error('accepted');
+          } catch (error) {
+            if (!(error instanceof AppError)) throw error;
+            expect(error.errors?.[0]).toMatchObject({ in: 'query', field: 'cursor' });
+          }
+        },
+      ),
     );
   });
 });

@@ -24,9 +24,12 @@ describe('findEntry', () => {
     });
   });
 
-  it.each([['tenant'], ['tenant/integrations//connection'], ['tenant/shards/a/b'], ['']])('finds nothing at %j', (path) => {
-    expect(findEntry(routes, 'GET', path)).toEqual({ kind: 'none' });
-  });
+  it.each([['tenant'], ['tenant/integrations//connection'], ['tenant/shards/a/b'], ['']])(
+    'finds nothing at %j',
+    (path) => {
+      expect(findEntry(routes, 'GET', path)).toEqual({ kind: 'none' });
+    },
+  );
 
   it('keeps broken percent-encoding for the schema to refuse', () => {
     expect(findEntry(routes, 'GET', 'tenant/shards/%zz')).toMatchObject({ params: { shardId: '%zz' } });

@@ -69,7 +69,9 @@ describe('parseRequest: body', () => {
   it('refuses a body where there is none, and takes none where it may be left out', () => {
     expect(placesOf(refusal(disconnect, { params: { integrationId }, body: '{}' }))).toEqual(['body ']);
     expect(parse(runTask, { params: { integrationId, taskId } }).body).toBeUndefined();
-    expect(parse(runTask, { params: { integrationId, taskId }, body: '{"mode":"full"}' }).body).toEqual({ mode: 'full' });
+    expect(parse(runTask, { params: { integrationId, taskId }, body: '{"mode":"full"}' }).body).toEqual({
+      mode: 'full',
+    });
   });
 
   it.each([
@@ -111,7 +113,11 @@ describe('parseRequest: body', () => {
     fc.assert(
       fc.property(fc.oneof(fc.json(), fc.string({ unit: 'binary' })), (body) => {
         try {
-          parse(updateIntegration, { params: { integrationId }, body, headers: { 'content-type': 'application/json' } });
+          parse(updateIntegration, {
+            params: { integrationId },
+            body,
+            headers: { 'content-type': 'application/json' },
+          });
         } catch (error) {
           if (!(error instanceof AppError)) throw error;
           expect(error.code).toBe('invalid-request');

@@ -46,7 +46,7 @@ async function run(chosen: StartOptions): Promise<void> {
       port: await choosePort(chosen.port),
       dataDir,
       crmArguments: crmArguments(chosen),
-      onLog: showLog,
+      onLog: showProblems(),
     });
     say(`Ready after ${seconds(startedAt)} s.`);
     if (chosen.demo) await showDemo(twin, dataDir, chosen);
@@ -137,9 +137,18 @@ function describeRun(run: Execution): string {
   return `The sync ${run.state}: ${outcome}${rate}.${run.problem === undefined ? '' : ` ${run.problem}`}`;
 }
 
-/** Only what needs a person's eye; the app's information lines stay in its telemetry. */
-function showLog(service: string, line: string): void {
-  if (/"level":"(warn|alert|error)"|\b(error|fail(ed|ure)?|alert|warning)\b/i.test(line)) say(`[${service}] ${line}`);
+/** Only what needs a person's eye, with the lines that belong to it; the app's information lines stay in its telemetry. */
+function showProblems(): (service: string, line: string) => void {
+  const shown = new Set<string>();
+  return (service, line) => {
+    const belongs = /^(\s|[}\])])/.test(line) && shown.has(service);
+    if (belongs || /\b(WARN|WARNING|ERROR|CRITICAL|ALERT)\b|"level":"(warn|alert|error)"/i.test(line)) {
+      shown.add(service);
+      say(`[${service}] ${line}`);
+    } else {
+      shown.delete(service);
+    }
+  };
 }
 
 function stopOnce(stop: () => Promise<void>): () => Promise<void> {

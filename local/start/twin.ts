@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { type Azurite, startAzurite } from '../azurite.ts';
 import { type ReadyProcess, readyJsonLine, spawnReady } from '../child-process.ts';
 import { type Identity, startIdentity } from '../identity/server.ts';
-import { startKeyVault } from '../key-vault/server.ts';
+import { type KeyVault, startKeyVault } from '../key-vault/server.ts';
 
 export const projectRoot = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -92,10 +92,10 @@ async function start(options: TwinOptions, closing: Closing[]): Promise<Twin> {
     ).then((each) => opened(each, (service) => service.stop())),
     startIdentity({ dataDir: options.dataDir }).then((each) => opened(each, (service) => service.close())),
   ]);
-  const keyVault = opened(await startKeyVault({ dataDir: join(options.dataDir, 'key-vault') }), (service) =>
+  const keyVault = opened(await startKeyVault({ dataDir: options.dataDir, jwksUri: identity.jwksUri }), (service) =>
     service.close(),
   );
-  const environment = appEnvironment(options, { azurite, cosmos: cosmos.ready, identity, keyVaultUrl: keyVault.url });
+  const environment = appEnvironment(options, { azurite, cosmos: cosmos.ready, identity, keyVault });
   let port = options.port ?? 0;
   const startApp = async (): Promise<ReadyProcess<z.infer<typeof hostReady>>> => {
     const keysFile = join(options.dataDir, 'host-keys.json');
@@ -142,7 +142,7 @@ interface Services {
   readonly azurite: Azurite;
   readonly cosmos: z.infer<typeof cosmosReady>;
   readonly identity: Identity;
-  readonly keyVaultUrl: string;
+  readonly keyVault: KeyVault;
 }
 
 /** The app's whole configuration. Nothing of the caller's environment reaches it but what a process needs to run. */
@@ -157,8 +157,9 @@ function appEnvironment(options: TwinOptions, services: Services): Record<string
     COSMOS_ENDPOINT: services.cosmos.endpoint,
     COSMOS_KEY: services.cosmos.key,
     CREATE_CONTAINERS: 'true',
-    KEY_VAULT_URL: services.keyVaultUrl,
+    KEY_VAULT_URL: services.keyVault.url,
     KEY_VAULT_INSECURE: 'true',
+    NODE_EXTRA_CA_CERTS: services.keyVault.certificatePath,
     AUTH_ISSUER: services.identity.issuer,
     AUTH_AUDIENCE: services.identity.audience,
     AUTH_JWKS_URI: services.identity.jwksUri,

@@ -9,7 +9,7 @@ import { type Authorise, createAuthorise, createKeys, loadKeys } from './http/ke
 import { listen } from './http/listen.ts';
 import { createLog, type Log } from './log.ts';
 import { createSendOutput } from './outputs.ts';
-import type { QueueListener } from './queue/listener.ts';
+import { watchSends } from './queue/watch-sends.ts';
 import { createStorage } from './storage.ts';
 import { prepareHttp, prepareQueues, prepareTimers } from './triggers.ts';
 import { startInProcessApp } from './worker/in-process-invoker.ts';
@@ -38,22 +38,28 @@ export interface Host {
 
 /**
  * Loads the built app and drives its triggers. Settings of local.settings.json become environment variables of this
- * process unless they are set already. Once per process.
+ * process unless they are set already, and the app's folder its working directory. Once per process.
  * @throws ConfigurationError or AppLoadError when the app cannot run here
  */
 export const startHost = async (options: HostOptions): Promise<Host> => {
   const appRoot = resolve(options.appRoot);
-  for (const [name, value] of Object.entries(await readLocalSettings(appRoot))) {
+  const warnings: string[] = [];
+  const warn = (warning: string): void => void warnings.push(warning);
+  for (const [name, value] of Object.entries(await readLocalSettings(appRoot, warn))) {
     process.env[name] ??= value;
   }
+  // As Core Tools does.
+  process.env['AZURE_FUNCTIONS_ENVIRONMENT'] ??= 'Development';
   const settings: Settings = process.env;
-  const warnings: string[] = [];
-  const hostJson = await readHostJson(appRoot, settings, (warning) => warnings.push(warning));
+  const hostJson = await readHostJson(appRoot, settings, warn);
   const { logLevel } = hostJson.logging;
   const log = createLog((category) => minimumLevel(logLevel, category), options.writeLog);
   for (const warning of warnings) {
     log('warning', 'Host.Startup', warning);
   }
+  const authorise = await createKeyCheck(options);
+  // The app finds its own files where it does in Azure.
+  process.chdir(appRoot);
   const invoker = await startInProcessApp(appRoot, (level, category, message, origin) => {
     const name = origin === undefined ? 'Worker' : `Function.${origin.functionName}`;
     log(level, category === 'user' ? `${name}.User` : name, message);
@@ -61,30 +67,25 @@ export const startHost = async (options: HostOptions): Promise<Host> => {
   const functions = invoker.functions
     .filter(({ name }) => isOn(name, hostJson, settings, log))
     .map((metadata) => describeFunction(metadata, settings));
-  const queues: QueueListener[] = [];
-  const onSent = (queueUrl: string): void => {
+  const storage = createStorage(settings);
+  const sendOutput = createSendOutput(storage, hostJson.extensions.queues.messageEncoding);
+  const dispatch = createDispatch(invoker, sendOutput, hostJson.functionTimeout, log);
+  const context = { functions, hostId: hostIdOf(appRoot, settings), hostJson, settings, storage, dispatch, log };
+  let isDraining = false;
+  const handleRequest = prepareHttp(context, authorise, invoker.capabilities['HttpUri'], () => isDraining);
+  const startTimers = prepareTimers(context);
+  const startQueues = prepareQueues(context);
+  const http = await listen(handleRequest, options.port, log);
+  process.env['WEBSITE_HOSTNAME'] ??= new URL(http.url).host;
+  const timers = startTimers();
+  const queues = startQueues();
+  const unwatchSends = watchSends((queueUrl) => {
     for (const queue of queues) {
       if (queue.queueUrl === queueUrl) {
         queue.wake();
       }
     }
-  };
-  const storage = createStorage(settings);
-  const sendOutput = createSendOutput(storage, hostJson.extensions.queues.messageEncoding, onSent);
-  const dispatch = createDispatch(invoker, sendOutput, hostJson.functionTimeout, log);
-  const context = { functions, hostId: hostIdOf(appRoot, settings), hostJson, settings, storage, dispatch, log };
-  let isDraining = false;
-  const handleRequest = prepareHttp(
-    context,
-    await createKeyCheck(options),
-    invoker.capabilities['HttpUri'],
-    () => isDraining,
-  );
-  const startTimers = prepareTimers(context);
-  const startQueues = prepareQueues(context, onSent);
-  const http = await listen(handleRequest, options.port, log);
-  const timers = startTimers();
-  queues.push(...startQueues());
+  });
   return {
     url: http.url,
     functions: functions.map(({ name }) => name),
@@ -93,6 +94,7 @@ export const startHost = async (options: HostOptions): Promise<Host> => {
       isDraining = true;
       await Promise.all([http.drain(), ...[...queues, ...timers].map((listener) => listener.stop())]);
       await dispatch.idle();
+      unwatchSends();
       await invoker.terminate();
       dispatch.close();
     },

@@ -1,5 +1,6 @@
 import { Console } from 'node:console';
 import { parseArgs } from 'node:util';
+import { ConfigurationError } from './config/errors.ts';
 import { type Host, startHost } from './host.ts';
 import { describeError } from './log.ts';
 
@@ -70,6 +71,10 @@ const drainOnSignal = (host: Host): void => {
   process.on('SIGINT', stop);
 };
 
+/** A wrong setting is explained by its message; where in the host it was found helps nobody. */
+const describeCauses = (error: Error): string =>
+  error.cause instanceof Error ? `${error.message}: ${describeCauses(error.cause)}` : error.message;
+
 const options = readOptions();
 // stdout is for the announcement alone; what the app prints goes with the log.
 globalThis.console = new Console(process.stderr, process.stderr);
@@ -79,5 +84,6 @@ try {
   drainOnSignal(host);
   process.stdout.write(`${JSON.stringify({ ready: true, url: host.url, functions: host.functions })}\n`);
 } catch (error) {
-  fail(`The host cannot start: ${describeError(error)}`);
+  const reason = error instanceof ConfigurationError ? describeCauses(error) : describeError(error);
+  fail(`The host cannot start: ${reason}`);
 }

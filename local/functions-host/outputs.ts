@@ -13,9 +13,8 @@ export type SendOutput = (output: StoredOutput, data: TypedData) => Promise<void
 /** How many messages of one array are sent at a time; they arrive in no particular order, as in Azure. */
 const PARALLEL_SENDS = 16;
 
-/** @param onSent is told the URL of a queue after something was sent to it */
 export const createSendOutput =
-  (storage: Storage, encoding: MessageEncoding, onSent: (queueUrl: string) => void): SendOutput =>
+  (storage: Storage, encoding: MessageEncoding): SendOutput =>
   async (output, data) => {
     if (output.type === 'blob') {
       await writeBlob(storage, output.path, output.connection, data);
@@ -27,7 +26,6 @@ export const createSendOutput =
       const batch = messages.slice(start, start + PARALLEL_SENDS);
       await Promise.all(batch.map((message) => sendCreatingQueue(queue, encodeMessage(message, encoding))));
     }
-    onSent(queue.url);
   };
 
 /** Sends and creates the queue when there is none yet. */

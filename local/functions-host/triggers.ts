@@ -64,11 +64,7 @@ export const prepareHttp = (
   });
 };
 
-/** @param onSent is told the URL of a queue after something was sent to it */
-export const prepareQueues = (
-  context: TriggerContext,
-  onSent: (queueUrl: string) => void,
-): (() => readonly QueueListener[]) => {
+export const prepareQueues = (context: TriggerContext): (() => readonly QueueListener[]) => {
   const { functions, hostJson, storage, dispatch, log } = context;
   const leaseSeconds = readLeaseSeconds(context.settings);
   const contexts = functions
@@ -83,7 +79,6 @@ export const prepareQueues = (
         settings: hostJson.extensions.queues,
         leaseSeconds,
         dispatch,
-        onSent,
         log,
       };
     });

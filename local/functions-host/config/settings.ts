@@ -8,9 +8,13 @@ export type Settings = Readonly<Record<string, string | undefined>>;
 
 /**
  * Reads `Values` of local.settings.json, as Core Tools does; nothing when there is no such file.
+ * @param warn is told what else the file holds that this host ignores
  * @throws ConfigurationError when the file is encrypted or holds anything but texts, numbers and booleans
  */
-export const readLocalSettings = async (appRoot: string): Promise<Readonly<Record<string, string>>> => {
+export const readLocalSettings = async (
+  appRoot: string,
+  warn: (message: string) => void,
+): Promise<Readonly<Record<string, string>>> => {
   const file = join(appRoot, 'local.settings.json');
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') {
@@ -24,6 +28,9 @@ export const readLocalSettings = async (appRoot: string): Promise<Readonly<Recor
   const content = parseJsonWithComments(text, file);
   if (content['IsEncrypted'] === true) {
     throw new ConfigurationError(`${file} is encrypted, which this host does not support: run "func settings decrypt"`);
+  }
+  for (const name of Object.keys(content).filter((key) => key !== 'IsEncrypted' && key !== 'Values')) {
+    warn(`${file}: "${name}" is ignored by this host`);
   }
   const values = content['Values'] ?? {};
   if (typeof values !== 'object' || Array.isArray(values)) {

@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { describeError, type Log } from '../log.ts';
 
 export type HandleRequest = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
@@ -8,8 +9,6 @@ export interface HttpListener {
   readonly url: string;
   /** Takes no new connections and resolves when every request that has begun is answered. */
   drain(): Promise<void>;
-  /** Cuts what is left. */
-  destroy(): void;
 }
 
 /** As Kestrel in the host: 32 KB of request headers. */
@@ -24,8 +23,13 @@ const KEEP_ALIVE_MS = 120_000;
  */
 export const listen = async (handle: HandleRequest, port: number, log: Log): Promise<HttpListener> => {
   const inFlight = new Set<ServerResponse>();
+  const sockets = new Set<Socket>();
   let isDraining = false;
   const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES, keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: 0 });
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     inFlight.add(response);
     response.once('close', () => inFlight.delete(response));
@@ -59,9 +63,13 @@ export const listen = async (handle: HandleRequest, port: number, log: Log): Pro
         }
       }
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      server.closeIdleConnections();
+      const busy = new Set([...inFlight].map((response) => response.socket));
+      for (const socket of sockets) {
+        if (!busy.has(socket)) {
+          socket.destroy();
+        }
+      }
       return closed;
     },
-    destroy: () => server.closeAllConnections(),
   };
 };

@@ -65,13 +65,24 @@ const decodeSegment = (segment: string): string => {
 };
 
 /** Splits at slashes outside of braces: a regular expression may hold one. */
-const splitTemplate = (template: string): string[] =>
-  template === '' ? [] : (template.match(/(?:\{(?:\{\{|\}\}|[^{}])*\}|[^/{}])+/g) ?? []);
+const splitTemplate = (template: string): string[] => {
+  const segments = [''];
+  let depth = 0;
+  for (const character of template) {
+    depth += character === '{' ? 1 : character === '}' ? -1 : 0;
+    if (character === '/' && depth === 0) {
+      segments.push('');
+    } else {
+      segments.push(`${segments.pop()}${character}`);
+    }
+  }
+  return template === '' ? [] : segments;
+};
 
 const compileSegment = (text: string, template: string): Segment => {
   const tokens = text.match(/\{(?:\{\{|\}\}|[^{}])*\}|[^{}]+/g) ?? [];
-  if (tokens.join('') !== text) {
-    throw new ConfigurationError(`The route "${template}" has an unmatched brace in "${text}"`);
+  if (text === '' || tokens.join('') !== text) {
+    throw new ConfigurationError(`The route "${template}" has an empty part or an unmatched brace in "${text}"`);
   }
   const parts = tokens.map((token) => (token.startsWith('{') ? parseParameter(token.slice(1, -1), template) : token));
   const [only] = parts;

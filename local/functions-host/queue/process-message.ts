@@ -18,8 +18,6 @@ export interface QueueContext {
   readonly leaseSeconds: number;
   readonly dispatch: Dispatch;
   readonly log: Log;
-  /** Is told the URL of a queue after something was sent to it. */
-  readonly onSent: (queueUrl: string) => void;
 }
 
 /**
@@ -68,9 +66,6 @@ const settle = async (
     await moveToPoison(context, message, lease, `has failed ${message.dequeueCount} times`);
   } else {
     await lease.release(settings.visibilityTimeout);
-    if (settings.visibilityTimeout === 0) {
-      context.onSent(context.queue.url);
-    }
   }
 };
 
@@ -118,6 +113,5 @@ const moveToPoison = async (
   }
   log('warning', category, `Message ${message.messageId} ${reason}: moving it to "${poisonQueue.name}"`);
   await sendCreatingQueue(poisonQueue, message.messageText);
-  context.onSent(poisonQueue.url);
   await lease.remove();
 };

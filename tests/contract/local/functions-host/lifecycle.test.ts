@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { type QueueClient, QueueServiceClient } from '@azure/storage-queue';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Azurite, startAzurite } from '../../../../local/azurite.ts';
@@ -25,6 +27,15 @@ describe('the end', () => {
     expect(await status).toEqual({ code: 0, signal: null });
     expect(host.stderr()).toContain('appTerminate hook ran');
     await expect(fetch(`${host.ready.url}/api/seen`)).rejects.toThrow();
+  });
+
+  test('a connection without a request does not delay it', async () => {
+    const host = await startHost();
+    const socket = connect(Number(new URL(host.ready.url).port), '127.0.0.1');
+    await once(socket, 'connect');
+    const closed = once(socket, 'close');
+    expect(await host.stop()).toEqual({ code: 0, signal: null });
+    await closed;
   });
 
   test('SIGINT does the same', async () => {

@@ -68,6 +68,7 @@ type Bind = (value: string | number | null) => string;
 
 /** All keys in one direction and none of them without a value: a single row comparison, which an index serves. */
 function uniformCondition(keys: readonly CompiledKey[], anchor: Anchor, bind: Bind): string {
+  if (keys.length === 0) return `d.number > ${bind(anchor.number)}`;
   const left: string[] = [];
   const right: string[] = [];
   keys.forEach((key, index) => {

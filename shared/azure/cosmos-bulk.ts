@@ -1,7 +1,8 @@
-import type { Container, OperationInput, OperationResponse } from '@azure/cosmos';
+import type { Container, OperationResponse } from '@azure/cosmos';
 import { type RetryBudget, waitBeforeRetry } from './backoff.ts';
 import { meaningOfError, meaningOfStatus, retryAfterMsOf, storeUnavailable } from './cosmos-failure.ts';
 import { runBounded } from './run-bounded.ts';
+import type { KeyedOperation } from './spare-hashing.ts';
 
 /** The final answer to one operation. */
 export interface BulkOutcome {
@@ -23,10 +24,10 @@ const requestsInFlight = 4;
  */
 export async function runBulk(
   container: Container,
-  operations: readonly OperationInput[],
+  operations: readonly KeyedOperation[],
   budget: RetryBudget,
 ): Promise<BulkOutcome[]> {
-  const chunks: OperationInput[][] = [];
+  const chunks: KeyedOperation[][] = [];
   for (let at = 0; at < operations.length; at += operationsPerRequest) {
     chunks.push(operations.slice(at, at + operationsPerRequest));
   }
@@ -36,7 +37,7 @@ export async function runBulk(
 
 async function runChunk(
   container: Container,
-  operations: readonly OperationInput[],
+  operations: readonly KeyedOperation[],
   budget: RetryBudget,
 ): Promise<BulkOutcome[]> {
   const outcomes = new Array<BulkOutcome>(operations.length);
@@ -65,7 +66,7 @@ interface Sent {
   readonly failure: unknown;
 }
 
-async function send(container: Container, operations: OperationInput[]): Promise<Sent> {
+async function send(container: Container, operations: KeyedOperation[]): Promise<Sent> {
   try {
     const answers = await container.items.bulk(
       operations,

@@ -3,6 +3,7 @@ import type { TokenCredential } from '@azure/identity';
 import type { Config } from './config.ts';
 import { type ContainerName, containerDefinitions, containers } from './containers.ts';
 import { once } from './once.ts';
+import { spareHashing } from './spare-hashing.ts';
 
 /** Opens a container of the deployment's database. */
 export type OpenContainer = (name: ContainerName) => Promise<Container>;
@@ -28,7 +29,15 @@ export function openCosmos(settings: Config['cosmos'], credential: () => Promise
     if (settings.createContainers) await createContainers(opened, settings.database);
     return opened;
   });
-  return async (name) => (await client()).database(settings.database).container(containers[name].name);
+  const opened = new Map<ContainerName, Container>();
+  return async (name) => {
+    const present = opened.get(name);
+    if (present !== undefined) return present;
+    const container = (await client()).database(settings.database).container(containers[name].name);
+    spareHashing(container);
+    opened.set(name, container);
+    return container;
+  };
 }
 
 /** Creates what is missing of the database and its containers. */

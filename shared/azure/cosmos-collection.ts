@@ -10,6 +10,7 @@ import { type DocumentReading, readDocument } from './cosmos-documents.ts';
 import { isStorableId, type Placement, placementOf } from './cosmos-placement.ts';
 import { idsQuery, listQuery, type QueryScope } from './cosmos-query.ts';
 import { runBounded } from './run-bounded.ts';
+import type { KeyedOperation } from './spare-hashing.ts';
 import { storeBudget, tryAgain } from './try-again.ts';
 
 export interface StoreTools {
@@ -79,7 +80,10 @@ export class CosmosCollection<T extends TenantDocument> implements Collection<T>
 
   async writeMany(scope: Scope, writes: readonly Write<T>[]): Promise<WriteResult[]> {
     if (writes.length === 0) return [];
-    const operations = writes.map((write) => this.operation(scope, write));
+    const operations = writes.map((write) => {
+      const partitionKey = this.#placement.partitionKey(scope.tenantId, this.#keyOf(write.document));
+      return { ...this.operation(scope, write), partitionKey } as KeyedOperation;
+    });
     const outcomes = await runBulk(await this.#open(), operations, this.#budget);
     return Promise.all(outcomes.map((outcome, index) => this.#judge(scope, writes[index], outcome)));
   }
@@ -89,7 +93,7 @@ export class CosmosCollection<T extends TenantDocument> implements Collection<T>
     const partitionKey = this.#placement.partitionKey(scope.tenantId, key);
     if (!isStorableId(key.id) || !isStorableId(id)) return 'gone';
     const operation = { operationType: 'Delete', id, partitionKey, ...(etag === undefined ? {} : { ifMatch: etag }) };
-    const [outcome] = await runBulk(await this.#open(), [operation as OperationInput], this.#budget);
+    const [outcome] = await runBulk(await this.#open(), [operation as KeyedOperation], this.#budget);
     if (outcome?.status === 204) return 'removed';
     if (outcome?.status === 404) return outcome.unclear ? 'removed' : 'gone';
     if (outcome?.status === 412) return 'stale';
@@ -100,7 +104,7 @@ export class CosmosCollection<T extends TenantDocument> implements Collection<T>
     return this.#query(scope, listQuery(this.#queryScope(scope, listing.partition), listing), listing.partition);
   }
 
-  /** A write as an operation of a bulk request or of a batch. @throws for a document of another tenant or an id that can't be stored */
+  /** A write as an operation. @throws for a document of another tenant or an id that can't be stored */
   operation(scope: Scope, write: Write<T>): OperationInput {
     const { document } = write;
     if (document.tenantId !== scope.tenantId) {
@@ -134,12 +138,16 @@ export class CosmosCollection<T extends TenantDocument> implements Collection<T>
 
   /** The stored document if it is just what was written, which means that the unanswered try had worked. */
   async findOwn(scope: Scope, document: T): Promise<Stored<T> | undefined> {
-    const partition = this.#spec.partitionOf?.(document);
-    const stored = await this.get(scope, { id: document.id, ...(partition === undefined ? {} : { partition }) });
+    const stored = await this.get(scope, this.#keyOf(document));
     const isSame =
       stored !== undefined &&
       isDeepStrictEqual(JSON.parse(JSON.stringify(stored.document)), JSON.parse(JSON.stringify(document)));
     return isSame ? stored : undefined;
+  }
+
+  #keyOf(document: T): Key {
+    const partition = this.#spec.partitionOf?.(document);
+    return partition === undefined ? { id: document.id } : { id: document.id, partition };
   }
 
   async #query(scope: Scope, query: SqlQuerySpec, partition: string | undefined): Promise<Stored<T>[]> {

@@ -21,7 +21,7 @@ export class CosmosDueStore implements DueStore {
   }
 
   async put(document: DueDocument): Promise<void> {
-    const { status } = await this.#run({ operationType: 'Upsert', resourceBody: bodyOf(document) });
+    const { status } = await this.#run({ operationType: 'Upsert', resourceBody: bodyOf(document) }, document.bucket);
     if (status !== 200 && status !== 201) throw unexpected('put', document.id, status);
   }
 
@@ -36,7 +36,7 @@ export class CosmosDueStore implements DueStore {
   async reschedule(entry: Stored<DueDocument>, dueAt: string): Promise<'moved' | 'stale' | 'gone'> {
     const { id, bucket } = entry.document;
     const resourceBody = bodyOf({ ...entry.document, dueAt });
-    const outcome = await this.#run({ operationType: 'Replace', id, resourceBody, ifMatch: entry.etag });
+    const outcome = await this.#run({ operationType: 'Replace', id, resourceBody, ifMatch: entry.etag }, bucket);
     if (outcome.status === 200) return 'moved';
     if (outcome.status === 404) return 'gone';
     if (outcome.status !== 412) throw unexpected('reschedule', id, outcome.status);
@@ -45,7 +45,7 @@ export class CosmosDueStore implements DueStore {
   }
 
   async remove(key: DueKey): Promise<void> {
-    const { status } = await this.#run({ operationType: 'Delete', id: key.id, partitionKey: key.bucket });
+    const { status } = await this.#run({ operationType: 'Delete', id: key.id }, key.bucket);
     if (status !== 204 && status !== 404) throw unexpected('remove', key.id, status);
   }
 
@@ -81,8 +81,8 @@ export class CosmosDueStore implements DueStore {
     });
   }
 
-  async #run(operation: OperationInput): Promise<BulkOutcome> {
-    const [outcome] = await runBulk(await this.#open(), [operation], this.#budget());
+  async #run(operation: OperationInput, partitionKey: string): Promise<BulkOutcome> {
+    const [outcome] = await runBulk(await this.#open(), [{ ...operation, partitionKey }], this.#budget());
     if (outcome === undefined) throw new Error('Cosmos did not answer a write of the clock');
     return outcome;
   }

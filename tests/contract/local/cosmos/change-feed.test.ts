@@ -1,11 +1,11 @@
-import { ChangeFeedStartFrom, type Container, PartitionKeyKind } from '@azure/cosmos';
+import { type ChangeFeedIteratorOptions, ChangeFeedStartFrom, type Container, PartitionKeyKind } from '@azure/cosmos';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Account, refusedWith, startAccount } from './account.ts';
 
 let account: Account;
 let items: Container;
 
-type Start = ReturnType<typeof ChangeFeedStartFrom.Beginning> | ReturnType<typeof ChangeFeedStartFrom.Continuation>;
+type Start = NonNullable<ChangeFeedIteratorOptions['changeFeedStartFrom']>;
 
 beforeAll(async () => {
   account = await startAccount();

@@ -60,7 +60,7 @@ describe('time to live', () => {
   it('must be -1 or a positive integer', async () => {
     const container = await account.container({ defaultTtl: -1 });
     for (const ttl of [0, -2, 1.5, 'soon'])
-      expect(await refusedWith(container.items.create({ id: 'a', pk: 'p', ttl }))).toBe(400);
+      expect(await refusedWith(container.items.create({ id: 'a', pk: 'p', ttl: ttl as number }))).toBe(400);
     expect(await refusedWith(account.container({ defaultTtl: 0 }))).toBe(400);
   });
 });

@@ -1,0 +1,214 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { draftFromValue } from '../../../../local/cosmos/document.ts';
+import type { Json, JsonObject } from '../../../../local/cosmos/json.ts';
+import { parseQueryRequest, runQuery } from '../../../../local/cosmos/operations/query.ts';
+import { Catalog, type ContainerEntry } from '../../../../local/cosmos/store/catalog.ts';
+import { Database } from '../../../../local/cosmos/store/database.ts';
+import { compareScalars, evaluate, type Node, typeRank, type Value, write } from './naive-evaluator.ts';
+
+const scalar = fc.oneof(
+  {
+    weight: 3,
+    arbitrary: fc.constantFrom<Json>(
+      0,
+      1,
+      2,
+      -1,
+      1.5,
+      2 ** 53,
+      1e21,
+      'a',
+      'b',
+      'ab',
+      '',
+      '1',
+      'é',
+      'z\u0000b',
+      '😀',
+      '\uffee',
+    ),
+  },
+  fc.constantFrom<Json>(true, false, null),
+);
+const json = fc.oneof(
+  { weight: 5, arbitrary: scalar },
+  fc.array(scalar, { maxLength: 3 }),
+  fc.constantFrom<Json>({ x: 1 }, { x: 1, y: 'a' }, { y: 'a', x: 1 }, {}, [{ x: 1 }], { x: [1, 2] }, { x: null }),
+);
+const documentBody = fc.record({ a: json, b: json, c: scalar, 'odd name': json }, { requiredKeys: [] });
+
+const path = fc.constantFrom<Node>(
+  ...[['a'], ['b'], ['c'], ['odd name'], ['a', 'x'], ['b', 0], ['b', 'x', 1], ['a', 0, 'x'], ['id']].map(
+    (steps): Node => ({ kind: 'path', path: steps }),
+  ),
+);
+const constant = json.map((value): Node => ({ kind: 'constant', value }));
+
+const condition = fc.letrec<{ node: Node; leaf: Node }>((tie) => ({
+  leaf: fc.oneof(
+    fc.record({
+      kind: fc.constant('compare' as const),
+      operator: fc.constantFrom('=' as const, '!=' as const, '<' as const, '<=' as const, '>' as const, '>=' as const),
+      left: fc.oneof({ weight: 4, arbitrary: path }, constant),
+      right: fc.oneof({ weight: 3, arbitrary: constant }, path),
+    }),
+    fc.record({ kind: fc.constant('in' as const), needle: path, list: fc.array(json, { minLength: 1, maxLength: 4 }) }),
+    fc.record({ kind: fc.constant('between' as const), operand: path, low: scalar, high: scalar }),
+    fc.record({
+      kind: fc.constant('call' as const),
+      name: fc.constantFrom('IS_DEFINED' as const, 'IS_NULL' as const, 'IS_STRING' as const),
+      args: fc.tuple(path),
+    }),
+    fc.record({
+      kind: fc.constant('call' as const),
+      name: fc.constantFrom('STARTSWITH' as const, 'CONTAINS' as const, 'ARRAY_CONTAINS' as const),
+      args: fc.tuple(fc.oneof(path, constant), fc.oneof(constant, path)),
+    }),
+    path,
+  ),
+  node: fc.oneof(
+    { depthSize: 'small', withCrossShrink: true },
+    tie('leaf'),
+    fc.record({
+      kind: fc.constant('logic' as const),
+      operator: fc.constantFrom('AND' as const, 'OR' as const),
+      left: tie('node'),
+      right: tie('node'),
+    }),
+    fc.record({ kind: fc.constant('not' as const), operand: tie('node') }),
+  ) as fc.Arbitrary<Node>,
+})).node;
+
+const sortKeys = fc.option(
+  fc.tuple(fc.constantFrom('a', 'c', 'id'), fc.boolean(), fc.option(fc.tuple(fc.constantFrom('b', 'c'), fc.boolean()))),
+);
+
+function compareForSort(left: Value, right: Value): number {
+  if (typeRank(left) !== typeRank(right)) return typeRank(left) - typeRank(right);
+  return compareScalars(left, right) ?? 0;
+}
+
+const directions = [false, true];
+const compositeIndexes = ['a', 'c', 'id'].flatMap((first) =>
+  ['b', 'c'].flatMap((second) =>
+    directions.map((descending) => [
+      { path: `/${first}`, order: 'ascending' },
+      { path: `/${second}`, order: descending ? 'descending' : 'ascending' },
+    ]),
+  ),
+);
+
+function openContainer(): { database: Database; container: ContainerEntry } {
+  const database = new Database(undefined);
+  const catalog = new Catalog(database);
+  const owner = catalog.createDatabase('d', null);
+  const definition = { id: 'c', partitionKey: { paths: ['/pk'] }, indexingPolicy: { compositeIndexes } };
+  return { database, container: catalog.createContainer(owner, definition, null) };
+}
+
+function insert(database: Database, container: ContainerEntry, documents: readonly JsonObject[]): void {
+  database.reserveLsns(documents.length);
+  database.transaction(() => {
+    for (const document of documents)
+      container.items.insert(draftFromValue(structuredClone(document), container.partitionKey));
+  });
+}
+
+function readAllPages(container: ContainerEntry, request: Json, maxItems: number): string[] {
+  const parsed = parseQueryRequest(request);
+  const ids: string[] = [];
+  let continuation: string | undefined;
+  do {
+    const page = runQuery(container, parsed, { kind: 'partition', key: '["p"]' }, { maxItems, continuation });
+    ids.push(...page.documents.map((text) => JSON.parse(text) as string));
+    continuation = page.continuation;
+  } while (continuation !== undefined);
+  return ids;
+}
+
+type Sort = [string, boolean, [string, boolean] | null] | null;
+
+function orderText(sort: Sort): string {
+  if (sort === null) return '';
+  const keys = [[sort[0], sort[1]], ...(sort[2] === null ? [] : [sort[2]])];
+  return ` ORDER BY ${keys.map(([name, descending]) => `c.${String(name)}${descending ? ' DESC' : ''}`).join(', ')}`;
+}
+
+/** Rows that tie keep the order of their creation, in the direction of the first key. */
+function sorted(documents: readonly JsonObject[], sort: Sort): JsonObject[] {
+  if (sort === null) return [...documents];
+  const [first, descending, second] = sort;
+  const numbered = documents.map((document, number) => ({ document, number }));
+  const sign = (isDescending: boolean): number => (isDescending ? -1 : 1);
+  numbered.sort((left, right) => {
+    const byFirst = compareForSort(left.document[first], right.document[first]) * sign(descending);
+    if (byFirst !== 0) return byFirst;
+    const bySecond =
+      second === null ? 0 : compareForSort(left.document[second[0]], right.document[second[0]]) * sign(second[1]);
+    return bySecond !== 0 ? bySecond : (left.number - right.number) * sign(descending);
+  });
+  return numbered.map(({ document }) => document);
+}
+
+/** Arrays and objects have no order in the service either: they are not sorted by here. */
+const isSortable = (document: JsonObject, sort: Sort): boolean =>
+  sort === null || [sort[0], sort[2]?.[0]].every((name) => name === undefined || typeRank(document[name]) <= 4);
+
+function check(
+  bodies: readonly JsonObject[],
+  where: Node,
+  sort: Sort,
+  maxItems: number,
+  database: Database,
+  container: ContainerEntry,
+): void {
+  const documents = bodies
+    .map((body, index): JsonObject => ({ ...body, id: `d${index}`, pk: 'p' }))
+    .filter((one) => isSortable(one, sort));
+  insert(database, container, documents);
+  const parameters: { name: string; value: Json }[] = [];
+  const query = `SELECT VALUE c.id FROM c WHERE ${write(where, parameters)}${orderText(sort)}`;
+  const passing = documents.filter((document) => evaluate(where, document) === true);
+  const expected = sorted(passing, sort).map(({ id }) => id);
+  expect(readAllPages(container, { query, parameters }, maxItems), query).toEqual(expected);
+}
+
+describe('compiled queries', () => {
+  it('agree with a plain evaluation, page by page', () => {
+    const database = openContainer().database;
+    database.close();
+    fc.assert(
+      fc.property(
+        fc.array(documentBody, { maxLength: 25 }),
+        condition,
+        sortKeys,
+        fc.integer({ min: 1, max: 8 }),
+        (bodies, where, sort, maxItems) => {
+          const opened = openContainer();
+          check(bodies as JsonObject[], where, sort as Sort, maxItems, opened.database, opened.container);
+          opened.database.close();
+        },
+      ),
+      { numRuns: 400 },
+    );
+  });
+
+  it('agree when indexes serve them', () => {
+    fc.assert(
+      fc.property(
+        fc.array(documentBody, { minLength: 20, maxLength: 20 }),
+        condition,
+        sortKeys,
+        (bodies, where, sort) => {
+          const { database, container } = openContainer();
+          // Above 500 documents queries get indexes.
+          const many = Array.from({ length: 30 }, () => bodies as JsonObject[]).flat();
+          check(many, where, sort as Sort, 70, database, container);
+          database.close();
+        },
+      ),
+      { numRuns: 25 },
+    );
+  });
+});

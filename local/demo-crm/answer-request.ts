@@ -15,7 +15,7 @@ export interface ApiParts extends AdminParts {
 }
 
 /** How the answer goes out: whole, or damaged by a fault. */
-export type Delivery = 'whole' | 'truncated' | 'hang' | 'disconnect';
+type Delivery = 'whole' | 'truncated' | 'hang' | 'disconnect';
 
 export interface Reply {
   readonly answer: Answer;

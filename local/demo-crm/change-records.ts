@@ -8,16 +8,16 @@ import { type Draw, drawFrom, STREAMS } from './random.ts';
 import { type Fields, idOf, RECORD_TYPES, type RecordType } from './record-types.ts';
 import type { Change, Store } from './store.ts';
 
-export type ChangeKind = Change['kind'];
+type ChangeKind = Change['kind'];
 
-export interface ChangeOrder {
+interface ChangeOrder {
   readonly type: RecordType;
   readonly kind: ChangeKind;
   /** How many records; of fewer live ones, all. */
   readonly count: number;
 }
 
-export interface ChangeResult {
+interface ChangeResult {
   readonly ids: readonly string[];
   /** The `updatedAt` of the changed records. */
   readonly updatedAt: string;

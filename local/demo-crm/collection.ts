@@ -29,7 +29,7 @@ export interface ListQuery {
   readonly includeDeleted: boolean;
 }
 
-export interface ListPage {
+interface ListPage {
   readonly rows: readonly Row[];
   readonly hasMore: boolean;
 }

@@ -3,7 +3,7 @@ import { drawFrom, STREAMS } from './random.ts';
 import type { RecordType } from './record-types.ts';
 
 /** What a fault's conditions are compared with. */
-export interface FaultSubject {
+interface FaultSubject {
   readonly type: RecordType | undefined;
   readonly method: string;
   /** Whether the request reads a list. */
@@ -16,7 +16,7 @@ export interface StruckBy {
   find<Kind extends FaultKind>(kind: Kind): FaultOf<Kind> | undefined;
 }
 
-export interface FaultState {
+interface FaultState {
   readonly fault: Fault;
   /** Matching requests so far, and how many of them the fault struck. */
   readonly seen: number;

@@ -21,7 +21,7 @@ const conditions = {
     .optional(),
 };
 
-export const faultSchema = z.discriminatedUnion('kind', [
+const faultSchema = z.discriminatedUnion('kind', [
   /** The answer comes `ms` later. */
   z.strictObject({ kind: z.literal('slow'), ms: z.number().int().min(0).max(600_000), ...conditions }),
   z.strictObject({

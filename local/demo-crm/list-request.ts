@@ -2,7 +2,7 @@ import type { UpdatePosition } from './collection.ts';
 import { Problem } from './problem.ts';
 import { RECORD_TYPES, type RecordType } from './record-types.ts';
 
-export const MAXIMUM_LIMIT = 1000;
+const MAXIMUM_LIMIT = 1000;
 const DEFAULT_LIMIT = 100;
 
 /** What a list request asks for, whichever way it pages. */

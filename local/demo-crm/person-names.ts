@@ -128,7 +128,7 @@ const PLAIN_LETTERS: Readonly<Record<string, string>> = {
 };
 
 /** Lower case without diacritics, only a-z and 0-9: what goes into an e-mail address. */
-export const toLatin = (text: string): string =>
+const toLatin = (text: string): string =>
   text
     .toLowerCase()
     .normalize('NFD')

@@ -7,7 +7,7 @@ export interface RateLimit {
   readonly retryAfter: 'seconds' | 'date';
 }
 
-export interface RateVerdict {
+interface RateVerdict {
   readonly isAllowed: boolean;
   readonly remaining: number;
   /** When the next request will be let through; 0 if it would be at once. */

@@ -1,4 +1,4 @@
-export interface StatisticsReport {
+interface StatisticsReport {
   /** By method and route, such as `GET /v1/contacts`. */
   readonly requests: Readonly<Record<string, number>>;
   /** By status; answers that were never sent count as `none`. */

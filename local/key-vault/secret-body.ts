@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { badParameter } from './vault-error.ts';
 
-export const MAXIMUM_VALUE_BYTES = 25 * 1024;
+const MAXIMUM_VALUE_BYTES = 25 * 1024;
 const MAXIMUM_TAGS = 15;
 
 /** Seconds since 1970. A null counts as not given, as the service's own clients send it. */

@@ -15,7 +15,7 @@ export interface SecretVersion {
 }
 
 /** When a secret was deleted and when it will be purged; null for a live one. */
-export interface Deletion {
+interface Deletion {
   readonly deletedAt: number;
   readonly purgeAt: number;
 }

@@ -11,7 +11,7 @@ export interface VaultSettings {
   readonly hasPurgeProtection: boolean;
 }
 
-export interface OpenedSecret {
+interface OpenedSecret {
   readonly version: SecretVersion;
   readonly value: string;
 }

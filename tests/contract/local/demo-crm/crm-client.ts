@@ -1,13 +1,13 @@
 import type { DemoCrm } from '../../../../local/demo-crm/server.ts';
 
-export interface CrmRecord {
+interface CrmRecord {
   readonly id: string;
   readonly updatedAt: string;
   readonly deleted?: boolean;
   readonly [field: string]: unknown;
 }
 
-export interface CrmPage {
+interface CrmPage {
   readonly data: readonly CrmRecord[];
   readonly paging: { readonly nextCursor: string | null; readonly nextUrl: string | null; readonly total: number };
 }

@@ -60,7 +60,9 @@ describe('the process', () => {
     const startedAt = '2026-07-01T00:00:00Z';
     for (const type of ['companies', 'contacts', 'deals']) {
       await expect
-        .poll(async () => (await client.list(`/v1/${type}?modifiedSince=${startedAt}`)).paging.total)
+        .poll(async () => (await client.list(`/v1/${type}?modifiedSince=${startedAt}`)).paging.total, {
+          timeout: 20_000,
+        })
         .toBeGreaterThan(2);
     }
   });

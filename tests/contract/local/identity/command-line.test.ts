@@ -8,8 +8,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readyJsonLine, spawnReady } from '../../../../local/child-process.ts';
 
 const run = promisify(execFile);
-const pathOf = (file: string): string => new URL(`../../../../local/identity/${file}`, import.meta.url).pathname;
-const printToken = (...args: string[]) => run(process.execPath, [pathOf('token.ts'), ...args]);
+const MAIN = new URL('../../../../local/identity/main.ts', import.meta.url).pathname;
+const ROTATE_KEYS = new URL('../../../../local/identity/rotate-keys.ts', import.meta.url).pathname;
+const TOKEN = new URL('../../../../local/identity/token.ts', import.meta.url).pathname;
+const printToken = (...args: string[]) => run(process.execPath, [TOKEN, ...args]);
 let dataDir: string;
 
 beforeEach(async () => {
@@ -21,12 +23,12 @@ describe('npm run token', () => {
   it('prints a token that the issuer accepts, before and while it runs', async () => {
     const ask = ['--tenant', 'demo', '--role', 'admin', '--data-dir', dataDir];
     const early = await printToken(...ask, '--expires-in', '60');
-    const issuer = await spawnReady(process.execPath, [pathOf('main.ts'), '--data-dir', dataDir], {
+    const issuer = await spawnReady(process.execPath, [MAIN, '--data-dir', dataDir], {
       readLine: readyJsonLine((value) => value as { issuer: string; audience: string; jwksUri: string }),
     });
     const keys = createRemoteJWKSet(new URL(issuer.ready.jwksUri));
     try {
-      await run(process.execPath, [pathOf('rotate-keys.ts'), '--data-dir', dataDir]);
+      await run(process.execPath, [ROTATE_KEYS, '--data-dir', dataDir]);
       const late = await printToken(...ask, '--subject', 'grace');
       for (const { stdout, stderr } of [early, late]) {
         expect(stderr).toBe('');

@@ -165,14 +165,14 @@ describe('deletion', () => {
   });
 
   it('ends in a purge when its time is over', async () => {
-    let nowMs = Date.now();
-    const vault = await startVaultFixture({ recoverableDays: 7, now: () => nowMs });
+    let aheadMs = 0;
+    const vault = await startVaultFixture({ recoverableDays: 7, now: () => Date.now() + aheadMs });
     await vault.client.setSecret('short', 'x');
     await (await vault.client.beginDeleteSecret('short', { intervalInMs: 5 })).pollUntilDone();
     expect((await vault.client.getDeletedSecret('short')).properties.recoveryLevel).toBe(
       'CustomizedRecoverable+Purgeable',
     );
-    nowMs += 7 * 86_400_000;
+    aheadMs = 7 * 86_400_000;
     // By the vault's clock the client's token has expired; this one lives long enough.
     const token = await vault.identity.issueToken({
       tenant: 'demo',

@@ -1,4 +1,4 @@
-import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
 import { type ExitStatus, spawnReady } from './child-process.ts';
 
 export interface AzuriteOptions {
@@ -76,7 +76,7 @@ const commandLine = (options: AzuriteOptions): string[] => {
   const host = '127.0.0.1';
   const ports = { blob: options.blobPort, queue: options.queuePort, table: options.tablePort };
   return [
-    createRequire(import.meta.url).resolve('azurite/dist/src/azurite.js'),
+    fileURLToPath(import.meta.resolve('azurite/dist/src/azurite.js')),
     '--disableTelemetry',
     '--skipApiVersionCheck',
     '--silent',

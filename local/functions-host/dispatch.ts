@@ -12,7 +12,7 @@ import type {
   TypedData,
 } from './worker/rpc.ts';
 
-export interface TriggerData {
+interface TriggerData {
   readonly data: TypedData;
   readonly metadata?: Readonly<Record<string, TypedData>>;
   readonly traceParent?: string | undefined;

@@ -1,4 +1,5 @@
 import type { DequeuedMessageItem, QueueClient } from '@azure/storage-queue';
+import { storageErrorCode } from '../storage.ts';
 
 /** A message that this host has received and that others do not see while the lease is renewed. */
 export interface MessageLease {
@@ -13,13 +14,13 @@ export interface MessageLease {
 /**
  * Renews a received message's invisibility at half of its time until one of the methods is called. Every renewal gives
  * a new pop receipt; the methods wait for a renewal that is under way.
- * @param onLost is told once when the lease cannot be renewed: someone else may then run the message too
+ * @param onFailed is told when a renewal fails; the next one may still come in time, unless the message is someone else's
  */
 export const holdMessage = (
   queue: QueueClient,
   message: DequeuedMessageItem,
   leaseSeconds: number,
-  onLost: (error: unknown) => void,
+  onFailed: (error: unknown) => void,
 ): MessageLease => {
   let popReceipt = message.popReceipt;
   let renewal = Promise.resolve();
@@ -28,8 +29,10 @@ export const holdMessage = (
       const renewed = await queue.updateMessage(message.messageId, popReceipt, undefined, leaseSeconds);
       popReceipt = renewed.popReceipt ?? popReceipt;
     } catch (error) {
-      clearInterval(timer);
-      onLost(error);
+      if (isTaken(error)) {
+        clearInterval(timer);
+      }
+      onFailed(error);
     }
   };
   const timer = setInterval(() => {
@@ -51,3 +54,7 @@ export const holdMessage = (
     abandon: end,
   };
 };
+
+/** Someone else has received the message since, or has removed it. */
+export const isTaken = (error: unknown): boolean =>
+  ['MessageNotFound', 'PopReceiptMismatch'].includes(storageErrorCode(error) ?? '');

@@ -1,4 +1,4 @@
-export const SHORTEST_DELAY_MS = 100;
+const SHORTEST_DELAY_MS = 100;
 
 /**
  * How long to wait before a queue that was found empty is looked at again: 100 ms, doubling to the maximum as long as it

@@ -4,9 +4,8 @@ import { type Dispatch, InvocationError } from '../dispatch.ts';
 import type { HostFunction, QueueTrigger } from '../functions.ts';
 import { describeError, type Log } from '../log.ts';
 import { sendCreatingQueue } from '../outputs.ts';
-import { storageErrorCode } from '../storage.ts';
 import type { TypedData } from '../worker/rpc.ts';
-import { holdMessage, type MessageLease } from './message-lease.ts';
+import { holdMessage, isTaken, type MessageLease } from './message-lease.ts';
 import { decodeMessage } from './message-text.ts';
 
 export interface QueueContext {
@@ -29,13 +28,12 @@ export const processMessage = async (context: QueueContext, message: DequeuedMes
   const { hostFunction, queue, leaseSeconds, log } = context;
   const category = `Host.Triggers.Queue.${hostFunction.name}`;
   const lease = holdMessage(queue, message, leaseSeconds, (error) =>
-    log('warning', category, `The lease of message ${message.messageId} is lost: ${describeError(error)}`),
+    log('warning', category, `The lease of message ${message.messageId} is not renewed: ${describeError(error)}`),
   );
   try {
     await settle(context, message, lease, category);
   } catch (error) {
-    const code = storageErrorCode(error);
-    const reason = code === 'MessageNotFound' || code === 'PopReceiptMismatch' ? code : describeError(error);
+    const reason = isTaken(error) ? 'it has been received elsewhere' : describeError(error);
     log('warning', category, `Message ${message.messageId} could not be settled and may run again: ${reason}`);
   } finally {
     await lease.abandon();

@@ -8,7 +8,7 @@ const HOST_VERSION = '4.1048.0';
 export type LogCategory = 'user' | 'system' | 'customMetric';
 export type FunctionCallback = (...args: unknown[]) => unknown;
 export type Hook = (context: Record<string, unknown>) => unknown;
-export type HookName = 'preInvocation' | 'postInvocation' | 'appStart' | 'appTerminate' | 'log';
+type HookName = 'preInvocation' | 'postInvocation' | 'appStart' | 'appTerminate' | 'log';
 
 export interface CoreInvocationContext {
   readonly invocationId: string;
@@ -19,7 +19,7 @@ export interface CoreInvocationContext {
 }
 
 /** What the programming model, `@azure/functions`, does for one invocation. */
-export interface InvocationModel {
+interface InvocationModel {
   getArguments(): Promise<{ context: unknown; inputs: unknown[] }>;
   invokeFunction(context: unknown, inputs: unknown[], callback: FunctionCallback): Promise<unknown>;
   getResponse(

@@ -1,6 +1,10 @@
 import { once } from 'node:events';
+import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { type QueueClient, QueueServiceClient } from '@azure/storage-queue';
+import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Azurite, startAzurite } from '../../../../local/azurite.ts';
 import { commonJsSettings, type RunningHost, runHost } from './run-host.ts';
@@ -15,7 +19,8 @@ afterAll(async () => {
   await azurite.close();
 });
 
-const startHost = (): Promise<RunningHost> => runHost('commonjs', commonJsSettings(azurite.connectionString));
+const startHost = (env: Record<string, string> = {}, args: readonly string[] = []): Promise<RunningHost> =>
+  runHost('commonjs', { ...commonJsSettings(azurite.connectionString), ...env }, args);
 
 describe('the end', () => {
   test('SIGTERM finishes a request, lets the app say goodbye and exits with 0', async () => {
@@ -72,6 +77,49 @@ describe('the end', () => {
     await fetch(`${host.ready.url}/api/crash`).catch(() => undefined);
     expect(await host.exited).toEqual({ code: 1, signal: null });
     expect(host.stderr()).toContain('thrown outside of any handler');
+  });
+});
+
+describe('ways to run', () => {
+  test('without keys, and with a limit of requests at a time', async () => {
+    const limit = { AzureFunctionsJobHost__extensions__http__maxOutstandingRequests: '1' };
+    const host = await startHost(limit, ['--ignore-keys']);
+    expect((await fetch(`${host.ready.url}/api/keyed`)).status).toBe(200);
+    expect((await fetch(`${host.ready.url}/admin/host/status`)).status).toBe(200);
+    const slow = fetch(`${host.ready.url}/api/slow`).catch(() => 'cut off');
+    await expect.poll(() => host.stderr(), patience).toContain('Timeout value of 1000 ms exceeded');
+    expect((await fetch(`${host.ready.url}/api/keyed`)).status).toBe(429);
+    // The one that is left hangs on purpose.
+    await host.stop('SIGKILL');
+    expect(await slow).toBe('cut off');
+  });
+
+  test('one bundle with everything in it but the core module', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'bundle-test-'));
+    try {
+      await build({
+        stdin: {
+          contents: `import { app } from '@azure/functions';
+            app.http('where', { handler: () => ({ jsonBody: { cwd: process.cwd(), values: [process.env.FROM_FILE, process.env.FROM_ENV] } }) });`,
+          resolveDir: import.meta.dirname,
+        },
+        outfile: join(folder, 'dist/main.cjs'),
+        bundle: true,
+        platform: 'node',
+        format: 'cjs',
+        external: ['@azure/functions-core'],
+        logLevel: 'silent',
+      });
+      await writeFile(join(folder, 'package.json'), '{ "type": "module", "main": "dist/main.cjs" }');
+      await writeFile(join(folder, 'host.json'), '{ "version": "2.0" } // with a comment');
+      await writeFile(join(folder, 'local.settings.json'), '{ "Values": { "FROM_FILE": "file", "FROM_ENV": "file" } }');
+      const host = await runHost(folder, { FROM_ENV: 'environment' });
+      const answer = await (await fetch(`${host.ready.url}/api/where`)).json();
+      expect(answer).toEqual({ cwd: await realpath(folder), values: ['file', 'environment'] });
+      await host.stop();
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 });
 

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { type ReadyProcess, readyJsonLine, spawnReady } from '../../../../local/child-process.ts';
@@ -8,13 +9,13 @@ const MAIN = fileURLToPath(new URL('../../../../local/functions-host/main.ts', i
 
 export type RunningHost = ReadyProcess<z.infer<typeof announcement>>;
 
-/** Starts the host with one of the apps of this folder, as a process of its own. */
+/** Starts the host as a process of its own, with one of the apps of this folder or one in an absolute folder. */
 export const runHost = (
-  app: 'commonjs' | 'es-module' | 'refused',
+  app: string,
   env: Readonly<Record<string, string>>,
   args: readonly string[] = [],
 ): Promise<RunningHost> => {
-  const appRoot = fileURLToPath(new URL(`apps/${app}`, import.meta.url));
+  const appRoot = resolve(import.meta.dirname, 'apps', app);
   return spawnReady(process.execPath, [MAIN, '--app-root', appRoot, ...args], {
     env: { PATH: process.env['PATH'], ...env },
     readLine: readyJsonLine((value) => announcement.parse(value)),

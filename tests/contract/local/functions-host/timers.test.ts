@@ -18,7 +18,11 @@ let azurite: Azurite;
 const hosts: RunningHost[] = [];
 
 const startHost = async (hostId: string): Promise<RunningHost> => {
-  const settings = { ...commonJsSettings(azurite.connectionString), AzureFunctionsWebHost__hostid: hostId };
+  const settings = {
+    ...commonJsSettings(azurite.connectionString),
+    AzureFunctionsWebHost__hostid: hostId,
+    AzureFunctionsJobHost__singleton__listenerLockRecoveryPollingInterval: '00:00:00.2',
+  };
   const host = await runHost('commonjs', settings);
   hosts.push(host);
   return host;
@@ -121,4 +125,32 @@ test('of two hosts one runs the timers; when it is killed the other takes over',
   await first.stop('SIGKILL');
   await expect.poll(async () => (await runsOf(second, 'everySecond')).length, patience).toBeGreaterThan(1);
   await second.stop();
+});
+
+test('a timer whose lock another host holds waits for it, and stops when the lock is taken away', async () => {
+  const container = BlobServiceClient.fromConnectionString(azurite.connectionString).getContainerClient(
+    'azure-webjobs-hosts',
+  );
+  await container.createIfNotExists();
+  const lock = container.getBlockBlobClient('locks/held/Host.Functions.everySecond.Listener');
+  await lock.uploadData(Buffer.alloc(0));
+  const other = lock.getBlobLeaseClient();
+  await other.acquireLease(-1);
+
+  const host = await startHost('held');
+  const count = async (name: string): Promise<number> => (await runsOf(host, name)).length;
+  await expect.poll(() => count('neverTwice'), patience).toBeGreaterThan(0);
+  expect(await count('everySecond')).toBe(0);
+  await other.releaseLease();
+  await expect.poll(() => count('everySecond'), patience).toBeGreaterThan(1);
+
+  await other.breakLease(0);
+  await other.acquireLease(-1);
+  await expect.poll(() => host.stderr(), patience).toContain('everySecond] The lock cannot be renewed');
+  const [ran, clock] = [await count('everySecond'), await count('neverTwice')];
+  await expect.poll(() => count('neverTwice'), patience).toBeGreaterThan(clock + 1);
+  expect(await count('everySecond')).toBeLessThanOrEqual(ran + 1);
+  await other.releaseLease();
+  await expect.poll(() => count('everySecond'), patience).toBeGreaterThan(ran + 1);
+  await host.stop();
 });

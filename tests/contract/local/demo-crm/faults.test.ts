@@ -159,7 +159,7 @@ describe('fault switches', () => {
     const since = `/v1/deals?modifiedSince=${late.updatedAt}`;
     expect((await client.list(since)).data.map(({ id }) => id)).toEqual(punctual.ids);
     await expect
-      .poll(async () => (await client.list(since)).data.map(({ id }) => id))
+      .poll(async () => (await client.list(since)).data.map(({ id }) => id), PATIENTLY)
       .toEqual([...late.ids, ...punctual.ids]);
     const [first] = (await client.list(since)).data;
     expect(first?.updatedAt).toBe(late.updatedAt);

@@ -1,4 +1,4 @@
-import { copyFile, mkdir, rm, stat } from 'node:fs/promises';
+import { copyFile, mkdir, rename, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
@@ -11,7 +11,7 @@ const target = join(root, 'dist');
  * `@azure/functions-core`. Names stay as they are, so that stack traces can be read; the source map is for the lines.
  */
 async function bundle(): Promise<void> {
-  await build({
+  const { outputFiles } = await build({
     absWorkingDir: root,
     entryPoints: ['functions/main.ts'],
     outfile: join(target, 'main.cjs'),
@@ -30,22 +30,35 @@ async function bundle(): Promise<void> {
     sourcesContent: false,
     legalComments: 'linked',
     logLevel: 'warning',
+    write: false,
   });
+  for (const { path, contents } of outputFiles) await putFile(path, contents);
+}
+
+/** All at once: an app that starts during a build reads the old file or the new one, never a part. */
+async function putFile(path: string, contents: Uint8Array): Promise<void> {
+  const draft = `${path}.${process.pid}`;
+  await writeFile(draft, contents);
+  await rename(draft, path);
 }
 
 /** The API's page and what it shows it with: it loads nothing from anywhere else. */
 async function copyDocs(): Promise<void> {
+  const pages = join(root, 'docs', 'api-page');
   const swagger = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
   const docs = join(target, 'docs');
   await mkdir(docs, { recursive: true });
-  await Promise.all([
-    ...['index.html', 'show.js'].map((name) => copyFile(join(root, 'docs', 'api-page', name), join(docs, name))),
-    ...['swagger-ui.css', 'swagger-ui-bundle.js'].map((name) => copyFile(join(swagger, name), join(docs, name))),
-  ]);
+  const copies: [string, string][] = [
+    [pages, 'index.html'],
+    [pages, 'show.js'],
+    [swagger, 'swagger-ui.css'],
+    [swagger, 'swagger-ui-bundle.js'],
+  ];
+  await Promise.all(copies.map(([folder, name]) => copyFile(join(folder, name), join(docs, name))));
 }
 
 const startedMs = performance.now();
-await rm(target, { recursive: true, force: true });
+await mkdir(target, { recursive: true });
 await Promise.all([bundle(), copyDocs()]);
 const { size } = await stat(join(target, 'main.cjs'));
 const tookMs = Math.round(performance.now() - startedMs);

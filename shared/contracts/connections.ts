@@ -22,7 +22,7 @@ const secretText = z
   .string()
   .min(1)
   .max(8192)
-  .regex(/^[\x20-\x7e\u00a0-\uffff]*$/, 'must not contain control characters')
+  .regex(/^[\x20-\x7e\u{a0}-\u{10ffff}]*$/u, 'must not contain control characters')
   .refine((value) => value.isWellFormed(), 'must not contain unpaired surrogate characters');
 
 export const apiKeyCredential = z.discriminatedUnion('kind', [

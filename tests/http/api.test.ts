@@ -1,0 +1,38 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { concurrencySuite } from './concurrency.suite.ts';
+import { everyRouteSuite } from './every-route.suite.ts';
+import { fuzzSuite } from './fuzz.suite.ts';
+import { idempotencySuite } from './idempotency.suite.ts';
+import { pagingSuite } from './paging.suite.ts';
+import { signInSuite } from './sign-in.suite.ts';
+import { type App, startApp } from './start-app.ts';
+import { unroutedSuite } from './unrouted.suite.ts';
+
+/** All suites share one app: it takes longer to start than most of them to run. */
+describe('the API over HTTP', () => {
+  let app: App | undefined;
+  const running = (): App => {
+    if (app === undefined) throw new Error('The app is not running');
+    return app;
+  };
+
+  beforeAll(async () => {
+    app = await startApp();
+  });
+
+  afterAll(async () => {
+    await app?.close();
+  });
+
+  describe('every route', () => everyRouteSuite(running));
+  describe('sign-in', () => signInSuite(running));
+  describe('idempotency', () => idempotencySuite(running));
+  describe('concurrency', () => concurrencySuite(running));
+  describe('paging', () => pagingSuite(running));
+  describe('what is not routed', () => unroutedSuite(running));
+  describe('fuzz', () => fuzzSuite(running));
+
+  it('met no failure of its own in all this', () => {
+    expect(running().alerts).toEqual([]);
+  });
+});

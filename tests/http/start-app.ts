@@ -1,0 +1,100 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buildApp } from '../../local/start/build-app.ts';
+import { demoSettings, demoTask } from '../../local/start/demo-task.ts';
+import { startTwin, type Twin } from '../../local/start/twin.ts';
+import type { Role } from '../../shared/contracts/route.ts';
+import { sampleTenant } from '../kit/sample-documents.ts';
+import { ApiCaller } from './api-caller.ts';
+import { type ApiDescription, describeApi } from './api-description.ts';
+
+/** The built app in the host, on the local twin, and the ways in. */
+export interface App {
+  readonly twin: Twin;
+  readonly dataDir: string;
+  readonly api: ApiDescription;
+  /** A caller of that tenant and role. */
+  signedIn(tenant: string, role?: Role): Promise<ApiCaller>;
+  /** A caller with these headers and no others. */
+  caller(headers?: Readonly<Record<string, string>>): ApiCaller;
+  /** What failed inside the app so far: every 5xx leaves a line. */
+  readonly alerts: readonly string[];
+  close(): Promise<void>;
+}
+
+/** Builds the app and starts it with a small demo CRM. */
+export async function startApp(): Promise<App> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'castiel-http-'));
+  await buildApp();
+  const alerts: string[] = [];
+  const twin = await startTwin({
+    dataDir,
+    crmArguments: ['--companies', '60', '--contacts', '80', '--deals', '20'],
+    onLog: (service, line) => {
+      if (service === 'app' && /a request failed|ALERT/.test(line)) alerts.push(line);
+    },
+  });
+  const api = describeApi(await (await fetch(`${twin.api()}/openapi.json`)).json());
+  const caller = (headers: Readonly<Record<string, string>> = {}) => new ApiCaller(twin.api(), api, headers);
+  return {
+    twin,
+    dataDir,
+    api,
+    alerts,
+    caller,
+    signedIn: async (tenant, role = 'admin') => {
+      const token = await twin.identity.issueToken({ tenant, role });
+      return caller({ authorization: `Bearer ${token}` });
+    },
+    close: async () => {
+      await twin.close();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A tenant with an integration that reads the demo CRM, connected, and a manual task. */
+export interface Tenant {
+  readonly tenantId: string;
+  readonly admin: ApiCaller;
+  readonly integrationId: string;
+  readonly taskId: string;
+}
+
+/** A tenant that no other test has. `mark` stands in all its texts. */
+export async function createTenant(app: App, mark = 'Demo CRM'): Promise<Tenant> {
+  const tenantId = sampleTenant();
+  const admin = await app.signedIn(tenantId);
+  const integration = await admin.call('createIntegration', {
+    body: { provider: 'custom-rest', name: mark, settings: demoSettings(app.twin.crm.url) },
+  });
+  const integrationId = integration.text('id');
+  await admin.call('connectWithKey', {
+    params: { integrationId },
+    body: { kind: 'api-key', key: app.twin.crm.apiKey },
+  });
+  const task = await admin.call('createTask', {
+    params: { integrationId },
+    body: demoTask({ name: mark, schedule: { kind: 'manual' } }),
+  });
+  return { tenantId, admin, integrationId, taskId: task.text('id') };
+}
+
+const syncWithinMs = 60_000;
+const pollMs = 100;
+
+/** Runs the tenant's task to its end; throws unless it succeeded. Returns the run's id. */
+export async function syncTenant({ admin, integrationId, taskId }: Tenant): Promise<string> {
+  const started = await admin.call('runTask', { params: { integrationId, taskId } });
+  const executionId = started.text('id');
+  const deadline = Date.now() + syncWithinMs;
+  for (;;) {
+    const run = await admin.call('getExecution', { params: { integrationId, executionId } });
+    if (run.json['state'] === 'succeeded') return executionId;
+    if (run.json['finishedAt'] !== undefined || Date.now() > deadline) {
+      throw new Error(`The sync did not succeed: ${JSON.stringify(run.json)}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, pollMs));
+  }
+}

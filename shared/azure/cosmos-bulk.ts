@@ -8,6 +8,8 @@ import type { KeyedOperation } from './spare-hashing.ts';
 export interface BulkOutcome {
   readonly status: number;
   readonly etag: string | undefined;
+  /** What was read; writes answer none. */
+  readonly body: object | undefined;
   /** An earlier try of this operation may have taken effect although it was not answered. */
   readonly unclear: boolean;
 }
@@ -17,16 +19,21 @@ const operationsPerRequest = 100;
 const requestsInFlight = 4;
 
 /**
- * Writes each operation for itself, in as few requests as the service allows. What is throttled, contended or lost is repeated by itself;
- * outcomes are in the order of the operations.
+ * Runs each operation for itself, in as few requests as the service allows. What is throttled, contended or lost is repeated by itself;
+ * outcomes are in the order of the operations. Reads and writes do not share a call: only reads are answered with content.
+ *
+ * `items.bulk` is marked deprecated in favour of `executeBulkOperations`, which waits a second for every call. Measured against alternatives in
+ * `docs/decisions/bulk-requests.md`.
  *
  * @throws AppError `unavailable` when an operation finds no answer within the budget
  */
 export async function runBulk(
-  container: Container,
+  open: () => Promise<Container>,
   operations: readonly KeyedOperation[],
   budget: RetryBudget,
 ): Promise<BulkOutcome[]> {
+  if (operations.length === 0) return [];
+  const container = await open();
   const chunks: KeyedOperation[][] = [];
   for (let at = 0; at < operations.length; at += operationsPerRequest) {
     chunks.push(operations.slice(at, at + operationsPerRequest));
@@ -51,7 +58,7 @@ async function runChunk(
       const meaning = answer === undefined ? meaningOfError(failure) : meaningOfStatus(answer.statusCode);
       if (meaning === 'unclear') unclear.add(index);
       if (meaning !== 'final' || answer === undefined) again.push(index);
-      else outcomes[index] = { status: answer.statusCode, etag: answer.eTag, unclear: unclear.has(index) };
+      else outcomes[index] = outcomeOf(answer, unclear.has(index));
     }
     if (again.length === 0) return outcomes;
     pending = again;
@@ -67,11 +74,12 @@ interface Sent {
 }
 
 async function send(container: Container, operations: KeyedOperation[]): Promise<Sent> {
+  const isReading = operations[0]?.operationType === 'Read';
   try {
     const answers = await container.items.bulk(
       operations,
       { continueOnError: true },
-      { contentResponseOnWriteEnabled: false },
+      isReading ? {} : { contentResponseOnWriteEnabled: false },
     );
     if (answers.length !== operations.length) {
       throw new Error(`Cosmos answered ${answers.length} of ${operations.length} operations`);
@@ -81,6 +89,10 @@ async function send(container: Container, operations: KeyedOperation[]): Promise
     if (meaningOfError(failure) === 'final') throw failure;
     return { answers: [], failure };
   }
+}
+
+function outcomeOf(answer: OperationResponse, unclear: boolean): BulkOutcome {
+  return { status: answer.statusCode, etag: answer.eTag, body: answer.resourceBody, unclear };
 }
 
 function pick<T>(items: readonly T[], indexes: readonly number[]): T[] {

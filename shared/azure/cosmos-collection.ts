@@ -8,8 +8,7 @@ import { type BulkOutcome, runBulk } from './cosmos-bulk.ts';
 import type { OpenContainer } from './cosmos-client.ts';
 import { type DocumentReading, readDocument } from './cosmos-documents.ts';
 import { isStorableId, type Placement, placementOf } from './cosmos-placement.ts';
-import { idsQuery, listQuery, type QueryScope } from './cosmos-query.ts';
-import { runBounded } from './run-bounded.ts';
+import { listQuery, type QueryScope } from './cosmos-query.ts';
 import type { KeyedOperation } from './spare-hashing.ts';
 import { storeBudget, tryAgain } from './try-again.ts';
 
@@ -19,10 +18,6 @@ export interface StoreTools {
   /** Random in [0, 1), for jitter. */
   readonly random: () => number;
 }
-
-const idsPerQuery = 250;
-const queriesInFlight = 2;
-const readsInFlight = 16;
 
 /** The substatus of a 404 that misses the container, not the document. */
 const containerNotFound = 1003;
@@ -47,11 +42,11 @@ export class CosmosCollection<T extends TenantDocument> implements Collection<T>
   }
 
   async get(scope: Scope, key: Key): Promise<Stored<T> | undefined> {
-    const storedId = this.#placement.storedId(scope.tenantId, key.id);
     const partitionKey = this.#placement.partitionKey(scope.tenantId, key);
-    if (!isStorableId(key.id) || !isStorableId(storedId)) return undefined;
+    if (!this.#isStorable(scope, key)) return undefined;
+    const id = this.#placement.storedId(scope.tenantId, key.id);
     const container = await this.#open();
-    const response = await tryAgain(this.#budget, () => container.item(storedId, partitionKey).read<ItemDefinition>());
+    const response = await tryAgain(this.#budget, () => container.item(id, partitionKey).read<ItemDefinition>());
     if (response.statusCode === 404 && response.substatus === containerNotFound) {
       throw new Error(`The container ${this.#spec.container} does not exist`);
     }
@@ -59,17 +54,18 @@ export class CosmosCollection<T extends TenantDocument> implements Collection<T>
   }
 
   async getMany(scope: Scope, keys: readonly Key[]): Promise<(Stored<T> | undefined)[]> {
-    if (this.#placement.queryKey(scope.tenantId, undefined) === undefined || this.#placement.partitionField) {
-      return runBounded(keys, readsInFlight, (key) => this.get(scope, key));
+    const asked = keys.filter((key) => this.#isStorable(scope, key));
+    const operations = asked.map((key) => this.#operationAt(scope, key, 'Read'));
+    const outcomes = await runBulk(this.#open, operations, this.#budget);
+    const found = new Map<Key, Stored<T> | undefined>();
+    for (const [index, key] of asked.entries()) {
+      const outcome = outcomes[index];
+      if (outcome?.status === 200 && outcome.body !== undefined) found.set(key, this.#read(scope, outcome.body));
+      // What would make the common answer too large is read for itself.
+      else if (outcome?.status === 413) found.set(key, await this.get(scope, key));
+      else if (outcome?.status !== 404) throw this.#unexpected('read', key.id, outcome?.status);
     }
-    const ids = [...new Set(keys.map((key) => key.id))].filter(isStorableId);
-    const chunks: string[][] = [];
-    for (let at = 0; at < ids.length; at += idsPerQuery) chunks.push(ids.slice(at, at + idsPerQuery));
-    const pages = await runBounded(chunks, queriesInFlight, (chunk) =>
-      this.#query(scope, idsQuery(this.#queryScope(scope, undefined), chunk), undefined),
-    );
-    const found = new Map(pages.flat().map((stored) => [stored.document.id, stored]));
-    return keys.map((key) => found.get(key.id));
+    return keys.map((key) => found.get(key));
   }
 
   async write(scope: Scope, write: Write<T>): Promise<WriteResult> {
@@ -79,21 +75,18 @@ export class CosmosCollection<T extends TenantDocument> implements Collection<T>
   }
 
   async writeMany(scope: Scope, writes: readonly Write<T>[]): Promise<WriteResult[]> {
-    if (writes.length === 0) return [];
     const operations = writes.map((write) => {
       const partitionKey = this.#placement.partitionKey(scope.tenantId, this.#keyOf(write.document));
       return { ...this.operation(scope, write), partitionKey } as KeyedOperation;
     });
-    const outcomes = await runBulk(await this.#open(), operations, this.#budget);
+    const outcomes = await runBulk(this.#open, operations, this.#budget);
     return Promise.all(outcomes.map((outcome, index) => this.#judge(scope, writes[index], outcome)));
   }
 
   async remove(scope: Scope, key: Key, etag?: string): Promise<'removed' | 'stale' | 'gone'> {
-    const id = this.#placement.storedId(scope.tenantId, key.id);
-    const partitionKey = this.#placement.partitionKey(scope.tenantId, key);
-    if (!isStorableId(key.id) || !isStorableId(id)) return 'gone';
-    const operation = { operationType: 'Delete', id, partitionKey, ...(etag === undefined ? {} : { ifMatch: etag }) };
-    const [outcome] = await runBulk(await this.#open(), [operation as KeyedOperation], this.#budget);
+    if (!this.#isStorable(scope, key)) return 'gone';
+    const operation = this.#operationAt(scope, key, 'Delete', etag);
+    const [outcome] = await runBulk(this.#open, [operation], this.#budget);
     if (outcome?.status === 204) return 'removed';
     if (outcome?.status === 404) return outcome.unclear ? 'removed' : 'gone';
     if (outcome?.status === 412) return 'stale';
@@ -111,7 +104,7 @@ export class CosmosCollection<T extends TenantDocument> implements Collection<T>
       throw new Error(`A document of tenant ${document.tenantId} can't be written in the scope of ${scope.tenantId}`);
     }
     const id = this.#placement.storedId(scope.tenantId, document.id);
-    if (!isStorableId(document.id) || !isStorableId(id)) {
+    if (!this.#isStorable(scope, document)) {
       throw new Error(`${JSON.stringify(document.id)} can't be the id of a document`);
     }
     const resourceBody = (id === document.id ? document : { ...document, id }) as object as { id: string };
@@ -143,6 +136,16 @@ export class CosmosCollection<T extends TenantDocument> implements Collection<T>
       stored !== undefined &&
       isDeepStrictEqual(JSON.parse(JSON.stringify(stored.document)), JSON.parse(JSON.stringify(document)));
     return isSame ? stored : undefined;
+  }
+
+  #isStorable(scope: Scope, key: Key): boolean {
+    return isStorableId(key.id) && isStorableId(this.#placement.storedId(scope.tenantId, key.id));
+  }
+
+  #operationAt(scope: Scope, key: Key, operationType: 'Read' | 'Delete', etag?: string): KeyedOperation {
+    const id = this.#placement.storedId(scope.tenantId, key.id);
+    const partitionKey = this.#placement.partitionKey(scope.tenantId, key);
+    return { operationType, id, partitionKey, ...(etag === undefined ? {} : { ifMatch: etag }) } as KeyedOperation;
   }
 
   #keyOf(document: T): Key {

@@ -82,7 +82,7 @@ export class CosmosDueStore implements DueStore {
   }
 
   async #run(operation: OperationInput, partitionKey: string): Promise<BulkOutcome> {
-    const [outcome] = await runBulk(await this.#open(), [{ ...operation, partitionKey }], this.#budget());
+    const [outcome] = await runBulk(() => this.#open(), [{ ...operation, partitionKey }], this.#budget());
     if (outcome === undefined) throw new Error('Cosmos did not answer a write of the clock');
     return outcome;
   }

@@ -27,13 +27,6 @@ export function listQuery(scope: QueryScope, listing: Listing): SqlQuerySpec {
   return query.build(`SELECT TOP ${top} * FROM c`, ` ORDER BY c.id ${ascending ? 'ASC' : 'DESC'}`);
 }
 
-/** Documents of a tenant by their ids, in no order. */
-export function idsQuery(scope: QueryScope, ids: readonly string[]): SqlQuerySpec {
-  const query = new Conditions(scope);
-  query.add(`c.id IN (${ids.map((id) => query.parameter(id)).join(', ')})`);
-  return query.build('SELECT * FROM c', '');
-}
-
 /** `data.address.city` → `c["data"]["address"]["city"]`: names can't be parameters, so they are checked and quoted. */
 function property(path: string): string {
   if (path.length > 512 || !fieldPath.test(path)) throw new RangeError(`"${path}" is not a field that can be queried`);
@@ -70,6 +63,7 @@ class Conditions {
     const parameter = this.parameter(value);
     if (is === 'equal') this.add(`${path} = ${parameter}`);
     else if (is === 'at-most') this.add(`${path} <= ${parameter}`);
+    else if (typeof value !== 'string') throw new RangeError(`Only text can be contained, not a ${typeof value}`);
     else this.add(`CONTAINS(${path}, ${parameter}, true)`);
   }
 

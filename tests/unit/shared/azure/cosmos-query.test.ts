@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { idsQuery, listQuery } from '../../../../shared/azure/cosmos-query.ts';
+import { listQuery } from '../../../../shared/azure/cosmos-query.ts';
 
 const scope = { tenantId: 't1' };
 const listing = { filters: [], order: 'ascending', limit: 20 } as const;
@@ -51,15 +51,4 @@ test('nothing that a caller gives is part of the text of a query, unless it is a
 
 test.each([0, -1, 1.5, Number.NaN])('a page of %j is refused', (limit) => {
   expect(() => listQuery(scope, { ...listing, limit })).toThrow(RangeError);
-});
-
-test('documents by id', () => {
-  expect(idsQuery(scope, ['a', 'b'])).toEqual({
-    query: 'SELECT * FROM c WHERE c.tenantId = @p0 AND c.id IN (@p1, @p2)',
-    parameters: [
-      { name: '@p0', value: 't1' },
-      { name: '@p1', value: 'a' },
-      { name: '@p2', value: 'b' },
-    ],
-  });
 });

@@ -46,7 +46,7 @@ export async function measureSync(): Promise<SyncRun[]> {
   return runs;
 }
 
-async function measureTenant(twin: Twin, tenant: string, records: number): Promise<SyncRun[]> {
+export async function measureTenant(twin: Twin, tenant: string, records: number): Promise<SyncRun[]> {
   const demo = await connect(twin, tenant);
   const full = await measureRun(twin, demo, tenant, 'full');
   expectCounts(full.execution, { created: records });

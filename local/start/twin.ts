@@ -151,6 +151,8 @@ function appEnvironment(options: TwinOptions, services: Services): Record<string
     PATH: process.env['PATH'] ?? '',
     HOME: process.env['HOME'] ?? '',
     TZ: 'UTC',
+    // A killed app's messages come back soon; in Azure it takes ten minutes, and the watch is sooner.
+    CASTIEL_HOST_QUEUE_LEASE_SECONDS: '30',
     FUNCTIONS_WORKER_RUNTIME: 'node',
     AzureWebJobsStorage: services.azurite.connectionString,
     CLOCK_SCHEDULE: '*/5 * * * * *',

@@ -82,6 +82,10 @@ function chooseIndex(
   shape: ReturnType<typeof filterShape>,
 ): string | undefined {
   if (query.sources.length === 0 || (shape.namesId && scope.kind === 'partition')) return undefined;
+  // A few named items of a key prefix are found by their ids, whatever else the filter says.
+  if (shape.namesId && scope.kind === 'prefix') {
+    return container.indexes.indexFor({ scopeColumn: scopeColumn(scope), equalPaths: [['id']], order: [] });
+  }
   const order = keys.map(({ path, descending }) => ({ path, descending }));
   return container.indexes.indexFor({ scopeColumn: scopeColumn(scope), equalPaths: shape.equalPaths, order });
 }

@@ -81,11 +81,13 @@ async function start(options: TwinOptions, closing: Closing[]): Promise<Twin> {
     spawnReady(
       process.execPath,
       [
+        // Its records are made when asked for: a small young generation keeps them from piling up.
+        '--max-semi-space-size=4',
         'local/demo-crm/main.ts',
         '--port',
         '0',
         '--data-dir',
-        join(options.dataDir, 'crm'),
+        options.dataDir,
         ...(options.crmArguments ?? []),
       ],
       { cwd: projectRoot, readLine: readyJsonLine((value) => crmReady.parse(value)), onStderr: log('crm') },

@@ -33,6 +33,7 @@ function checkId(id: Json | undefined): string {
     throw badRequest('The input content is invalid because the required properties - id - are missing.');
   if (typeof id !== 'string') throw badRequest('The id of a document must be a string.');
   if (id === '' || id.length > MAX_ID_LENGTH) throw badRequest(`The id must have 1 to ${MAX_ID_LENGTH} characters.`);
+  if (!id.isWellFormed()) throw badRequest('The id must be well-formed Unicode.');
   if (/[/\\?#]/.test(id)) throw badRequest("The id must not contain '/', '\\', '?' or '#'.");
   return id;
 }

@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto';
 import { CosmosError } from '../errors.ts';
 
 /** How far a request's date may be from ours, as in the service. */
@@ -22,7 +22,7 @@ const unauthorized = (message: string): CosmosError => new CosmosError(401, mess
 
 /** Makes a check of master-key signatures. Signatures are kept: a client repeats one for a second at a time. */
 export function createAuthorizer(key: string): (request: SignedRequest) => void {
-  const secret = Buffer.from(key, 'base64');
+  const secret = createSecretKey(Buffer.from(key, 'base64'));
   const cache = new Map<string, string>();
 
   const signatureOf = (text: string): string => {

@@ -2,16 +2,17 @@ import { badRequest, unsupported } from '../errors.ts';
 import type { PartitionScope } from '../partition-key.ts';
 import type { ContainerEntry } from '../store/catalog.ts';
 import type { Count, Query } from './ast.ts';
-import { Compiler, pathOf, type QueryParameter } from './compiler.ts';
+import { Compiler, type QueryParameter } from './compiler.ts';
 import {
   type Anchor,
   afterAnchor,
   anchorColumns,
   type CompiledKey,
-  checkCompositeIndex,
+  checkSortable,
   compileKeys,
   orderTerms,
 } from './order.ts';
+import { pathOf } from './paths.ts';
 import { filterShape } from './plan.ts';
 import { type CompiledSelection, SelectionCompiler } from './result.ts';
 
@@ -113,7 +114,7 @@ export function compileQuery(
   const compiler = new Compiler(parameters);
   const { alias, tables } = defineSources(compiler, query, container.items.table);
   const keys = compileKeys(compiler, query.orderBy);
-  checkCompositeIndex(keys, container.indexes.compositeIndexes());
+  checkSortable(keys, container.indexes.policy());
   const selectionCompiler = new SelectionCompiler(compiler, query);
   const selection = selectionCompiler.compile();
   if (selectionCompiler.isGrouped && keys.length > 0)

@@ -3,16 +3,8 @@ import type { Json } from '../json.ts';
 import type { BinaryOperator, Expression, Query, Source } from './ast.ts';
 import { equality, type Mode, membership, type OrderOperator, ordering } from './compare.ts';
 import { compileCall } from './functions.ts';
-import {
-  constantValue,
-  definedValue,
-  elementValue,
-  isDefined,
-  type SqlValue,
-  typedValue,
-  UNDEFINED,
-  valueAtPath,
-} from './value.ts';
+import { constantOf, documentValue, pathOf } from './paths.ts';
+import { constantValue, definedValue, elementValue, isDefined, type SqlValue, typedValue, UNDEFINED } from './value.ts';
 
 /** What an alias stands for: the document, or the element of an array that is iterated. */
 export type Binding =
@@ -23,20 +15,6 @@ export type Binding =
 export interface QueryParameter {
   readonly name: string;
   readonly value: Json | undefined;
-}
-
-/** A property path below an alias. */
-export interface AliasPath {
-  readonly alias: string;
-  readonly path: readonly (string | number)[];
-}
-
-/** The alias and path of `c.a["b"][0]`, or undefined for anything else. */
-export function pathOf(expression: Expression): AliasPath | undefined {
-  if (expression.kind === 'alias') return { alias: expression.name, path: [] };
-  if (expression.kind !== 'member') return undefined;
-  const parent = pathOf(expression.object);
-  return parent && { alias: parent.alias, path: [...parent.path, expression.key] };
 }
 
 /** Compiles expressions of one query to SQLite text with numbered placeholders. */
@@ -261,30 +239,9 @@ export class Compiler {
   }
 
   #constructed(expression: Expression & { kind: 'array' | 'object' }): SqlValue {
-    const constant = this.constantOf(expression);
+    const constant = constantOf(expression, (name) => this.parameter(name));
     if (constant === undefined) throw unsupported('An array or object made from properties, other than as a result,');
     return constantValue(constant.json, this.bind);
-  }
-
-  /** The value of an expression without properties of documents, or undefined. */
-  constantOf(expression: Expression): { json: Json } | undefined {
-    if (expression.kind === 'literal') return { json: expression.value };
-    if (expression.kind === 'parameter') {
-      const json = this.parameter(expression.name);
-      return json === undefined ? undefined : { json };
-    }
-    if (expression.kind === 'unary' && expression.operator === '-') {
-      const operand = this.constantOf(expression.operand);
-      return typeof operand?.json === 'number' ? { json: -operand.json } : undefined;
-    }
-    if (expression.kind === 'array') {
-      const items = expression.items.map((item) => this.constantOf(item));
-      return items.every((item) => item !== undefined) ? { json: items.map((item) => item.json) } : undefined;
-    }
-    if (expression.kind !== 'object') return undefined;
-    const entries = expression.entries.map(({ key, value }) => [key, this.constantOf(value)] as const);
-    if (entries.some(([, value]) => value === undefined)) return undefined;
-    return { json: Object.fromEntries(entries.map(([key, value]) => [key, value?.json])) };
   }
 
   #like(operand: Expression, pattern: Expression, escapeCharacter: Expression | undefined): string {
@@ -306,13 +263,4 @@ export class Compiler {
     for (const source of query.sources) this.#bindings.delete(source.alias);
     return `SELECT 1 FROM ${tables.join(', ')}${conditions.length > 0 ? ` WHERE ${conditions.join(' AND ')}` : ''}`;
   }
-}
-
-/** A property of a stored document; `id` and `_ts` are columns of their own. */
-export function documentValue(column: string, path: readonly (string | number)[]): SqlValue {
-  const table = column.slice(0, column.indexOf('.') + 1);
-  if (path.length === 0) return { type: 'object', rank: '7', value: column, json: column };
-  if (path.length === 1 && path[0] === 'id') return definedValue('string', `${table}id`);
-  if (path.length === 1 && path[0] === '_ts') return definedValue('number', `${table}ts`);
-  return valueAtPath(column, path);
 }

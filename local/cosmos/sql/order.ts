@@ -1,7 +1,9 @@
 import type { SQLOutputValue } from 'node:sqlite';
 import { badRequest } from '../errors.ts';
+import type { CompositePart, IndexingPolicy } from '../store/indexing-policy.ts';
 import type { OrderKey } from './ast.ts';
-import { type Compiler, pathOf } from './compiler.ts';
+import type { Compiler } from './compiler.ts';
+import { pathOf } from './paths.ts';
 import type { SqlValue } from './value.ts';
 
 /** One key of a compiled ORDER BY. */
@@ -114,26 +116,27 @@ export function afterAnchor(keys: readonly CompiledKey[], anchor: Anchor, bind: 
   return uniform ? uniformCondition(keys, anchor, bind) : steppedCondition(keys, anchor, bind);
 }
 
+function isServedBy(keys: readonly CompiledKey[], index: readonly CompositePart[]): boolean {
+  if (index.length !== keys.length) return false;
+  const flipped = index[0]?.descending !== keys[0]?.descending;
+  return index.every(({ path, descending }, at) => {
+    const key = keys[at];
+    return key !== undefined && key.path.join('\0') === path.join('\0') && (descending !== flipped) === key.descending;
+  });
+}
+
 /**
- * Sorting by several keys needs a composite index over exactly these paths, in these or all opposite directions.
+ * Sorting by one property needs an index on it; by several, a composite index over exactly these, in these or all
+ * opposite directions.
  * @throws CosmosError 400 in the service's words
  */
-export function checkCompositeIndex(
-  keys: readonly CompiledKey[],
-  composites: readonly (readonly { path: readonly string[]; descending: boolean }[])[],
-): void {
-  if (keys.length < 2) return;
-  const serves = composites.some((index) => {
-    if (index.length !== keys.length) return false;
-    const flipped = index[0]?.descending !== keys[0]?.descending;
-    return index.every(({ path, descending }, at) => {
-      const key = keys[at];
-      return (
-        key !== undefined && key.path.join('\0') === path.join('\0') && (descending !== flipped) === key.descending
-      );
-    });
-  });
-  if (!serves) {
-    throw badRequest('The order by query does not have a corresponding composite index that it can be served from.');
+export function checkSortable(keys: readonly CompiledKey[], policy: IndexingPolicy): void {
+  const [first] = keys;
+  if (first === undefined) return;
+  if (keys.length === 1) {
+    if (policy.isIndexed(first.path)) return;
+    throw badRequest('The index path corresponding to the specified order-by item is excluded.');
   }
+  if (policy.composites.some((index) => isServedBy(keys, index))) return;
+  throw badRequest('The order by query does not have a corresponding composite index that it can be served from.');
 }

@@ -1,15 +1,18 @@
 import type { Expression } from './ast.ts';
-import { pathOf } from './compiler.ts';
+import { pathOf } from './paths.ts';
 
 /** The parts of a filter that an index can serve. */
 export interface FilterShape {
-  /** Properties of the item that must equal a constant scalar. */
+  /** Properties of the item that must equal a constant, always in the same order. */
   readonly equalPaths: readonly (readonly (string | number)[])[];
   /** Whether the filter names the item's id: the index on keys then serves best. */
   readonly namesId: boolean;
   /** Comparisons that every row passing the filter also passes, though the filter does not state them. */
   readonly implied: readonly Expression[];
 }
+
+/** More columns make an index larger but hardly more selective. */
+const MAX_EQUAL_PATHS = 3;
 
 /** The parts of a condition that must all hold. */
 function conjuncts(expression: Expression): Expression[] {
@@ -89,10 +92,11 @@ export function filterShape(where: Expression | undefined, alias: string): Filte
     if (part.kind === 'in' && !part.negated && isId(pathOf(part.needle)?.path)) namesId = true;
     if (bound?.operator === '=' && path !== undefined) {
       if (isId(path)) namesId = true;
-      else equalPaths.push(path);
+      equalPaths.push(path);
     }
     const outright = impliedBound(part, alias);
     if (outright !== undefined) implied.push(outright);
   }
-  return { equalPaths, namesId, implied };
+  equalPaths.sort((left, right) => (JSON.stringify(left) < JSON.stringify(right) ? -1 : 1));
+  return { equalPaths: equalPaths.slice(0, MAX_EQUAL_PATHS), namesId, implied };
 }

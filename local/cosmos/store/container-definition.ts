@@ -1,6 +1,7 @@
 import { badRequest, unsupported } from '../errors.ts';
 import { isJsonObject, type Json, type JsonObject, ownProperty } from '../json.ts';
 import { parseDefinition, splitPath } from '../partition-key.ts';
+import { indexingPolicyOf } from './indexing-policy.ts';
 
 /** What a client may say about a container, checked. */
 export interface ContainerDefinition {
@@ -46,6 +47,7 @@ export function parseContainer(value: Json): ContainerDefinition {
     throw badRequest('The defaultTtl must be -1 or a positive integer of seconds.');
   }
   uniqueKeysOf(value);
+  indexingPolicyOf(value);
   return { id, value };
 }
 
@@ -82,18 +84,5 @@ export function uniqueKeysOf(container: JsonObject): string[][][] {
     const paths = ownProperty(key, 'paths');
     if (!Array.isArray(paths) || paths.length === 0) throw badRequest('A unique key needs at least one path.');
     return paths.map((path) => splitPath(String(path)));
-  });
-}
-
-/** The composite indexes of a container: each a list of split paths with their direction. */
-export function compositeIndexesOf(container: JsonObject): { path: string[]; descending: boolean }[][] {
-  const indexes = ownProperty(container['indexingPolicy'], 'compositeIndexes');
-  if (!Array.isArray(indexes)) return [];
-  return indexes.map((index) => {
-    if (!Array.isArray(index)) throw badRequest('A composite index must be an array of paths.');
-    return index.map((part) => ({
-      path: splitPath(String(ownProperty(part, 'path'))),
-      descending: ownProperty(part, 'order') === 'descending',
-    }));
   });
 }

@@ -31,7 +31,7 @@ export class Database {
     if (dataDir !== undefined) mkdirSync(dataDir, { recursive: true });
     this.#sqlite = new DatabaseSync(dataDir === undefined ? ':memory:' : join(dataDir, 'cosmos.sqlite'));
     // Exclusive locking: a second process on the same directory is refused instead of racing with this one.
-    this.#sqlite.exec('PRAGMA page_size = 8192; PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL');
+    this.#sqlite.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL');
     this.#sqlite.exec('PRAGMA synchronous = NORMAL; PRAGMA cache_size = -49152; PRAGMA wal_autocheckpoint = 4000');
     this.#sqlite.exec('PRAGMA temp_store = MEMORY');
     registerFunctions(this.#sqlite);

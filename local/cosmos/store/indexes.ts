@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { JsonObject } from '../json.ts';
-import { documentValue } from '../sql/compiler.ts';
+import { documentValue } from '../sql/paths.ts';
 import type { SqlValue } from '../sql/value.ts';
-import { compositeIndexesOf, uniqueKeysOf } from './container-definition.ts';
+import { uniqueKeysOf } from './container-definition.ts';
 import type { Database } from './database.ts';
+import { type IndexingPolicy, indexingPolicyOf } from './indexing-policy.ts';
 import type { ItemStore } from './item-store.ts';
 
 /** Below this many documents a scan is as fast as an index, and every index costs each write. */
@@ -23,8 +24,8 @@ export interface IndexShape {
 export interface IndexKeeper {
   /** The name of an index that serves the shape, made now if need be; undefined when a scan does. */
   indexFor(shape: IndexShape): string | undefined;
-  /** The container's composite indexes, as split paths. */
-  compositeIndexes(): { path: string[]; descending: boolean }[][];
+  /** The container's indexing policy. */
+  policy(): IndexingPolicy;
   /** Takes over a changed indexing policy. */
   usePolicy(container: JsonObject): void;
 }
@@ -59,7 +60,7 @@ function createUniqueIndexes(database: Database, items: ItemStore, container: Js
 /** Makes the keeper of a container's indexes, and the indexes that its unique keys need. */
 export function createIndexKeeper(database: Database, items: ItemStore, container: JsonObject): IndexKeeper {
   createUniqueIndexes(database, items, container);
-  let composites = compositeIndexesOf(container);
+  let policy = indexingPolicyOf(container);
   let isLarge = false;
   const listed = database
     .prepare(
@@ -90,9 +91,9 @@ export function createIndexKeeper(database: Database, items: ItemStore, containe
       inUse.add(name);
       return name;
     },
-    compositeIndexes: () => composites,
+    policy: () => policy,
     usePolicy(changed) {
-      composites = compositeIndexesOf(changed);
+      policy = indexingPolicyOf(changed);
     },
   };
 }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { concurrencySuite } from './concurrency.suite.ts';
+import { corruptDocumentSuite } from './corrupt-document.suite.ts';
 import { everyRouteSuite } from './every-route.suite.ts';
 import { fuzzSuite } from './fuzz.suite.ts';
 import { idempotencySuite } from './idempotency.suite.ts';
@@ -35,4 +36,6 @@ describe('the API over HTTP', () => {
   it('met no failure of its own in all this', () => {
     expect(running().alerts).toEqual([]);
   });
+
+  describe('a corrupt document', () => corruptDocumentSuite(running));
 });

@@ -4,7 +4,7 @@ import type { Json } from './json.ts';
 const maximumDepth = 64;
 
 /** Where and why a body is not acceptable JSON. `path` leads to the place; it is empty for the whole text. */
-export interface JsonRefusal {
+interface JsonRefusal {
   readonly path: readonly (string | number)[];
   readonly message: string;
 }

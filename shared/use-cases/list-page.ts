@@ -2,7 +2,7 @@ import { decodeCursor, encodeCursor } from '../core/cursor.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { Filter, Stored } from '../core/ports.ts';
 
-export interface PageRequest {
+interface PageRequest {
   readonly limit: number;
   readonly cursor?: string | undefined;
 }

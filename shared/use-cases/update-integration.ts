@@ -5,27 +5,31 @@ import type { InputOf, OutputOf } from '../core/route-input.ts';
 import type { Scope } from '../core/scope.ts';
 import { changeDocument } from './change-document.ts';
 import { checkSettings } from './check-settings.ts';
+import { requireObjectsOfTasks } from './check-task.ts';
 import { findAdapter } from './find-adapter.ts';
 import { findIntegration } from './find-integration.ts';
 import { recordAudit } from './record-audit.ts';
 
-/** Renames, reconfigures, enables or disables. Settings are replaced as a whole. Throws `not-found`, `precondition-failed`, `invalid-request`. */
+/** Renames, reconfigures, enables or disables. Settings are replaced as a whole and keep what tasks read. Throws `not-found`, `precondition-failed`, `invalid-request`. */
 export async function updateIntegration(
-  deps: Pick<Deps, 'integrations' | 'adapters' | 'audit' | 'newId' | 'now'>,
+  deps: Pick<Deps, 'integrations' | 'tasks' | 'adapters' | 'audit' | 'newId' | 'now'>,
   scope: Scope,
   { params, body, ifMatch, attempt }: InputOf<typeof route>,
 ): Promise<OutputOf<typeof route>> {
   const { document, etag } = await changeDocument(deps.integrations, scope, {
     find: () => findIntegration(deps, scope, params.integrationId),
-    change: (current) => ({
-      ...current,
-      ...(body.name === undefined ? {} : { name: body.name }),
-      ...(body.enabled === undefined ? {} : { enabled: body.enabled }),
-      ...(body.settings === undefined
-        ? {}
-        : { settings: checkSettings(findAdapter(deps, current.provider), body.settings) }),
-      updatedAt: attempt.at.toISOString(),
-    }),
+    change: async (current) => {
+      const adapter = findAdapter(deps, current.provider);
+      const settings = body.settings === undefined ? undefined : checkSettings(adapter, body.settings);
+      if (settings !== undefined) await requireObjectsOfTasks(deps, scope, current.id, adapter.objects(settings));
+      return {
+        ...current,
+        ...(body.name === undefined ? {} : { name: body.name }),
+        ...(body.enabled === undefined ? {} : { enabled: body.enabled }),
+        ...(settings === undefined ? {} : { settings }),
+        updatedAt: attempt.at.toISOString(),
+      };
+    },
     ifMatch,
     repeated: attempt.repeated,
   });

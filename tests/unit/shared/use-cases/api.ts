@@ -28,8 +28,11 @@ import { updateIntegration } from '../../../../shared/use-cases/update-integrati
 import { updateTask } from '../../../../shared/use-cases/update-task.ts';
 import { createMemoryDeps, type MemoryDeps } from '../../../kit/memory-ports.ts';
 
+/** The desk in the us has no people. */
+const deskSettings = z.strictObject({ region: z.enum(['eu', 'us']), pageSize: z.int().default(50) });
+
 /** A provider whose `check` does what the test says. */
-export class DeskProvider {
+class DeskProvider {
   readonly seen: Credential[] = [];
   onCheck: (credential: Credential) => void | Promise<void> = () => undefined;
 
@@ -37,12 +40,13 @@ export class DeskProvider {
     id: 'desk',
     label: 'Desk',
     description: 'A provider for tests',
-    settings: z.strictObject({ region: z.enum(['eu', 'us']), pageSize: z.int().default(50) }),
+    settings: deskSettings,
     auth: ['api-key', 'basic', 'none'],
     requestsPerMinute: 100,
     baseUrl: () => 'https://desk.example',
     authorisation: () => ({ kind: 'none' }),
-    objects: () => [{ name: 'people', incremental: true, maxPageSize: 1000 }],
+    objects: (settings) =>
+      deskSettings.parse(settings).region === 'us' ? [] : [{ name: 'people', incremental: true, maxPageSize: 1000 }],
     check: async () => {
       const credential = this.seen.at(-1);
       if (credential !== undefined) await this.onCheck(credential);

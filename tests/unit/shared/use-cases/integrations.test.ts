@@ -38,6 +38,17 @@ describe('integrations', () => {
     expect(placesOf(patch)).toEqual(['/settings/region']);
   });
 
+  it('keep the objects that their tasks read', async () => {
+    const taskId = await api.task(id);
+    const move = () => api.call('PATCH', `${root}/${id}`, { body: { settings: { region: 'us' } } });
+    const refused = await move();
+    expect(refused.body.errors).toEqual([
+      { in: 'body', field: '/settings', message: 'must keep the objects that tasks read: people' },
+    ]);
+    await api.call('DELETE', `${root}/${id}/tasks/${taskId}`);
+    expect((await move()).status).toBe(200);
+  });
+
   it('answer the same 404 for another tenant as for nobody', async () => {
     const mine = await api.call('GET', `${root}/${id}`, { tenant: 'other' });
     const nobodys = await api.call('GET', `${root}/${sampleId('integration')}`, { tenant: 'other' });

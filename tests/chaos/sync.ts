@@ -21,6 +21,10 @@ export interface ChaosResult {
   readonly state: string;
 }
 
+const pageSize = 250;
+/** 23,974 companies, 20,000 contacts, 5,000 deals. */
+const pagesOfDemo = Math.ceil(23_974 / pageSize) + 20_000 / pageSize + 5_000 / pageSize;
+
 /** Leases, watch and clock paced for processes that die every second rather than once a month. */
 const pace = {
   CASTIEL_HOST_QUEUE_LEASE_SECONDS: '2',
@@ -56,10 +60,11 @@ export async function killWhileSyncing(
 /** Small pages and no schedule: many moments to die in, one run. */
 async function startRun(demo: Demo): Promise<Execution> {
   const path = `tenant/integrations/${demo.integrationId}/tasks/${demo.taskId}`;
-  await demo.client.call('PATCH', path, z.unknown(), { pageSize: 250, schedule: { kind: 'manual' } });
+  await demo.client.call('PATCH', path, z.unknown(), { pageSize, schedule: { kind: 'manual' } });
   return demo.client.call('POST', `${path}/run`, execution, {});
 }
 
+/** The kills are spread over the whole run: each waits for some more pages, then for a random moment within the next ones. */
 async function killRepeatedly(
   twin: Twin,
   demo: Demo,
@@ -69,18 +74,32 @@ async function killRepeatedly(
   say: (message: string) => void,
 ): Promise<number> {
   const random = seededRandom(seed);
+  const pagesBetweenKills = pagesOfDemo / (kills + 1);
+  let pages = 0;
   for (let kill = 0; kill < kills; kill += 1) {
-    await new Promise((resolve) => setTimeout(resolve, 50 + random() * 800));
-    const run = await readRun(demo, executionId);
-    if (run.finishedAt !== undefined) {
-      say(`the run ended before kill ${kill + 1}`);
-      return kill;
-    }
+    const run = await waitForPages(demo, executionId, pages + Math.floor(random() * 1.8 * pagesBetweenKills));
+    await pause(random() * 150);
     await twin.stopApp('SIGKILL');
     await twin.restartApp();
-    say(`kill ${kill + 1}: ${run.counts.received} records, ${run.pages} pages so far`);
+    pages = run.pages;
+    say(`kill ${kill + 1}: ${run.counts.received} records, ${pages} pages so far`);
+    if (run.finishedAt !== undefined) throw new Error(`the run ended before kill ${kill + 1}`);
   }
   return kills;
+}
+
+/** At the latest after a while, so that a process that makes no progress is killed too. */
+async function waitForPages(demo: Demo, executionId: string, pages: number): Promise<Execution> {
+  const deadline = Date.now() + 6_000;
+  for (;;) {
+    const run = await readRun(demo, executionId);
+    if (run.pages >= pages || run.finishedAt !== undefined || Date.now() > deadline) return run;
+    await pause(10);
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 function readRun(demo: Demo, executionId: string): Promise<Execution> {
@@ -92,7 +111,7 @@ async function runToEnd(demo: Demo, executionId: string): Promise<Execution> {
   for (;;) {
     const run = await readRun(demo, executionId);
     if (run.finishedAt !== undefined || Date.now() > deadline) return run;
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await pause(200);
   }
 }
 

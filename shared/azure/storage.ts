@@ -10,19 +10,24 @@ export interface Storage {
   readonly blobs: () => Promise<BlobServiceClient>;
 }
 
+/** The SDK's defaults try for minutes; a function has seconds. */
+const pipeline = {
+  retryOptions: { maxTries: 4, retryDelayInMs: 200, maxRetryDelayInMs: 2000, tryTimeoutInMs: 10_000 },
+};
+
 export function openStorage(access: StorageAccess, credential: () => Promise<TokenCredential>): Storage {
   return {
     queues: once(async () => {
       const { QueueServiceClient } = await import('@azure/storage-queue');
       return access.kind === 'connection-string'
-        ? QueueServiceClient.fromConnectionString(access.connectionString)
-        : new QueueServiceClient(access.queueUrl, await credential());
+        ? QueueServiceClient.fromConnectionString(access.connectionString, pipeline)
+        : new QueueServiceClient(access.queueUrl, await credential(), pipeline);
     }),
     blobs: once(async () => {
       const { BlobServiceClient } = await import('@azure/storage-blob');
       return access.kind === 'connection-string'
-        ? BlobServiceClient.fromConnectionString(access.connectionString)
-        : new BlobServiceClient(access.blobUrl, await credential());
+        ? BlobServiceClient.fromConnectionString(access.connectionString, pipeline)
+        : new BlobServiceClient(access.blobUrl, await credential(), pipeline);
     }),
   };
 }

@@ -29,4 +29,5 @@ test('ready when everything answers; not when something does not, or is not depl
   await expect(checks.cosmos()).rejects.toThrow();
   await expect(checks.keyVault()).rejects.toThrow();
   await azurite.close();
+  await expect(checks.storage()).rejects.toThrow();
 }, 60_000);

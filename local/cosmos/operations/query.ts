@@ -54,10 +54,26 @@ export function parseQueryRequest(body: Json | undefined): QueryRequest {
   return { text, query: parseQuery(text), parameters };
 }
 
+const isCount = (value: Json | undefined): boolean => value === undefined || (typeof value === 'number' && value >= 0);
+
+function isAnchor(value: Json | undefined): boolean {
+  const keys = ownProperty(value, 'keys');
+  if (typeof ownProperty(value, 'number') !== 'number' || !Array.isArray(keys)) return false;
+  return keys.every((key) => {
+    const column = ownProperty(key, 'value');
+    const isColumn = column === null || typeof column === 'number' || typeof column === 'string';
+    return isColumn && typeof ownProperty(key, 'rank') === 'number';
+  });
+}
+
 function decodeContinuation(token: string | undefined): Continuation {
   if (token === undefined) return {};
   const parsed = tryParseJson(Buffer.from(token, 'base64url').toString())?.value;
-  if (!isJsonObject(parsed)) throw badRequest('The continuation token is invalid.');
+  const anchor = ownProperty(parsed, 'anchor');
+  const counts = [ownProperty(parsed, 'skip'), ownProperty(parsed, 'left')];
+  if (!isJsonObject(parsed) || (anchor !== undefined && !isAnchor(anchor)) || !counts.every(isCount)) {
+    throw badRequest('The continuation token is invalid.');
+  }
   return parsed as Continuation;
 }
 
@@ -90,17 +106,44 @@ function withLeft(left: number | undefined, used: number): { left?: number } {
   return left === undefined ? {} : { left: left - used };
 }
 
+/** Compiles one stretch of the rows after the page before. */
+type CompileStretch = (stretch: number) => CompiledQuery;
+
+/** At most `limit` rows, stretch after stretch. */
+function* rowsOf(
+  container: ContainerEntry,
+  first: CompiledQuery,
+  compileStretch: CompileStretch,
+  limit: number,
+  offset: number,
+): Generator<SQLOutputValue[]> {
+  let left = limit;
+  for (let stretch = 0; stretch < first.stretchCount && left > 0; stretch += 1) {
+    const { sql, bound } = stretch === 0 ? first : compileStretch(stretch);
+    const statement = container.database.prepareRows(`${sql} LIMIT ${left} OFFSET ${offset}`);
+    for (const row of statement.iterate(...bound) as unknown as Iterable<SQLOutputValue[]>) {
+      left -= 1;
+      yield row;
+    }
+  }
+}
+
 /** A page of a query whose rows are documents: begins after the anchor of the page before. */
-function anchoredPage(container: ContainerEntry, compiled: CompiledQuery, from: Continuation, maxItems: number): Page {
+function anchoredPage(
+  container: ContainerEntry,
+  compiled: CompiledQuery,
+  compileStretch: CompileStretch,
+  from: Continuation,
+  maxItems: number,
+): Page {
   const left = from.left ?? compiled.limit;
   const wanted = Math.min(maxItems, left ?? maxItems);
   const skip = from.anchor === undefined ? compiled.offset : 0;
   const page = new PageBuilder(wanted);
   if (wanted === 0) return { documents: [], bytes: 0, continuation: undefined };
-  // One row more than wanted tells whether there is another page.
-  const statement = container.database.prepareRows(`${compiled.sql} LIMIT ${wanted + 1} OFFSET ${skip}`);
   let last: SQLOutputValue[] | undefined;
-  for (const row of statement.iterate(...compiled.bound) as unknown as Iterable<SQLOutputValue[]>) {
+  // One row more than wanted tells whether there is another page.
+  for (const row of rowsOf(container, compiled, compileStretch, wanted + 1, skip)) {
     const document = renderResult(compiled.selection.root, row);
     if (document === undefined) continue;
     if (page.tryAdd(document)) {
@@ -158,8 +201,12 @@ export function runQuery(
   pageRequest: PageRequest,
 ): Page {
   const from = decodeContinuation(pageRequest.continuation);
-  const compiled = compileQuery(request.query, request.parameters, container, scope, from.anchor);
+  const compileStretch: CompileStretch = (stretch) => {
+    const after = from.anchor === undefined ? undefined : { anchor: from.anchor, stretch };
+    return compileQuery(request.query, request.parameters, container, scope, after);
+  };
+  const compiled = compileStretch(0);
   return compiled.isAnchored
-    ? anchoredPage(container, compiled, from, pageRequest.maxItems)
+    ? anchoredPage(container, compiled, compileStretch, from, pageRequest.maxItems)
     : skippedPage(container, compiled, from, pageRequest.maxItems);
 }

@@ -5,12 +5,13 @@ import type { Count, Query } from './ast.ts';
 import { Compiler, type QueryParameter } from './compiler.ts';
 import {
   type Anchor,
-  afterAnchor,
   anchorColumns,
   type CompiledKey,
   checkSortable,
   compileKeys,
+  inStretch,
   orderTerms,
+  stretchesAfter,
 } from './order.ts';
 import { pathOf } from './paths.ts';
 import { filterShape } from './plan.ts';
@@ -23,6 +24,8 @@ export interface CompiledQuery {
   readonly selection: CompiledSelection;
   /** How many sort keys the anchor of a row has. */
   readonly keyCount: number;
+  /** How many stretches follow the anchor; 1 without one. */
+  readonly stretchCount: number;
   /** True when a page can begin after an anchor: each row is one document. */
   readonly isAnchored: boolean;
   readonly distinct: boolean;
@@ -101,7 +104,7 @@ function groupTerms(compiler: Compiler, query: Query): string {
 
 /**
  * Compiles a query against a container.
- * @param anchor where the page before ended; only for queries that are anchored.
+ * @param after where the page before ended, and which of the stretches after it to read; only for anchored queries.
  * @throws CosmosError 400 for what the service refuses and for what this server does not support.
  */
 export function compileQuery(
@@ -109,7 +112,7 @@ export function compileQuery(
   parameters: readonly QueryParameter[],
   container: ContainerEntry,
   scope: PartitionScope,
-  anchor: Anchor | undefined,
+  after: { readonly anchor: Anchor; readonly stretch: number } | undefined,
 ): CompiledQuery {
   const compiler = new Compiler(parameters);
   const { alias, tables } = defineSources(compiler, query, container.items.table);
@@ -121,6 +124,8 @@ export function compileQuery(
     throw unsupported('ORDER BY together with GROUP BY or aggregates');
   const isAnchored = !selectionCompiler.isGrouped && !query.distinct && tables.length === 1;
   const shape = filterShape(query.where, alias);
+  const stretches = after === undefined ? [] : stretchesAfter(keys, after.anchor, shape.pinnedPaths);
+  const stretch = stretches[after?.stretch ?? 0];
   const index = chooseIndex(query, keys, container, scope, shape);
   const grouping = groupTerms(compiler, query);
   const conditions = [
@@ -129,7 +134,7 @@ export function compileQuery(
     query.where === undefined ? undefined : compiler.condition(query.where, 'truthy'),
     ...shape.implied.map((expression) => compiler.condition(expression, 'truthy')),
     selection.presence,
-    anchor === undefined ? undefined : afterAnchor(keys, anchor, compiler.bind),
+    after === undefined || stretch === undefined ? undefined : inStretch(keys, after.anchor, stretch, compiler.bind),
   ].filter((condition) => condition !== undefined);
   // SQLite refuses more values than placeholders, and a constant may have turned out not to matter.
   if (compiler.bound.length > 0) conditions.push(`?${compiler.bound.length} IS ?${compiler.bound.length}`);
@@ -140,7 +145,7 @@ export function compileQuery(
   const sql =
     `SELECT ${columns.length === 0 ? '1' : columns.join(', ')}${from.length === 0 ? '' : ` FROM ${from.join(' CROSS JOIN ')}`}` +
     `${conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`}${grouping}` +
-    `${selectionCompiler.isGrouped || from.length === 0 ? '' : ` ORDER BY ${orderTerms(keys)}`}`;
+    `${selectionCompiler.isGrouped || from.length === 0 ? '' : ` ORDER BY ${orderTerms(keys, shape.pinnedPaths, stretch)}`}`;
   const top = countOf(compiler, query.top, 'TOP');
   const limit = countOf(compiler, query.limit, 'LIMIT');
   return {
@@ -148,6 +153,7 @@ export function compileQuery(
     bound: compiler.bound,
     selection,
     keyCount: keys.length,
+    stretchCount: Math.max(1, stretches.length),
     isAnchored,
     distinct: query.distinct,
     offset: countOf(compiler, query.offset, 'OFFSET') ?? 0,

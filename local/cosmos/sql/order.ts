@@ -38,13 +38,44 @@ function numberDescending(keys: readonly CompiledKey[]): boolean {
   return keys[0]?.descending ?? false;
 }
 
-/** The terms of SQLite's ORDER BY. */
-export function orderTerms(keys: readonly CompiledKey[]): string {
-  const terms = keys.flatMap((key) => {
+/** A stretch of the rows after an anchor that one range of an index holds. */
+export interface Stretch {
+  /** How many keys equal the anchor's. */
+  readonly equalKeys: number;
+  /** What lies beyond the anchor: the next key's value, its rank, or, with all keys equal, the row's number. */
+  readonly beyond: 'value' | 'rank' | 'number';
+}
+
+/** Properties that have one type in all rows, as JSON of their paths. */
+type PinnedPaths = ReadonlySet<string>;
+
+const isPinned = (key: CompiledKey, pinned: PinnedPaths): boolean =>
+  !hasRank(key) || pinned.has(JSON.stringify(key.path));
+
+/**
+ * The rows after an anchor as stretches that follow one another: first those that tie with it, then those that differ
+ * in the last key, and so on. One condition for all would be a chain of ORs, which no index serves.
+ */
+export function stretchesAfter(keys: readonly CompiledKey[], anchor: Anchor, pinned: PinnedPaths): Stretch[] {
+  if (anchor.keys.length !== keys.length) throw badRequest('The continuation token does not belong to this query.');
+  const stretches: Stretch[] = [{ equalKeys: keys.length, beyond: 'number' }];
+  for (let index = keys.length - 1; index >= 0; index -= 1) {
+    const key = keys[index];
+    if (key === undefined) continue;
+    if (anchor.keys[index]?.value !== null) stretches.push({ equalKeys: index, beyond: 'value' });
+    if (!isPinned(key, pinned)) stretches.push({ equalKeys: index, beyond: 'rank' });
+  }
+  return stretches;
+}
+
+/** The terms of SQLite's ORDER BY, without those that are the same in all rows of the stretch. */
+export function orderTerms(keys: readonly CompiledKey[], pinned: PinnedPaths, stretch: Stretch | undefined): string {
+  const first = stretch?.equalKeys ?? 0;
+  const terms = keys.slice(first).flatMap((key, index) => {
     const direction = key.descending ? ' DESC' : '';
-    return hasRank(key)
-      ? [`${key.value.rank}${direction}`, `${key.value.value}${direction}`]
-      : [`${key.value.value}${direction}`];
+    const value = `${key.value.value}${direction}`;
+    const isOneRank = isPinned(key, pinned) || (index === 0 && stretch?.beyond === 'value');
+    return isOneRank ? [value] : [`${key.value.rank}${direction}`, value];
   });
   terms.push(`d.number${numberDescending(keys) ? ' DESC' : ''}`);
   return terms.join(', ');
@@ -68,52 +99,26 @@ export function anchorFrom(row: readonly SQLOutputValue[], first: number, keyCou
 
 type Bind = (value: string | number | null) => string;
 
-/** All keys in one direction and none of them without a value: a single row comparison, which an index serves. */
-function uniformCondition(keys: readonly CompiledKey[], anchor: Anchor, bind: Bind): string {
-  if (keys.length === 0) return `d.number > ${bind(anchor.number)}`;
-  const left: string[] = [];
-  const right: string[] = [];
-  keys.forEach((key, index) => {
+function equalTo(key: CompiledKey, at: Anchor['keys'][number], bind: Bind): string[] {
+  const rank = hasRank(key) ? [`${key.value.rank} = ${bind(at.rank)}`] : [];
+  return at.value === null ? rank : [...rank, `${key.value.value} = ${bind(at.value)}`];
+}
+
+/** SQL that keeps only the rows of a stretch. */
+export function inStretch(keys: readonly CompiledKey[], anchor: Anchor, stretch: Stretch, bind: Bind): string {
+  const equal = keys.slice(0, stretch.equalKeys).flatMap((key, index) => {
     const at = anchor.keys[index];
-    if (hasRank(key)) {
-      left.push(key.value.rank);
-      right.push(bind(at?.rank ?? 0));
-    }
-    left.push(key.value.value);
-    right.push(bind(at?.value ?? null));
+    return at === undefined ? [] : equalTo(key, at, bind);
   });
-  return `(${left.join(', ')}, d.number) ${keys[0]?.descending ? '<' : '>'} (${right.join(', ')}, ${bind(anchor.number)})`;
-}
-
-/** After the anchor, key by key: beyond it in this key, or equal in this one and after it in the rest. */
-function steppedCondition(keys: readonly CompiledKey[], anchor: Anchor, bind: Bind): string {
-  let after = `d.number ${numberDescending(keys) ? '<' : '>'} ${bind(anchor.number)}`;
-  for (let index = keys.length - 1; index >= 0; index -= 1) {
-    const key = keys[index];
-    const at = anchor.keys[index];
-    if (key === undefined || at === undefined) continue;
-    const operator = key.descending ? '<' : '>';
-    const rank = bind(at.rank);
-    const sameRank = `${key.value.rank} = ${rank}`;
-    if (at.value === null) {
-      after = `(${key.value.rank} ${operator} ${rank} OR (${sameRank} AND ${after}))`;
-    } else {
-      const value = bind(at.value);
-      const { value: sql } = key.value;
-      after =
-        `(${key.value.rank} ${operator} ${rank} OR (${sameRank} AND (${sql} ${operator} ${value} ` +
-        `OR (${sql} = ${value} AND ${after}))))`;
-    }
+  const key = keys[stretch.equalKeys];
+  const at = anchor.keys[stretch.equalKeys];
+  if (stretch.beyond === 'number' || key === undefined || at === undefined) {
+    return [...equal, `d.number ${numberDescending(keys) ? '<' : '>'} ${bind(anchor.number)}`].join(' AND ');
   }
-  return after;
-}
-
-/** SQL that keeps only the rows after the anchor. */
-export function afterAnchor(keys: readonly CompiledKey[], anchor: Anchor, bind: Bind): string {
-  if (anchor.keys.length !== keys.length) throw badRequest('The continuation token does not belong to this query.');
-  const uniform =
-    keys.every((key) => key.descending === keys[0]?.descending) && anchor.keys.every((at) => at.value !== null);
-  return uniform ? uniformCondition(keys, anchor, bind) : steppedCondition(keys, anchor, bind);
+  const operator = key.descending ? '<' : '>';
+  if (stretch.beyond === 'rank') return [...equal, `${key.value.rank} ${operator} ${bind(at.rank)}`].join(' AND ');
+  const rank = hasRank(key) ? [`${key.value.rank} = ${bind(at.rank)}`] : [];
+  return [...equal, ...rank, `${key.value.value} ${operator} ${bind(at.value)}`].join(' AND ');
 }
 
 function isServedBy(keys: readonly CompiledKey[], index: readonly CompositePart[]): boolean {

@@ -5,11 +5,16 @@ import { pathOf } from './paths.ts';
 export interface FilterShape {
   /** Properties of the item that must equal a constant, always in the same order. */
   readonly equalPaths: readonly (readonly (string | number)[])[];
+  /** Properties (as JSON of their path) that the filter compares with a constant: all that pass have one type. */
+  readonly pinnedPaths: ReadonlySet<string>;
   /** Whether the filter names the item's id: the index on keys then serves best. */
   readonly namesId: boolean;
   /** Comparisons that every row passing the filter also passes, though the filter does not state them. */
   readonly implied: readonly Expression[];
 }
+
+/** Comparisons that hold only between values of one type. */
+const PINNING = new Set(['=', '<', '<=', '>', '>=']);
 
 /** More columns make an index larger but hardly more selective. */
 const MAX_EQUAL_PATHS = 3;
@@ -79,24 +84,27 @@ function impliedBound(expression: Expression, alias: string): Expression | undef
   return { kind: 'binary', operator, left: first.path, right: first.limit, start: 0, end: 0 };
 }
 
+const isId = (path: readonly (string | number)[] | undefined): boolean => path?.length === 1 && path[0] === 'id';
+
+/** The comparisons with constants that hold for all rows that pass. */
+function statedBounds(parts: readonly Expression[], implied: readonly Expression[], alias: string): Bound[] {
+  return [...parts, ...implied].map((part) => boundOf(part, alias)).filter((bound) => bound !== undefined);
+}
+
 /** Looks for what indexes can serve in the filter of a query whose item is `alias`. */
 export function filterShape(where: Expression | undefined, alias: string): FilterShape {
-  const equalPaths: (readonly (string | number)[])[] = [];
-  const implied: Expression[] = [];
-  let namesId = false;
-  for (const part of where === undefined ? [] : conjuncts(where)) {
-    const bound = boundOf(part, alias);
-    const path = bound === undefined ? undefined : pathOf(bound.path)?.path;
-    const isId = (candidate: readonly (string | number)[] | undefined): boolean =>
-      candidate?.length === 1 && candidate[0] === 'id';
-    if (part.kind === 'in' && !part.negated && isId(pathOf(part.needle)?.path)) namesId = true;
-    if (bound?.operator === '=' && path !== undefined) {
-      if (isId(path)) namesId = true;
-      equalPaths.push(path);
-    }
-    const outright = impliedBound(part, alias);
-    if (outright !== undefined) implied.push(outright);
-  }
-  equalPaths.sort((left, right) => (JSON.stringify(left) < JSON.stringify(right) ? -1 : 1));
-  return { equalPaths: equalPaths.slice(0, MAX_EQUAL_PATHS), namesId, implied };
+  const parts = where === undefined ? [] : conjuncts(where);
+  const implied = parts.map((part) => impliedBound(part, alias)).filter((bound) => bound !== undefined);
+  const bounds = statedBounds(parts, implied, alias);
+  const equalPaths = bounds
+    .filter((bound) => bound.operator === '=')
+    .map((bound) => pathOf(bound.path)?.path ?? [])
+    .sort((left, right) => (JSON.stringify(left) < JSON.stringify(right) ? -1 : 1));
+  const listsIds = parts.some((part) => part.kind === 'in' && !part.negated && isId(pathOf(part.needle)?.path));
+  return {
+    equalPaths: equalPaths.slice(0, MAX_EQUAL_PATHS),
+    pinnedPaths: new Set(bounds.filter((bound) => PINNING.has(bound.operator)).map((bound) => pathName(bound.path))),
+    namesId: listsIds || equalPaths.some(isId),
+    implied,
+  };
 }

@@ -3,7 +3,7 @@ import { isJsonObject, type Json, type JsonObject } from './json.ts';
 import { keyOfDocument, type PartitionKeyDefinition } from './partition-key.ts';
 
 /** The largest document, in UTF-8 bytes. */
-export const MAX_DOCUMENT_BYTES = 2 * 1024 * 1024;
+const MAX_DOCUMENT_BYTES = 2 * 1024 * 1024;
 const MAX_ID_LENGTH = 255;
 /** The service's limit; it also keeps documents below the depth that SQLite's JSON functions refuse (1,000). */
 const MAX_NESTING = 128;

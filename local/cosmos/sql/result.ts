@@ -20,7 +20,7 @@ export interface CompiledSelection {
 }
 
 /** An expression's identity: equal for expressions that are written alike, wherever they stand. */
-export function expressionKey(expression: Expression): string {
+function expressionKey(expression: Expression): string {
   return JSON.stringify(expression, (key, value: unknown) => (key === 'start' || key === 'end' ? undefined : value));
 }
 

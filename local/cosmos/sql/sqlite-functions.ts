@@ -39,7 +39,7 @@ function likeToken(
 }
 
 /** A LIKE pattern as a regular expression. */
-export function likePattern(pattern: string, escapeCharacter: string | undefined): RegExp {
+function likePattern(pattern: string, escapeCharacter: string | undefined): RegExp {
   let source = '';
   for (let at = 0; at < pattern.length; ) {
     const token = likeToken(pattern, at, escapeCharacter);

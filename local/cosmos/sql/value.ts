@@ -5,7 +5,7 @@ import type { Json } from '../json.ts';
 export const RANK = { undefined: 0, null: 1, boolean: 2, number: 4, string: 5, array: 6, object: 7 } as const;
 
 /** A type known when the query is compiled, or `any` when it depends on the document. */
-export type StaticType = keyof typeof RANK | 'any';
+type StaticType = keyof typeof RANK | 'any';
 
 /**
  * A compiled scalar expression as SQLite text. `undefined` is SQL NULL in `value` and `json` and rank 0; JSON null is
@@ -21,7 +21,7 @@ export interface SqlValue {
 }
 
 /** The rank of a JSON value. */
-export function typeOfJson(value: Json | undefined): keyof typeof RANK {
+function typeOfJson(value: Json | undefined): keyof typeof RANK {
   if (value === undefined) return 'undefined';
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'array';
@@ -73,7 +73,7 @@ function rankOfType(typeSql: string): string {
 }
 
 /** A JSON path literal in SQL. @throws CosmosError 400 for names SQLite's paths cannot express. */
-export function pathLiteral(path: readonly (string | number)[]): string {
+function pathLiteral(path: readonly (string | number)[]): string {
   const steps = path.map((step) => {
     if (typeof step === 'number') return `[${step}]`;
     if (/["\\\p{Cc}]/u.test(step)) throw unsupported(`The property name ${JSON.stringify(step)} in a query`);

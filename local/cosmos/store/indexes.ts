@@ -9,11 +9,13 @@ import type { ItemStore } from './item-store.ts';
 
 /** Below this many documents a scan is as fast as an index, and every index costs each write. */
 const LARGE_TABLE_ROWS = 500;
-/** Indexes made for queries, per container; the least recently used one makes room. */
+/** Indexes made for queries, per container. */
 const MAX_QUERY_INDEXES = 12;
+/** An index that was used within this time is not dropped for another: making them in turns would cost more than scans. */
+const INDEX_KEEP_MS = 10 * 60 * 1000;
 
 /** What an index for a query has to cover, from the left: the partitions in scope, equal values, then the sort keys. */
-export interface IndexShape {
+interface IndexShape {
   /** `pk`, `p1`, `p2`, or undefined for queries over all partitions. */
   readonly scopeColumn: string | undefined;
   readonly equalPaths: readonly (readonly (string | number)[])[];
@@ -67,14 +69,19 @@ export function createIndexKeeper(database: Database, items: ItemStore, containe
       "SELECT name FROM sqlite_master WHERE type = 'index' AND tbl_name = ? AND name LIKE '%\\_query\\_%' ESCAPE '\\'",
     )
     .all(items.table);
-  const inUse = new Set(listed.map((row) => String(row['name'])));
+  // Names with the time of their last use, the least recent first.
+  const inUse = new Map(listed.map((row) => [String(row['name']), 0]));
   const sizeProbe = `SELECT count(*) AS rows FROM (SELECT 1 FROM ${items.table} LIMIT ${LARGE_TABLE_ROWS})`;
 
-  const makeRoom = (): void => {
+  /** Whether there is room for one more index; drops one that has not been used for long. */
+  const makeRoom = (): boolean => {
     const [oldest] = inUse;
-    if (inUse.size < MAX_QUERY_INDEXES || oldest === undefined) return;
-    database.execute(`DROP INDEX IF EXISTS ${oldest}`);
-    inUse.delete(oldest);
+    if (inUse.size < MAX_QUERY_INDEXES || oldest === undefined) return true;
+    const [name, lastUse] = oldest;
+    if (Date.now() - lastUse < INDEX_KEEP_MS) return false;
+    database.execute(`DROP INDEX IF EXISTS ${name}`);
+    inUse.delete(name);
+    return true;
   };
 
   return {
@@ -85,10 +92,10 @@ export function createIndexKeeper(database: Database, items: ItemStore, containe
       if (columns === 'pk, id') return `${items.table}_key`;
       const name = `${items.table}_query_${createHash('sha1').update(columns).digest('hex').slice(0, 16)}`;
       if (!inUse.delete(name)) {
-        makeRoom();
+        if (!makeRoom()) return undefined;
         database.execute(`CREATE INDEX IF NOT EXISTS ${name} ON ${items.table} (${columns})`);
       }
-      inUse.add(name);
+      inUse.set(name, Date.now());
       return name;
     },
     policy: () => policy,

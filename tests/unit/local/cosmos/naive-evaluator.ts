@@ -34,7 +34,7 @@ export function typeRank(value: Value): number {
 }
 
 /** Equality by type and content; the order of an object's properties does not matter. */
-export function areEqual(left: Value, right: Value): boolean {
+function areEqual(left: Value, right: Value): boolean {
   if (typeRank(left) !== typeRank(right)) return false;
   if (Array.isArray(left) && Array.isArray(right)) {
     return left.length === right.length && left.every((item, index) => areEqual(item, right[index]));

@@ -1,45 +1,74 @@
 import { copyFile, mkdir, rename, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { build } from 'esbuild';
+import { type BuildOptions, build } from 'esbuild';
 
 const root = join(import.meta.dirname, '..');
 const target = join(root, 'dist');
 
+/** Its SDK is larger than the rest of the app and only runs where Application Insights is set up. */
+const telemetrySdk = 'applicationinsights';
+
+const settings = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: 'node',
+  target: 'node22',
+  format: 'cjs',
+  // Names stay as they are, so that stack traces can be read; the source map is for the lines.
+  minifySyntax: true,
+  minifyWhitespace: true,
+  sourcemap: 'linked',
+  sourcesContent: false,
+  legalComments: 'linked',
+  logLevel: 'warning',
+  define: { 'import.meta.dirname': '__dirname', 'import.meta.url': '__bundleUrl' },
+  banner: { js: "const __bundleUrl = require('node:url').pathToFileURL(__filename).href;" },
+} as const satisfies BuildOptions;
+
 /**
  * Bundles the app into `dist/main.cjs`, which `func start`, the local host and a deployment load alike. The host supplies
- * `@azure/functions-core`. Names stay as they are, so that stack traces can be read; the source map is for the lines.
+ * `@azure/functions-core`. An import() of a big SDK stays a promise: its code runs when it is first needed; the telemetry SDK, which would be
+ * most of the bundle, is a file of its own, so that a cold start need not read it.
  */
 async function bundle(): Promise<void> {
-  const { outputFiles } = await build({
-    absWorkingDir: root,
-    entryPoints: ['functions/main.ts'],
-    outfile: join(target, 'main.cjs'),
-    bundle: true,
-    platform: 'node',
-    target: 'node20',
-    format: 'cjs',
-    external: ['@azure/functions-core'],
-    // An import() of a big SDK stays a promise: its code runs when it is first needed.
-    define: { 'import.meta.dirname': '__dirname', 'import.meta.url': '__bundleUrl' },
-    banner: { js: "const __bundleUrl = require('node:url').pathToFileURL(__filename).href;" },
-    minifySyntax: true,
-    minifyWhitespace: true,
-    keepNames: true,
-    sourcemap: 'linked',
-    sourcesContent: false,
-    legalComments: 'linked',
-    logLevel: 'warning',
-    write: false,
-  });
-  for (const { path, contents } of outputFiles) await putFile(path, contents);
+  const telemetryFile = `./${telemetrySdk}.cjs`;
+  await Promise.all([
+    write({
+      ...settings,
+      entryPoints: ['functions/main.ts'],
+      outfile: join(target, 'main.cjs'),
+      external: ['@azure/functions-core', telemetryFile],
+      alias: { [telemetrySdk]: telemetryFile },
+    }),
+    isNewerThanLockfile(join(target, telemetryFile)).then((isUpToDate) =>
+      isUpToDate
+        ? undefined
+        : write({
+            ...settings,
+            entryPoints: [telemetrySdk],
+            outfile: join(target, telemetryFile),
+            external: ['@azure/functions-core'],
+            sourcemap: false,
+          }),
+    ),
+  ]);
 }
 
-/** All at once: an app that starts during a build reads the old file or the new one, never a part. */
-async function putFile(path: string, contents: Uint8Array): Promise<void> {
-  const draft = `${path}.${process.pid}`;
-  await writeFile(draft, contents);
-  await rename(draft, path);
+/** It holds nothing of ours, so it changes with the dependencies only. */
+async function isNewerThanLockfile(file: string): Promise<boolean> {
+  const [built, locked] = await Promise.all([stat(file).catch(() => undefined), stat(join(root, 'package-lock.json'))]);
+  return built !== undefined && built.mtimeMs > locked.mtimeMs;
+}
+
+/** Each file all at once: an app that starts during a build reads the old file or the new one, never a part. */
+async function write(options: BuildOptions): Promise<void> {
+  const { outputFiles = [] } = await build({ ...options, write: false });
+  for (const { path, contents } of outputFiles) {
+    const draft = `${path}.${process.pid}`;
+    await writeFile(draft, contents);
+    await rename(draft, path);
+  }
 }
 
 /** The API's page and what it shows it with: it loads nothing from anywhere else. */

@@ -2,8 +2,22 @@ import { z } from 'zod';
 import type { catalogEntry } from '../contracts/integrations.ts';
 import type { Adapter } from './adapter.ts';
 
-/** A provider as the catalog shows it. The settings' JSON Schema is the input side: what a caller may send. */
-export function describeProvider(adapter: Adapter): z.infer<typeof catalogEntry> {
+type CatalogEntry = z.infer<typeof catalogEntry>;
+
+/** An adapter never changes, and making its JSON Schema takes longer than all else that a catalog does. */
+const described = new WeakMap<Adapter, CatalogEntry>();
+
+/** A provider as the catalog shows it. */
+export function describeProvider(adapter: Adapter): CatalogEntry {
+  const known = described.get(adapter);
+  if (known !== undefined) return known;
+  const entry = describe(adapter);
+  described.set(adapter, entry);
+  return entry;
+}
+
+/** The settings' JSON Schema is the input side: what a caller may send. */
+function describe(adapter: Adapter): CatalogEntry {
   const { $schema: _dialect, ...settingsSchema } = z.toJSONSchema(adapter.settings, {
     io: 'input',
     unrepresentable: 'any',

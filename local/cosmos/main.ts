@@ -24,13 +24,22 @@ function parseOptions(): CosmosOptions {
   };
 }
 
-const server = await startCosmos(parseOptions());
-let isStopping = false;
-for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-  process.on(signal, () => {
-    if (isStopping) return;
-    isStopping = true;
-    void server.close().then(() => process.exit(0));
-  });
+async function run(): Promise<void> {
+  const server = await startCosmos(parseOptions());
+  let isStopping = false;
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      if (isStopping) return;
+      isStopping = true;
+      void server.close().then(() => process.exit(0));
+    });
+  }
+  process.stdout.write(`${JSON.stringify({ ready: true, endpoint: server.endpoint, key: server.key })}\n`);
 }
-process.stdout.write(`${JSON.stringify({ ready: true, endpoint: server.endpoint, key: server.key })}\n`);
+
+try {
+  await run();
+} catch (error) {
+  process.stderr.write(`cosmos: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+}

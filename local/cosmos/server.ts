@@ -62,14 +62,15 @@ function readBody(message: IncomingMessage): Promise<string> {
 }
 
 function send(response: ServerResponse, reply: Reply, activityId: string): void {
-  const body = reply.body === undefined ? undefined : Buffer.from(reply.body);
+  const { body } = reply;
   response.writeHead(reply.status, {
     'x-ms-activity-id': activityId,
     'x-ms-request-charge': String(reply.charge),
     'x-ms-gatewayversion': 'version=2.0.0',
     ...reply.headers,
-    ...(body === undefined ? {} : { 'content-type': 'application/json', 'content-length': body.length }),
+    ...(body === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
   });
+  // As text, head and body leave in one write.
   response.end(body);
 }
 

@@ -1,5 +1,5 @@
 import { badRequest, conflict, notFound } from '../errors.ts';
-import type { Json, JsonObject } from '../json.ts';
+import { canonicalJson, type Json, type JsonObject } from '../json.ts';
 import { type PartitionKeyDefinition, parseDefinition } from '../partition-key.ts';
 import { containerRid, databaseRid, etagOf } from '../resource-id.ts';
 import { completeContainer, parseContainer } from './container-definition.ts';
@@ -127,7 +127,7 @@ export class Catalog {
     const parsed = completeContainer(parseContainer(definition));
     if (parsed['id'] !== id) throw badRequest('The id of a container cannot be changed.');
     for (const fixed of ['partitionKey', 'uniqueKeyPolicy'] as const) {
-      if (JSON.stringify(parsed[fixed]) !== JSON.stringify(entry.resource[fixed])) {
+      if (canonicalJson(parsed[fixed]) !== canonicalJson(entry.resource[fixed])) {
         throw badRequest(`Document collection ${fixed} cannot be changed.`);
       }
     }

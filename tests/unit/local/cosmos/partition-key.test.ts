@@ -20,7 +20,7 @@ const definition = parseDefinition({ paths: ['/a', '/b', '/c'], kind: 'MultiHash
 
 describe('canonical partition keys', () => {
   it('are equal exactly when type and value of every part are', () => {
-    fc.assert(
+    return fc.assert(
       fc.property(
         fc.array(component, { minLength: 3, maxLength: 3 }),
         fc.array(component, { minLength: 3, maxLength: 3 }),
@@ -33,7 +33,7 @@ describe('canonical partition keys', () => {
   });
 
   it('are the same from a document, a header and a prefix', () => {
-    fc.assert(
+    return fc.assert(
       fc.property(component, component, component, (a, b, c) => {
         const key = keyOfDocument({ a, b, c }, definition);
         expect(canonicalKey(parseKeyComponents(JSON.stringify([a, b, c])))).toBe(key);

@@ -43,8 +43,7 @@ export function openCosmos(settings: Config['cosmos'], credential: () => Promise
 /** Creates what is missing of the database and its containers. */
 async function createContainers(client: CosmosClient, databaseName: string): Promise<void> {
   const { database } = await client.databases.createIfNotExists({ id: databaseName });
-  for (const definition of containerDefinitions()) {
-    // The SDK's enumerations are the very strings of the definition.
-    await database.containers.createIfNotExists(definition as object as ContainerRequest);
-  }
+  // The SDK's enumerations are the very strings of the definitions.
+  const requests = containerDefinitions() as object[] as ContainerRequest[];
+  await Promise.all(requests.map((request) => database.containers.createIfNotExists(request)));
 }

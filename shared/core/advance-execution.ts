@@ -74,9 +74,15 @@ export function advancePage(execution: Execution, applied: AppliedPage, now: str
   const counts = addCounts(execution.counts, applied.counts);
   const next: Execution = { ...rest, counts, pages: execution.pages + 1, attempt: 0, revivals: 0, updatedAt: now };
   if (!applied.pull.done) {
+    const { emptyPages: _emptyPages, ...dated } = checkpoint;
+    const emptyPages = emptyPagesAfter(execution.checkpoint, applied.pull);
     return {
       ...next,
-      checkpoint: { ...checkpoint, ...(applied.pull.next === undefined ? {} : { cursor: applied.pull.next }) },
+      checkpoint: {
+        ...dated,
+        ...(emptyPages === 0 ? {} : { emptyPages }),
+        ...(applied.pull.next === undefined ? {} : { cursor: applied.pull.next }),
+      },
     };
   }
   const mapping = execution.plan.objects[checkpoint.objectIndex];
@@ -87,6 +93,14 @@ export function advancePage(execution: Execution, applied: AppliedPage, now: str
   const objectIndex = checkpoint.objectIndex + 1;
   const moved: Execution = { ...next, watermarks, checkpoint: { objectIndex, restarted: false } };
   return objectIndex < execution.plan.objects.length ? moved : endWell(moved, now);
+}
+
+/** How many pages in a row held no record, this one included. */
+export function emptyPagesAfter(
+  before: Pick<Checkpoint, 'emptyPages'>,
+  page: Pick<PullPage, 'changes' | 'rejected'>,
+): number {
+  return page.changes.length + page.rejected.length > 0 ? 0 : (before.emptyPages ?? 0) + 1;
 }
 
 function noteDates(checkpoint: Checkpoint, applied: AppliedPage): Checkpoint {

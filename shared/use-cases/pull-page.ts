@@ -1,17 +1,20 @@
 import { type Adapter, type AdapterCall, AdapterFailure, type PullPage } from '../core/adapter.ts';
-import { watermarkKey } from '../core/advance-execution.ts';
+import { emptyPagesAfter, watermarkKey } from '../core/advance-execution.ts';
 import type { Checkpoint, ExecutionDocument } from '../core/documents/execution.ts';
 import type { Deps } from '../core/ports.ts';
 
 /** The `Date` header has whole seconds. */
 const providerClockGranularityMs = 1000;
 
+/** Some providers filter after they cut pages, so that stretches of pages are empty. Past this many a read counts as endless. */
+const longestEmptyStretch = 1000;
+
 export type Pulled =
   | { readonly ok: true; readonly page: PullPage; readonly readAt: string }
   | { readonly ok: false; readonly failure: AdapterFailure };
 
 /** Where a page begins. */
-export type Position = Pick<Checkpoint, 'objectIndex' | 'cursor'>;
+export type Position = Pick<Checkpoint, 'objectIndex' | 'cursor' | 'emptyPages'>;
 
 /**
  * Reads the page at a position. A failure of the provider is a value, so that a page fetched ahead can wait for its turn; anything else is a bug
@@ -39,6 +42,10 @@ export async function pullPage(
     });
     if (!page.done && (page.next === undefined || page.next === position.cursor)) {
       throw new AdapterFailure('unexpected-response', "The provider's paging does not advance.");
+    }
+    if (!page.done && emptyPagesAfter(position, page) > longestEmptyStretch) {
+      const message = `The provider's paging does not advance: more than ${longestEmptyStretch} pages in a row held no record.`;
+      throw new AdapterFailure('unexpected-response', message);
     }
     return { ok: true, page, readAt: readInstant(page, askedAt, deps.now().getTime()) };
   } catch (error) {

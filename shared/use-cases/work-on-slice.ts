@@ -1,5 +1,5 @@
 import type { AdapterFailure } from '../core/adapter.ts';
-import { beginWork, fail, isTerminal, restartObject, waitUntil } from '../core/advance-execution.ts';
+import { beginWork, emptyPagesAfter, fail, isTerminal, restartObject, waitUntil } from '../core/advance-execution.ts';
 import { AppError, CorruptDocument } from '../core/app-error.ts';
 import { type Converter, compileMapping } from '../core/convert-record.ts';
 import type { ExecutionDocument } from '../core/documents/execution.ts';
@@ -125,8 +125,13 @@ async function workPages(slice: Slice): Promise<void> {
 /** Where the page after this one begins; `undefined` after the last page of the last object. */
 function positionAfter(execution: ExecutionDocument, pulled: Pulled & { ok: true }): Position | undefined {
   const { objectIndex } = execution.checkpoint;
-  if (!pulled.page.done)
-    return { objectIndex, ...(pulled.page.next === undefined ? {} : { cursor: pulled.page.next }) };
+  if (!pulled.page.done) {
+    return {
+      objectIndex,
+      emptyPages: emptyPagesAfter(execution.checkpoint, pulled.page),
+      ...(pulled.page.next === undefined ? {} : { cursor: pulled.page.next }),
+    };
+  }
   return objectIndex + 1 < execution.plan.objects.length ? { objectIndex: objectIndex + 1 } : undefined;
 }
 

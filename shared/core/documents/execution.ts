@@ -12,6 +12,8 @@ export const checkpoint = z.strictObject({
   objectStartedAt: z.string().optional(),
   /** Newest modification time applied so far for this object. */
   newestModifiedAt: z.string().optional(),
+  /** Pages in a row, up to here, that held no record and named a next page; absent for none. */
+  emptyPages: z.int().optional(),
   /** An expired cursor restarts the object once; the second time fails the run. */
   restarted: z.boolean(),
 });

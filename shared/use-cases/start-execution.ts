@@ -33,11 +33,12 @@ export async function startExecution(
   scope: Scope,
   input: StartExecutionInput,
 ): Promise<ExecutionDocument> {
-  const task = await loadRunnableTask(deps, scope, input);
+  await loadRunnableTask(deps, scope, input);
   const executionId = input.executionId ?? deps.newId('execution');
   const started = await readExecution(deps, scope, executionId);
   if (started !== undefined) return started;
-  await occupy(deps, scope, task.id, executionId);
+  await occupy(deps, scope, input.taskId, executionId);
+  const task = await loadOccupiedTask(deps, scope, input, executionId);
   const now = deps.now();
   await deps.due.put({
     ...dueKey('watch', scope.tenantId, task.id),
@@ -80,6 +81,21 @@ async function loadRunnableTask(deps: Needs, scope: Scope, input: StartExecution
     throw new AppError('not-connected', { detail: 'Connect the integration first.' });
   }
   return task.document;
+}
+
+/** The task as the run before left it: that one's watermarks may have been written only when this run took its place. */
+async function loadOccupiedTask(
+  deps: Needs,
+  scope: Scope,
+  input: StartExecutionInput,
+  executionId: string,
+): Promise<TaskDocument> {
+  try {
+    return await loadRunnableTask(deps, scope, input);
+  } catch (error) {
+    await freeTask(deps, scope, input.taskId, executionId);
+    throw error;
+  }
 }
 
 async function occupy(deps: Needs, scope: Scope, taskId: string, executionId: string): Promise<void> {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { AdapterFailure } from '../../../../shared/core/adapter.ts';
+import { type AdapterCall, AdapterFailure, type PullRequest } from '../../../../shared/core/adapter.ts';
 import { workOnSlice } from '../../../../shared/use-cases/work-on-slice.ts';
 import { createSyncHarness, fill, longAgo } from '../../../kit/sync-harness.ts';
 
@@ -69,6 +69,24 @@ describe('an incremental run', () => {
     expect(quiet.counts.received).toBeLessThanOrEqual(2);
     expect(quiet.counts.created + quiet.counts.updated).toBe(0);
     expect((await harness.shards()).get('p0005')?.data).toEqual({ name: 'Changed', address: { city: 'Ptuj' } });
+  });
+
+  it('begins where the run before it ended, although nobody has settled that one yet', async () => {
+    const harness = await createSyncHarness();
+    fill(harness, 5);
+    const { deps, scope } = harness;
+    const first = await harness.run();
+    const [task, lease] = await Promise.all([
+      deps.tasks.get(scope, { id: first.taskId }),
+      deps.leases.get(scope, { id: first.taskId }),
+    ]);
+    if (task === undefined || lease === undefined) throw new Error('the task and its lease are there');
+    const { lastExecutionId: _lastExecutionId, ...unsettled } = task.document;
+    await deps.tasks.write(scope, { kind: 'replace', etag: task.etag, document: { ...unsettled, watermarks: {} } });
+    const occupied = { ...lease.document, executionId: first.id };
+    await deps.leases.write(scope, { kind: 'replace', etag: lease.etag, document: occupied });
+    const second = await harness.start('incremental');
+    expect(Object.keys(second.plan.since)).toHaveLength(1);
   });
 
   it('sees what changed behind the reader during the full run', async () => {
@@ -183,6 +201,22 @@ describe('a failing provider', () => {
       problem: 'Too many requests.',
       waitingUntil: new Date(harness.deps.clock.nowMs() + 90_000).toISOString(),
     });
+  });
+
+  it('that gives empty pages without end is not read without end', async () => {
+    const harness = await createSyncHarness();
+    fill(harness, 7);
+    const { adapter, requests } = harness.provider;
+    const pull = adapter.pull?.bind(adapter);
+    Object.assign(adapter, {
+      pull: async (call: AdapterCall, request: PullRequest) =>
+        request.cursor === undefined
+          ? pull?.(call as AdapterCall<Record<string, never>>, request)
+          : { changes: [], rejected: [], done: false, next: `empty-${requests.push(request)}` },
+    });
+    const execution = await harness.run();
+    expect(execution).toMatchObject({ state: 'failed', counts: { received: 5, created: 5 } });
+    expect(execution.problem).toMatch(/more than 1000 pages in a row held no record/);
   });
 
   it('with an expired cursor has the object read again, once', async () => {

@@ -8,10 +8,10 @@ import { isOlder, isRepeat, type Observation, type Sighting } from './observatio
 
 /**
  * What one observation does to its shard. `in-place`: it stands there already. `stale`: the shard shows something newer, written by someone
- * who has not settled the link yet.
+ * who has not settled the link yet; with the outcome of this page's first attempt, if that was it.
  */
 export type ShardPlan =
-  | { readonly kind: 'stale' }
+  | { readonly kind: 'stale'; readonly outcome: LastOutcome['outcome'] | undefined }
   | { readonly kind: 'in-place'; readonly outcome: LastOutcome['outcome'] }
   | { readonly kind: 'write'; readonly outcome: LastOutcome['outcome']; readonly document: ShardDocument };
 
@@ -36,14 +36,14 @@ export function planShard(
 ): ShardPlan {
   const source = shard?.sources[observation.linkId];
   const outcome = outcomeOf(source, input.sighting);
-  if (source !== undefined && isInPlace(source, observation)) {
-    return { kind: 'in-place', outcome: isRepeat(source.last, input.sighting) ? source.last.outcome : 'unchanged' };
-  }
-  if (
-    source !== undefined &&
-    isOlder({ version: source.externalVersion, observed: source.observed }, observation, input.sighting)
-  ) {
-    return { kind: 'stale' };
+  if (source !== undefined) {
+    const first = isRepeat(source.last, input.sighting) ? source.last.outcome : undefined;
+    if (isInPlace(source, observation, input.converter.paths)) {
+      return { kind: 'in-place', outcome: first ?? 'unchanged' };
+    }
+    if (isOlder({ version: source.externalVersion, observed: source.observed }, observation, input.sighting)) {
+      return { kind: 'stale', outcome: first };
+    }
   }
   const data = observation.deleted
     ? (shard?.data ?? {})
@@ -77,9 +77,10 @@ function outcomeOf(source: ShardSource | undefined, sighting: Sighting): LastOut
   return isRepeat(source.last, sighting) && source.last.outcome === 'created' ? 'created' : 'updated';
 }
 
-function isInPlace(source: ShardSource, observation: Observation): boolean {
+/** The base may hold more: what other mappings of the same record read. */
+function isInPlace(source: ShardSource, observation: Observation, paths: Converter['paths']): boolean {
   if (source.deleted || observation.deleted) return source.deleted && observation.deleted;
-  return sameValue(source.externalBase, observation.data);
+  return paths.every((path) => sameValue(readPath(source.externalBase, path), readPath(observation.data, path)));
 }
 
 function nextSource(
@@ -93,7 +94,9 @@ function nextSource(
     integrationId: input.integrationId,
     object: input.mapping.object,
     externalId: observation.externalId,
-    externalBase: observation.deleted ? (source?.externalBase ?? {}) : observation.data,
+    externalBase: observation.deleted
+      ? (source?.externalBase ?? {})
+      : mergeFields(source?.externalBase, undefined, observation.data, input.converter.paths),
     ...(version === undefined ? {} : { externalVersion: version }),
     observed: { fence: input.sighting.fence, page: input.sighting.page },
     deleted: observation.deleted,
@@ -101,11 +104,12 @@ function nextSource(
   };
 }
 
+/** Takes over what `theirs` shows otherwise than `base`, all of it where there is no base; other fields stay ours. */
 function mergeFields(
   ours: JsonObject | undefined,
   base: JsonObject | undefined,
   theirs: JsonObject,
-  paths: readonly (readonly string[])[],
+  paths: Converter['paths'],
 ): JsonObject {
   if (ours === undefined) return theirs;
   const merged = structuredClone(ours);

@@ -69,11 +69,16 @@ export type LinkVerdict = 'unchanged' | 'created' | 'updated' | 'stale' | 'compa
 
 /** What the link alone says about an observation. A point read decides "unchanged" without a write. */
 export function judgeByLink(link: LinkDocument, observation: Observation, sighting: Sighting): LinkVerdict {
-  if (link.state === 'settled' && link.hash === observation.hash) {
-    return link.last !== undefined && isRepeat(link.last, sighting) ? link.last.outcome : 'unchanged';
-  }
-  if (link.state === 'settled' && isOlder(link, observation, sighting)) return 'stale';
-  return 'compare-shard';
+  if (link.state !== 'settled') return 'compare-shard';
+  const first = link.last !== undefined && isRepeat(link.last, sighting) ? link.last.outcome : undefined;
+  if (isOlder(link, observation, sighting)) return first ?? (link.hash === observation.hash ? 'unchanged' : 'stale');
+  if (link.hash !== observation.hash || hasNewerVersion(link, observation)) return 'compare-shard';
+  return first ?? 'unchanged';
+}
+
+/** Same content, newer version: the link has to learn it, or a late reader could put back what was there in between. */
+function hasNewerVersion(link: LinkDocument, observation: Observation): boolean {
+  return link.version !== undefined && observation.version !== undefined && observation.version > link.version;
 }
 
 /** The same page of the same run again: its first result stands. */
@@ -87,7 +92,7 @@ interface Known {
   readonly observed: { readonly fence: number; readonly page: number };
 }
 
-/** The provider's version decides; where it has none, or the same, the order of observation does. */
+/** The provider's version decides; where it has none, or the same, the order of observation does, which fences tell also between tasks. */
 export function isOlder(known: Known, observation: Observation, sighting: Sighting): boolean {
   if (known.version !== undefined && observation.version !== undefined && known.version !== observation.version) {
     return observation.version < known.version;

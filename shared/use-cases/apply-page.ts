@@ -34,7 +34,7 @@ const maximumPasses = 12;
 export async function applyPage(
   deps: Stores,
   scope: Scope,
-  input: MergeInput & { readonly mirrorDeletions: boolean },
+  input: MergeInput,
   observations: readonly Observation[],
   expectNew: boolean,
 ): Promise<Counts> {
@@ -44,14 +44,15 @@ export async function applyPage(
     fresh: false,
     shard: undefined,
     result: undefined,
-    outcome: observation.deleted && !input.mirrorDeletions ? 'skipped' : undefined,
+    outcome: undefined,
   }));
   for (let pass = 0; ; pass += 1) {
     const open = items.filter((item) => item.outcome === undefined);
     if (open.length === 0) break;
     if (pass === maximumPasses)
       throw new Error(`${open.length} records could not be applied: others keep changing them`);
-    if (pass > 0 || !expectNew) await readLinks(deps, scope, open);
+    // Only a link that is there can be deleted, so these are always read.
+    await readLinks(deps, scope, pass > 0 || !expectNew ? open : open.filter((item) => item.observation.deleted));
     await createLinks(deps, scope, input, open);
     const toWrite = judge(open, input);
     await readShards(deps, scope, toWrite);
@@ -75,19 +76,24 @@ export async function countLeftBehind(
 ): Promise<Counts> {
   const counts = noCounts();
   if (linkIds.length === 0) return counts;
-  for (const link of await deps.links.getMany(
+  const stored = await deps.links.getMany(
     scope,
     linkIds.map((id) => ({ id })),
-  )) {
-    if (link === undefined) continue;
-    const shard = await deps.shards.get(scope, { id: link.document.shardId });
-    const last = shard?.document.sources[link.document.id]?.last;
+  );
+  const links = stored.flatMap((link) => link?.document ?? []);
+  const shards = await deps.shards.getMany(
+    scope,
+    links.map((link) => ({ id: link.shardId })),
+  );
+  for (const [index, link] of links.entries()) {
+    const last = shards[index]?.document.sources[link.id]?.last;
     if (last !== undefined && isRepeat(last, input.sighting)) countOutcome(counts, last.outcome);
   }
   return counts;
 }
 
 async function readLinks(deps: Stores, scope: Scope, items: readonly Item[]): Promise<void> {
+  if (items.length === 0) return;
   const links = await deps.links.getMany(
     scope,
     items.map((item) => ({ id: item.observation.linkId })),
@@ -120,7 +126,7 @@ async function createLinks(deps: Stores, scope: Scope, input: MergeInput, items:
       lost.push(item);
     }
   }
-  if (lost.length > 0) await readLinks(deps, scope, lost);
+  await readLinks(deps, scope, lost);
 }
 
 function proposeLink(deps: Stores, input: MergeInput, observation: Observation): LinkDocument {
@@ -184,7 +190,7 @@ async function writeShards(
   for (const { item, link } of linked) {
     const plan = planShard(input, link.document, item.observation, item.shard?.document);
     if (plan.kind === 'stale') {
-      item.outcome = item.result?.outcome ?? 'skipped';
+      item.outcome = item.result?.outcome ?? plan.outcome ?? 'skipped';
       continue;
     }
     const { executionId, page } = input.sighting;

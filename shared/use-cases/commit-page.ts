@@ -3,7 +3,7 @@ import type { Converter, ObjectMapping } from '../core/convert-record.ts';
 import { addCounts, type Counts, noCounts } from '../core/counts.ts';
 import type { ExecutionDocument, PageDocument } from '../core/documents/execution.ts';
 import type { MergeInput } from '../core/merge-source.ts';
-import { type PageReading, readPage } from '../core/observation.ts';
+import { type Observation, readPage } from '../core/observation.ts';
 import type { Deps, Stored } from '../core/ports.ts';
 import type { Scope } from '../core/scope.ts';
 import { applyPage, countLeftBehind } from './apply-page.ts';
@@ -26,19 +26,20 @@ export async function commitPage(
 ): Promise<Stored<ExecutionDocument> | undefined> {
   const execution = stored.document;
   const reading = readPage(execution.integrationId, mapping, converter, pulled.page.changes);
-  const input: MergeInput & { mirrorDeletions: boolean } = {
+  const observations =
+    execution.plan.deletions === 'mirror' ? reading.observations : reading.observations.filter((each) => !each.deleted);
+  const input: MergeInput = {
     tenantId: scope.tenantId,
     integrationId: execution.integrationId,
     mapping,
     converter,
     sighting: { executionId: execution.id, page: execution.pages, fence: execution.fence },
     now: deps.now().toISOString(),
-    mirrorDeletions: execution.plan.deletions === 'mirror',
   };
-  const page = await announcePage(deps, scope, execution, mapping, reading);
+  const page = await announcePage(deps, scope, execution, mapping, observations);
   if (page === undefined) return undefined;
-  const applied = await applyPage(deps, scope, input, reading.observations, expectsNew(execution));
-  const here = new Set(reading.observations.map((observation) => observation.linkId));
+  const applied = await applyPage(deps, scope, input, observations, expectsNew(execution));
+  const here = new Set(observations.map((observation) => observation.linkId));
   const leftBehind = await countLeftBehind(
     deps,
     scope,
@@ -46,7 +47,8 @@ export async function commitPage(
     page.linkIds.filter((id) => !here.has(id)),
   );
   const failures = [...pulled.page.rejected, ...reading.failures];
-  const counts = addCounts(addCounts(applied, leftBehind), setAside(failures.length, reading.superseded));
+  const skipped = reading.superseded + reading.observations.length - observations.length;
+  const counts = addCounts(addCounts(applied, leftBehind), setAside(failures.length, skipped));
   const now = deps.now().toISOString();
   const moved = advancePage(execution, { pull: pulled.page, counts, readAt: pulled.readAt }, now);
   const outcome: PageDocument = {
@@ -70,7 +72,7 @@ async function announcePage(
   scope: Scope,
   execution: ExecutionDocument,
   mapping: ObjectMapping,
-  reading: PageReading,
+  observations: readonly Observation[],
 ): Promise<PageDocument | undefined> {
   const document: PageDocument = {
     id: `page-${String(execution.pages).padStart(8, '0')}`,
@@ -82,7 +84,7 @@ async function announcePage(
     object: mapping.object,
     state: 'applying',
     fence: execution.fence,
-    linkIds: reading.observations.map((observation) => observation.linkId),
+    linkIds: observations.map((observation) => observation.linkId),
     counts: noCounts(),
     failures: [],
     at: deps.now().toISOString(),
@@ -106,8 +108,8 @@ function expectsNew(execution: ExecutionDocument): boolean {
   return Object.keys(execution.plan.since).length === 0 && (unchanged + updated) * 10 <= received;
 }
 
-function setAside(failed: number, superseded: number): Counts {
-  return { ...noCounts(), received: failed + superseded, failed, skipped: superseded };
+function setAside(failed: number, skipped: number): Counts {
+  return { ...noCounts(), received: failed + skipped, failed, skipped };
 }
 
 const failuresKept = 1000;

@@ -5,7 +5,10 @@ import type { Scope } from '../core/scope.ts';
 
 type Needs = Pick<Deps, 'leases' | 'now' | 'engine'>;
 
-/** The right to work on a task, as long as the lease is renewed. `fence` is higher than any holder's before. */
+/**
+ * The right to work on a task, as long as the lease is renewed. `fence` is higher than any holder's before, and not below the clock's
+ * milliseconds: several tasks may read the same records, also one made after another was deleted, and their fences tell whose look was later.
+ */
 export interface Hold {
   readonly lease: Stored<LeaseDocument>;
   readonly fence: number;
@@ -77,7 +80,7 @@ export async function holdTask(
     const document: LeaseDocument = {
       ...rest,
       holder: message.messageId,
-      fence: stored.document.fence + 1,
+      fence: Math.max(stored.document.fence + 1, deps.now().getTime()),
       expiresAt: inFuture(deps, deps.engine.leaseMs),
     };
     const result = await deps.leases.write(scope, { kind: 'replace', document, etag: stored.etag });

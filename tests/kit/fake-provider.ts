@@ -27,6 +27,8 @@ export class FakeProvider {
   readonly failures: AdapterFailure[] = [];
   /** Every request that was answered or refused. */
   readonly requests: PullRequest[] = [];
+  /** False: records come without version and modification time, as many providers send them. */
+  versioned = true;
   /** Called before a pull is answered; may change the records. */
   onPull: ((request: PullRequest, count: number) => void) | undefined;
   readonly #now: () => Date;
@@ -84,7 +86,7 @@ export class FakeProvider {
     const next = start + request.pageSize;
     const done = next >= visible.length;
     return {
-      changes: slice.map(toChange),
+      changes: slice.map((record) => toChange(record, this.versioned)),
       rejected: [],
       done,
       ...(done ? {} : { next: String(next) }),
@@ -110,12 +112,11 @@ function byModification(left: FakeRecord, right: FakeRecord): number {
   return left.modifiedAt < right.modifiedAt ? -1 : 1;
 }
 
-function toChange(record: FakeRecord): ExternalChange {
+function toChange(record: FakeRecord, versioned: boolean): ExternalChange {
   return {
     externalId: record.id,
     deleted: record.deleted === true,
     record: record.fields,
-    version: Date.parse(record.modifiedAt),
-    modifiedAt: record.modifiedAt,
+    ...(versioned ? { version: Date.parse(record.modifiedAt), modifiedAt: record.modifiedAt } : {}),
   };
 }

@@ -37,13 +37,15 @@ export async function workOnSlice(deps: Deps, envelope: SyncPagesEnvelope): Prom
     deps.log.alert('a message names a run that is not there', { ...envelope });
     return;
   }
+  const { integrationId, taskId } = found.document;
+  if (envelope.integrationId !== integrationId || envelope.taskId !== taskId) {
+    deps.log.alert('a message does not fit the run that it names', { ...envelope });
+    return;
+  }
   if (isTerminal(found.document)) return settleExecution(deps, scope, found.document);
   const hold = await holdTask(deps, scope, envelope);
   if (hold === 'busy') return;
-  if (hold === 'not-ours') {
-    deps.log.alert('a message names a run that does not occupy its task', { ...envelope });
-    return;
-  }
+  if (hold === 'not-ours') return endOrphan(deps, scope, found);
   if ('sendAgain' in hold) {
     const delayMs = Math.max(0, hold.untilMs - deps.now().getTime());
     return deps.syncQueue.send({ ...envelope, messageId: hold.sendAgain }, delayMs);
@@ -52,6 +54,8 @@ export async function workOnSlice(deps: Deps, envelope: SyncPagesEnvelope): Prom
   if (run === undefined) return;
   const slice: Slice = { deps, scope, envelope, hold, run };
   if (isTerminal(run.document)) return settleExecution(deps, scope, run.document);
+  const pauseMs = pauseMsOf(run.document, deps.now());
+  if (pauseMs > 0) return sendNext(slice, pauseMs);
   try {
     await workPages(slice);
   } catch (error) {
@@ -62,7 +66,19 @@ export async function workOnSlice(deps: Deps, envelope: SyncPagesEnvelope): Prom
   }
 }
 
-/** Moves the run to this holder. From here on, whatever a former holder writes to the run is refused. */
+/** A run that lost its task can't go on, nor can it be found by the next start: it ends here, unless it has ended already. */
+async function endOrphan(deps: Deps, scope: Scope, { document, etag }: Stored<ExecutionDocument>): Promise<void> {
+  const failed = fail(document, 'Its task was given to another run.', deps.now().toISOString());
+  const result = await deps.runs.executions.write(scope, { kind: 'replace', document: failed, etag });
+  if (result.ok) deps.log.alert('a run had lost its task', { tenantId: scope.tenantId, executionId: document.id });
+}
+
+/** How long the provider asked to be left alone from now on, in milliseconds; its message may come early, after a crash. */
+function pauseMsOf({ waitingUntil }: ExecutionDocument, now: Date): number {
+  return waitingUntil === undefined ? 0 : Math.max(0, Date.parse(waitingUntil) - now.getTime());
+}
+
+/** Moves the run to this holder, unless it has to wait. From here on, whatever a former holder writes to the run is refused. */
 async function begin(
   deps: Deps,
   scope: Scope,
@@ -72,7 +88,7 @@ async function begin(
   for (;;) {
     const stored = await deps.runs.executions.get(scope, key);
     if (stored === undefined || stored.document.fence > fence) return undefined;
-    if (isTerminal(stored.document)) return stored;
+    if (isTerminal(stored.document) || pauseMsOf(stored.document, deps.now()) > 0) return stored;
     const document = beginWork(stored.document, fence, deps.now().toISOString());
     const result = await deps.runs.executions.write(scope, { kind: 'replace', document, etag: stored.etag });
     if (result.ok) return { document, etag: result.etag };
@@ -81,6 +97,7 @@ async function begin(
 
 /** Failures that trying the same message again cannot mend, in words for people. */
 function problemOf(error: unknown): string | undefined {
+  if (error instanceof AppError && error.code === 'unavailable') return undefined;
   if (error instanceof AppError) return error.detail ?? 'The run could not go on.';
   if (error instanceof CorruptDocument) return error.message;
   return undefined;
@@ -111,15 +128,19 @@ async function workPages(slice: Slice): Promise<void> {
       // It is awaited in the next turn; should this page throw before, nobody else would see it fail.
       ahead.catch(() => undefined);
     }
-    const moved = await commitPage(deps, scope, slice.run, mapping, converter, pulled);
+    const moved = await commitPage(deps, scope, slice.run, mapping, converter, pulled, () => keepHold(slice));
     if (moved === undefined) return;
     slice.run = moved;
     if (isTerminal(moved.document)) return settleExecution(deps, scope, moved.document);
     if (next === undefined) return sendNext(slice, 0);
-    const renewed = await renewHold(deps, scope, slice.hold);
-    if (renewed === undefined) return;
-    slice.hold = renewed;
   }
+}
+
+/** Shows a sign of life; false when another worker has the run. */
+async function keepHold(slice: Slice): Promise<boolean> {
+  const renewed = await renewHold(slice.deps, slice.scope, slice.hold);
+  if (renewed !== undefined) slice.hold = renewed;
+  return renewed !== undefined;
 }
 
 /** Where the page after this one begins; `undefined` after the last page of the last object. */

@@ -4,8 +4,8 @@ import type { SecretClient } from '@azure/keyvault-secrets';
 import { AppError } from '../core/app-error.ts';
 import type { SecretStore } from '../core/ports.ts';
 import type { Scope } from '../core/scope.ts';
+import { ExpiringCache } from './expiring-cache.ts';
 import { once } from './once.ts';
-import { SecretCache } from './secret-cache.ts';
 
 export interface KeyVaultSettings {
   readonly url: string;
@@ -41,11 +41,14 @@ const cachedForMs = 60_000;
  */
 export class KeyVaultSecrets implements SecretStore {
   readonly #client: () => Promise<SecretClient>;
-  readonly #cache: SecretCache;
+  /** By vault name and version: versions never change, so only erasing makes an entry wrong, and its short life bounds that elsewhere. */
+  readonly #cache: ExpiringCache<string>;
+  readonly #nowMs: () => number;
 
   constructor(client: () => Promise<SecretClient>, nowMs: () => number) {
     this.#client = client;
-    this.#cache = new SecretCache(cachedSecrets, cachedForMs, nowMs);
+    this.#cache = new ExpiringCache(cachedSecrets, nowMs);
+    this.#nowMs = nowMs;
   }
 
   async put(scope: Scope, name: string, value: string): Promise<string> {
@@ -65,7 +68,7 @@ export class KeyVaultSecrets implements SecretStore {
 
   async get(scope: Scope, name: string, version: string): Promise<string> {
     const vaultName = vaultNameOf(scope.tenantId, name);
-    const cached = this.#cache.get(vaultName, version);
+    const cached = this.#cache.get(`${vaultName}/${version}`);
     if (cached !== undefined) return cached;
     if (version === '') throw new Error('A secret is read by its version, never as the latest');
     const client = await this.#client();
@@ -76,13 +79,13 @@ export class KeyVaultSecrets implements SecretStore {
       throw unavailable(error);
     });
     if (secret.value === undefined) throw new Error(`Key Vault answered ${vaultName} without a value`);
-    this.#cache.set(vaultName, version, secret.value);
+    this.#cache.set(`${vaultName}/${version}`, secret.value, this.#nowMs() + cachedForMs);
     return secret.value;
   }
 
   async erase(scope: Scope, name: string): Promise<void> {
     const vaultName = vaultNameOf(scope.tenantId, name);
-    this.#cache.forget(vaultName);
+    this.#cache.forget((key) => key.startsWith(`${vaultName}/`));
     const client = await this.#client();
     try {
       const poller = await client.beginDeleteSecret(vaultName, { intervalInMs: pollMs });

@@ -4,6 +4,7 @@ import { tenantId as tenantIdSchema } from '../contracts/identifiers.ts';
 import { type Role, roles } from '../contracts/route.ts';
 import { AppError } from '../core/app-error.ts';
 import type { TokenVerifier, VerifiedToken } from '../core/ports.ts';
+import { ExpiringCache } from './expiring-cache.ts';
 import { once } from './once.ts';
 
 export interface TokenSettings {
@@ -33,29 +34,48 @@ const tokenErrors = [
   errors.JWKSMultipleMatchingKeys,
 ];
 
+const cachedTokens = 1000;
+const cachedForMs = 60_000;
+
 /**
  * Sign-in tokens (JWT, RS256 only) of one issuer for one audience. The signing keys are cached by `jose` and read again when an
- * unknown key id appears.
+ * unknown key id appears. What a token says is remembered for a minute, never beyond its expiry: checking its signature would be a tenth of a
+ * short request.
  */
-export function createTokenVerifier(settings: TokenSettings): TokenVerifier {
+export function createTokenVerifier(settings: TokenSettings, nowMs: () => number = Date.now): TokenVerifier {
   const keys = once(() => findKeys(settings));
+  const known = new ExpiringCache<VerifiedToken>(cachedTokens, nowMs);
   return {
     async verify(token) {
-      try {
-        const { payload } = await jwtVerify(token, await keys(), {
-          algorithms: ['RS256'],
-          issuer: settings.issuer,
-          audience: settings.audience,
-          clockTolerance: clockToleranceSeconds,
-          requiredClaims: ['exp', 'sub', settings.tenantClaim],
-        });
-        return readClaims(payload, settings.tenantClaim);
-      } catch (error) {
-        if (tokenErrors.some((kind) => error instanceof kind)) return undefined;
-        throw new AppError('unavailable', { detail: 'Sign-in cannot be checked right now.', cause: error });
-      }
+      const remembered = known.get(token);
+      if (remembered !== undefined) return remembered;
+      const payload = await verifiedPayload(token, keys, settings);
+      const verified = payload === undefined ? undefined : readClaims(payload, settings.tenantClaim);
+      if (verified !== undefined)
+        known.set(token, verified, Math.min(nowMs() + cachedForMs, (payload?.exp ?? 0) * 1000));
+      return verified;
     },
   };
+}
+
+async function verifiedPayload(
+  token: string,
+  keys: () => Promise<JWTVerifyGetKey>,
+  settings: TokenSettings,
+): Promise<JWTPayload | undefined> {
+  try {
+    const { payload } = await jwtVerify(token, await keys(), {
+      algorithms: ['RS256'],
+      issuer: settings.issuer,
+      audience: settings.audience,
+      clockTolerance: clockToleranceSeconds,
+      requiredClaims: ['exp', 'sub', settings.tenantClaim],
+    });
+    return payload;
+  } catch (error) {
+    if (tokenErrors.some((kind) => error instanceof kind)) return undefined;
+    throw new AppError('unavailable', { detail: 'Sign-in cannot be checked right now.', cause: error });
+  }
 }
 
 async function findKeys(settings: TokenSettings): Promise<JWTVerifyGetKey> {

@@ -60,7 +60,8 @@ export async function workOnSlice(deps: Deps, envelope: SyncPagesEnvelope): Prom
     await workPages(slice);
   } catch (error) {
     const problem = problemOf(error);
-    if (problem === undefined) throw error;
+    // An end is final: what fails after it is tried again, and the watch settles the run.
+    if (problem === undefined || isTerminal(slice.run.document)) throw error;
     if (error instanceof CorruptDocument) deps.log.alert(error.message, { tenantId: scope.tenantId });
     await endFailed(slice, problem);
   }

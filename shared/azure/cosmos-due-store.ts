@@ -44,9 +44,10 @@ export class CosmosDueStore implements DueStore {
     return present?.document.dueAt === dueAt ? 'moved' : 'stale';
   }
 
-  async remove(key: DueKey): Promise<void> {
-    const { status } = await this.#run({ operationType: 'Delete', id: key.id }, key.bucket);
-    if (status !== 204 && status !== 404) throw unexpected('remove', key.id, status);
+  async remove(key: DueKey, etag?: string): Promise<void> {
+    const condition = etag === undefined ? {} : { ifMatch: etag };
+    const { status } = await this.#run({ operationType: 'Delete', id: key.id, ...condition }, key.bucket);
+    if (status !== 204 && status !== 404 && status !== 412) throw unexpected('remove', key.id, status);
   }
 
   async listDue(now: string, limit: number): Promise<Stored<DueDocument>[]> {

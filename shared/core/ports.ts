@@ -84,7 +84,8 @@ export interface DueStore {
   get(document: Pick<DueDocument, 'id' | 'bucket'>): Promise<Stored<DueDocument> | undefined>;
   /** Conditional move to another instant. */
   reschedule(entry: Stored<DueDocument>, dueAt: string): Promise<'moved' | 'stale' | 'gone'>;
-  remove(document: Pick<DueDocument, 'id' | 'bucket'>): Promise<void>;
+  /** With `etag`, only if it still holds: an entry that was put anew meanwhile stays. */
+  remove(document: Pick<DueDocument, 'id' | 'bucket'>, etag?: string): Promise<void>;
   /** Entries due at or before `now`, oldest first. */
   listDue(now: string, limit: number): Promise<Stored<DueDocument>[]>;
 }

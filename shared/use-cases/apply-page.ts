@@ -28,7 +28,8 @@ const maximumPasses = 12;
  * repeat after a crash between any two writes: the link decides the shard, and the first outcome of a record in a page stands.
  *
  * @param expectNew the page is likely to hold only new records: links are created without being read first
- * @returns outcomes of the observations, which add up to their number
+ * @param keepHold asked before every round of writes; false when another worker has taken the run over
+ * @returns outcomes of the observations, which add up to their number; `undefined` when the run was taken over
  * @throws whatever the stores throw; then the page is to be applied again
  */
 export async function applyPage(
@@ -37,7 +38,8 @@ export async function applyPage(
   input: MergeInput,
   observations: readonly Observation[],
   expectNew: boolean,
-): Promise<Counts> {
+  keepHold: () => Promise<boolean>,
+): Promise<Counts | undefined> {
   const items: Item[] = observations.map((observation) => ({
     observation,
     link: undefined,
@@ -53,9 +55,11 @@ export async function applyPage(
       throw new Error(`${open.length} records could not be applied: others keep changing them`);
     // Only a link that is there can be deleted, so these are always read.
     await readLinks(deps, scope, pass > 0 || !expectNew ? open : open.filter((item) => item.observation.deleted));
+    if (!(await keepHold())) return undefined;
     await createLinks(deps, scope, input, open);
     const toWrite = judge(open, input);
     await readShards(deps, scope, toWrite);
+    if (!(await keepHold())) return undefined;
     const placed = await writeShards(deps, scope, input, toWrite);
     await settleLinks(deps, scope, input, placed);
   }

@@ -14,6 +14,7 @@ type Needs = Pick<Deps, 'links' | 'shards' | 'runs' | 'newId' | 'now'>;
 /**
  * Applies one pulled page and moves the run's checkpoint with the page's outcome, as one write.
  *
+ * @param keepHold asked before every round of writes; false when another worker has taken the run over
  * @returns the moved run, or `undefined` when another worker has taken the run over: then nothing more may be done for it
  */
 export async function commitPage(
@@ -23,6 +24,7 @@ export async function commitPage(
   mapping: ObjectMapping,
   converter: Converter,
   pulled: Pulled & { ok: true },
+  keepHold: () => Promise<boolean>,
 ): Promise<Stored<ExecutionDocument> | undefined> {
   const execution = stored.document;
   const reading = readPage(execution.integrationId, mapping, converter, pulled.page.changes);
@@ -36,9 +38,11 @@ export async function commitPage(
     sighting: { executionId: execution.id, page: execution.pages, fence: execution.fence },
     now: deps.now().toISOString(),
   };
+  if (!(await keepHold())) return undefined;
   const page = await announcePage(deps, scope, execution, mapping, observations);
   if (page === undefined) return undefined;
-  const applied = await applyPage(deps, scope, input, observations, expectsNew(execution));
+  const applied = await applyPage(deps, scope, input, observations, expectsNew(execution), keepHold);
+  if (applied === undefined) return undefined;
   const here = new Set(observations.map((observation) => observation.linkId));
   const leftBehind = await countLeftBehind(
     deps,

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { fail, isTerminal } from '../core/advance-execution.ts';
 import { AppError } from '../core/app-error.ts';
+import { sameValue } from '../core/canonical.ts';
 import type { DueDocument } from '../core/documents/due.ts';
 import type { ExecutionDocument } from '../core/documents/execution.ts';
 import type { TaskDocument } from '../core/documents/task.ts';
@@ -13,6 +14,9 @@ import { settleExecution } from './settle-execution.ts';
 import { startExecution } from './start-execution.ts';
 
 const entriesPerTick = 200;
+
+/** A run that no worker takes up for this long fails: its task shall not be occupied for ever. */
+const longestIdleMs = 3_600_000;
 
 /**
  * One tick of the clock: starts the tasks that are due and looks after the runs whose watch is due. Each entry for itself; one that fails stays
@@ -38,7 +42,7 @@ async function runSchedule(deps: Deps, scope: Scope, entry: Stored<DueDocument>)
   const { taskId, integrationId, dueAt } = entry.document;
   const task = (await deps.tasks.get(scope, { id: taskId }))?.document;
   const next = task?.enabled === true ? nextRun(task.schedule, deps.now()) : undefined;
-  if (task === undefined || next === undefined) return deps.due.remove(entry.document);
+  if (task === undefined || next === undefined) return deps.due.remove(entry.document, entry.etag);
   try {
     await startExecution(deps, scope, {
       integrationId,
@@ -50,7 +54,7 @@ async function runSchedule(deps: Deps, scope: Scope, entry: Stored<DueDocument>)
     if (!(error instanceof AppError)) throw error;
     deps.log.warn('a scheduled run was left out', { tenantId: scope.tenantId, taskId, dueAt, reason: error.code });
   }
-  if ((await deps.due.reschedule(entry, next.toISOString())) === 'moved') await showNextRun(deps, scope, taskId, next);
+  if ((await deps.due.reschedule(entry, next.toISOString())) === 'moved') await showNextRun(deps, scope, task, next);
 }
 
 /** The same instant of the same task is the same run, however often the clock looks. */
@@ -58,30 +62,31 @@ function scheduledExecutionId(taskId: string, dueAt: string): string {
   return composeId('execution', Date.parse(dueAt), createHash('sha256').update(`${taskId} ${dueAt}`).digest());
 }
 
-async function showNextRun(deps: Deps, scope: Scope, taskId: string, next: Date): Promise<void> {
+/** A task whose schedule was changed meanwhile says itself when it runs next. */
+async function showNextRun(deps: Deps, scope: Scope, task: TaskDocument, next: Date): Promise<void> {
   for (;;) {
-    const stored = await deps.tasks.get(scope, { id: taskId });
-    if (stored === undefined) return;
+    const stored = await deps.tasks.get(scope, { id: task.id });
+    if (stored?.document.enabled !== true || !sameValue(stored.document.schedule, task.schedule)) return;
     const document: TaskDocument = { ...stored.document, nextRunAt: next.toISOString() };
     if ((await deps.tasks.write(scope, { kind: 'replace', document, etag: stored.etag })).ok) return;
   }
 }
 
-/** A run whose lease has ended has lost its worker or its message: it gets a new message, or ends when that no longer helps. */
+/** A run whose lease has ended has lost its worker or its message, or waits in a long queue: it gets a new message, or ends when that no longer helps. */
 async function watchRun(deps: Deps, scope: Scope, entry: Stored<DueDocument>): Promise<void> {
   const { taskId, integrationId, executionId } = entry.document;
-  if (executionId === undefined) return deps.due.remove(entry.document);
+  if (executionId === undefined) return deps.due.remove(entry.document, entry.etag);
   const lease = (await deps.leases.get(scope, { id: taskId }))?.document;
   const leaseEndsMs = lease?.executionId === executionId ? Date.parse(lease.expiresAt) : 0;
   if (leaseEndsMs > deps.now().getTime()) return lookAgain(deps, entry, leaseEndsMs);
   const stored = await deps.runs.executions.get(scope, { id: executionId, partition: executionId });
   if (stored === undefined) {
     await freeTask(deps, scope, taskId, executionId);
-    return deps.due.remove(entry.document);
+    return deps.due.remove(entry.document, entry.etag);
   }
   if (isTerminal(stored.document)) {
     await settleExecution(deps, scope, stored.document);
-    return deps.due.remove(entry.document);
+    return deps.due.remove(entry.document, entry.etag);
   }
   const revived = await revive(deps, scope, stored);
   if (revived === undefined) return;
@@ -95,24 +100,51 @@ async function watchRun(deps: Deps, scope: Scope, entry: Stored<DueDocument>): P
     taskId,
     executionId,
   });
-  await lookAgain(deps, entry, deps.now().getTime());
+  // While nobody comes, after twice the time: copies of a message make a long queue longer.
+  await lookAgain(deps, entry, deps.now().getTime() + idleMsOf(deps, revived));
 }
 
-/** Counts the revival; past the limit the run ends. `undefined` when the run moved meanwhile: somebody works on it after all. */
+/**
+ * A run that was being worked on counts a lost worker and is queued again; one that is still queued may only have to wait for its turn. Past the
+ * limit of either it ends. `undefined` when the run moved meanwhile: somebody works on it after all.
+ */
 async function revive(
   deps: Deps,
   scope: Scope,
   stored: Stored<ExecutionDocument>,
 ): Promise<ExecutionDocument | undefined> {
-  const now = deps.now().toISOString();
-  const revivals = stored.document.revivals + 1;
-  const document =
-    revivals > deps.engine.attempts
-      ? fail(stored.document, 'The run kept losing its worker on the same page. The deployment log says why.', now)
-      : { ...stored.document, revivals, updatedAt: now };
-  deps.log.warn('a run was found without a worker', { tenantId: scope.tenantId, executionId: document.id, revivals });
+  const execution = stored.document;
+  const document = afterLoss(execution, idleMsOf(deps, execution), deps);
+  const { state, revivals } = document;
+  deps.log.warn('a run was found without a worker', {
+    tenantId: scope.tenantId,
+    executionId: document.id,
+    state,
+    revivals,
+  });
+  if (document === execution) return execution;
   const result = await deps.runs.executions.write(scope, { kind: 'replace', document, etag: stored.etag });
   return result.ok ? document : undefined;
+}
+
+function afterLoss(
+  execution: ExecutionDocument,
+  idleMs: number,
+  { now, engine }: Pick<Deps, 'now' | 'engine'>,
+): ExecutionDocument {
+  const at = now().toISOString();
+  if (execution.state !== 'running') {
+    return idleMs > longestIdleMs ? fail(execution, 'No worker took the run up within an hour.', at) : execution;
+  }
+  const revivals = execution.revivals + 1;
+  return revivals > engine.attempts
+    ? fail(execution, 'The run kept losing its worker on the same page. The deployment log says why.', at)
+    : { ...execution, state: 'queued', revivals, updatedAt: at };
+}
+
+/** How long a run could have been worked on, but was not. */
+function idleMsOf(deps: Pick<Deps, 'now'>, { updatedAt, waitingUntil }: ExecutionDocument): number {
+  return deps.now().getTime() - Math.max(Date.parse(updatedAt), Date.parse(waitingUntil ?? updatedAt));
 }
 
 async function lookAgain(deps: Deps, entry: Stored<DueDocument>, fromMs: number): Promise<void> {

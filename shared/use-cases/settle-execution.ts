@@ -16,7 +16,7 @@ export async function settleExecution(deps: Needs, scope: Scope, execution: Exec
   if (lease?.document.executionId !== execution.id) return;
   await raiseTask(deps, scope, execution);
   const watch = await deps.due.get(dueKey('watch', scope.tenantId, execution.taskId));
-  if (watch?.document.executionId === execution.id) await deps.due.remove(watch.document);
+  if (watch?.document.executionId === execution.id) await deps.due.remove(watch.document, watch.etag);
   await freeTask(deps, scope, execution.taskId, execution.id);
   deps.log.info('run ended', {
     tenantId: scope.tenantId,

@@ -37,19 +37,10 @@ export async function startExecution(
   const executionId = input.executionId ?? deps.newId('execution');
   const started = await readExecution(deps, scope, executionId);
   if (started !== undefined) return started;
-  await occupy(deps, scope, input.taskId, executionId);
+  await occupy(deps, scope, input, executionId);
   const task = await loadOccupiedTask(deps, scope, input, executionId);
   const now = deps.now();
-  await deps.due.put({
-    ...dueKey('watch', scope.tenantId, task.id),
-    schemaVersion: 1,
-    kind: 'watch',
-    tenantId: scope.tenantId,
-    integrationId: task.integrationId,
-    taskId: task.id,
-    executionId,
-    dueAt: new Date(now.getTime() + deps.engine.leaseMs + deps.engine.watchMs).toISOString(),
-  });
+  await putWatch(deps, scope, input, executionId, now.getTime() + deps.engine.leaseMs + deps.engine.watchMs);
   const execution = planExecution(task, {
     executionId,
     mode: input.mode ?? task.mode,
@@ -98,7 +89,27 @@ async function loadOccupiedTask(
   }
 }
 
-async function occupy(deps: Needs, scope: Scope, taskId: string, executionId: string): Promise<void> {
+async function putWatch(
+  deps: Needs,
+  scope: Scope,
+  { integrationId, taskId }: StartExecutionInput,
+  executionId: string,
+  dueAtMs: number,
+): Promise<void> {
+  await deps.due.put({
+    ...dueKey('watch', scope.tenantId, taskId),
+    schemaVersion: 1,
+    kind: 'watch',
+    tenantId: scope.tenantId,
+    integrationId,
+    taskId,
+    executionId,
+    dueAt: new Date(dueAtMs).toISOString(),
+  });
+}
+
+async function occupy(deps: Needs, scope: Scope, input: StartExecutionInput, executionId: string): Promise<void> {
+  const { taskId } = input;
   for (;;) {
     const occupant = await occupyTask(deps, scope, taskId, executionId);
     if (occupant.executionId === executionId) return;
@@ -108,9 +119,17 @@ async function occupy(deps: Needs, scope: Scope, taskId: string, executionId: st
     } else if (other === undefined && occupant.expired) {
       await freeTask(deps, scope, taskId, occupant.executionId);
     } else {
+      if (occupant.expired) await ensureWatch(deps, scope, input, occupant.executionId);
       throw new AppError('already-running', { detail: `Execution ${occupant.executionId} is in progress.` });
     }
   }
+}
+
+/** A run that nobody works on and nobody looks after would occupy its task for ever. */
+async function ensureWatch(deps: Needs, scope: Scope, input: StartExecutionInput, executionId: string): Promise<void> {
+  const watch = await deps.due.get(dueKey('watch', scope.tenantId, input.taskId));
+  if (watch?.document.executionId === executionId) return;
+  await putWatch(deps, scope, input, executionId, deps.now().getTime());
 }
 
 async function readExecution(deps: Needs, scope: Scope, id: string): Promise<ExecutionDocument | undefined> {

@@ -43,9 +43,12 @@ export class MemoryDueStore implements DueStore {
     });
   }
 
-  async remove(key: Pick<DueDocument, 'id' | 'bucket'>): Promise<void> {
+  async remove(key: Pick<DueDocument, 'id' | 'bucket'>, etag?: string): Promise<void> {
     await this.#faults.enter('due', 'remove', 1);
-    this.#faults.step(`due remove ${key.id}`, () => this.#entries.delete(placeOf(key)));
+    this.#faults.step(`due remove ${key.id}`, () => {
+      const present = this.#entries.get(placeOf(key));
+      if (etag === undefined || present?.etag === etag) this.#entries.delete(placeOf(key));
+    });
   }
 
   async listDue(now: string, limit: number): Promise<Stored<DueDocument>[]> {

@@ -111,6 +111,6 @@ describe('a lost message', () => {
     }
     const stored = await harness.deps.runs.executions.get(harness.scope, { id, partition: id });
     expect(stored?.document.state).toBe('failed');
-    expect(stored?.document.problem).toContain('kept losing its worker');
+    expect(stored?.document.problem).toContain('No worker took the run up');
   });
 });

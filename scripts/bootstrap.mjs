@@ -27,7 +27,9 @@ if (!isInstalled()) {
   say('Installing dependencies (the first time takes about a minute) …');
   const startedAt = Date.now();
   const npm = process.env.npm_execpath;
-  const code = await run(...(npm ? [process.execPath, [npm, 'ci']] : ['npm', ['ci']]), { stdio: ['ignore', 2, 2] });
+  // The warnings are about the Node that runs npm; what is installed runs under the project's own.
+  const args = ['ci', '--loglevel=error', '--progress=true'];
+  const code = await run(...(npm ? [process.execPath, [npm, ...args]] : ['npm', args]), { stdio: ['ignore', 2, 2] });
   if (code !== 0) fail(`npm ci failed with exit code ${code}. See its output above.`);
   writeFileSync(marker, fingerprint());
   say(`Dependencies installed in ${Math.round((Date.now() - startedAt) / 1000)} s.`);

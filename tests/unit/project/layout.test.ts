@@ -21,6 +21,15 @@ describe('the project', () => {
     expect(await readFile('package-lock.json', 'utf8')).not.toMatch(/"resolved": "https?:/);
   });
 
+  it('locks the packages of all platforms, so that everyone installs from one lockfile', async () => {
+    const { packages } = JSON.parse(await readFile('package-lock.json', 'utf8'));
+    const locked = new Set(Object.keys(packages).map((path) => path.replace(/^.*node_modules\//, '')));
+    const wanted = Object.values<{ optionalDependencies?: Record<string, string> }>(packages).flatMap((each) =>
+      Object.keys(each.optionalDependencies ?? {}),
+    );
+    expect(wanted.filter((name) => !locked.has(name))).toEqual([]);
+  });
+
   it('has no function file over 40 lines: triggers only', async () => {
     for (const file of await readdir('functions')) {
       const lines = (await readFile(join('functions', file), 'utf8')).trimEnd().split('\n').length;

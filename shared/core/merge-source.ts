@@ -7,7 +7,7 @@ import type { Json, JsonObject } from './json.ts';
 import { isOlder, isRepeat, type Observation, type Sighting } from './observation.ts';
 
 /**
- * What one observation does to its shard. `in-place`: it stands there already. `stale`: the shard shows something newer, written by someone
+ * What one observation does to its shard. `in-place`: it stands there already, seen as late. `stale`: the shard shows something newer, written by someone
  * who has not settled the link yet; with the outcome of this page's first attempt, if that was it.
  */
 export type ShardPlan =
@@ -36,14 +36,14 @@ export function planShard(
 ): ShardPlan {
   const source = shard?.sources[observation.linkId];
   const outcome = outcomeOf(source, input.sighting);
-  if (source !== undefined) {
+  if (shard !== undefined && source !== undefined) {
     const first = isRepeat(source.last, input.sighting) ? source.last.outcome : undefined;
-    if (isInPlace(source, observation, input.converter.paths)) {
-      return { kind: 'in-place', outcome: first ?? 'unchanged' };
+    const known = { version: source.externalVersion, observed: source.observed };
+    const inPlace = isInPlace(source, observation, input.converter.paths);
+    if (isOlder(known, observation, input.sighting)) {
+      return inPlace ? { kind: 'in-place', outcome: first ?? 'unchanged' } : { kind: 'stale', outcome: first };
     }
-    if (isOlder({ version: source.externalVersion, observed: source.observed }, observation, input.sighting)) {
-      return { kind: 'stale', outcome: first };
-    }
+    if (inPlace) return confirm(input, shard, observation, source, first ?? 'unchanged');
   }
   const data = observation.deleted
     ? (shard?.data ?? {})
@@ -69,6 +69,31 @@ export function planShard(
       updatedAt: input.now,
     },
   };
+}
+
+/**
+ * The same content, seen later: the shard learns when, and gets a new ETag. Whoever read it before, and is about to write what the provider
+ * showed in between, is refused.
+ */
+function confirm(
+  { sighting }: MergeInput,
+  shard: ShardDocument,
+  observation: Observation,
+  source: ShardSource,
+  outcome: LastOutcome['outcome'],
+): ShardPlan {
+  const version = observation.version ?? source.externalVersion;
+  const { fence, page } = sighting;
+  if (version === source.externalVersion && fence === source.observed.fence && page === source.observed.page) {
+    return { kind: 'in-place', outcome };
+  }
+  const confirmed: ShardSource = {
+    ...source,
+    ...(version === undefined ? {} : { externalVersion: version }),
+    observed: { fence, page },
+  };
+  const document = { ...shard, sources: { ...shard.sources, [observation.linkId]: confirmed } };
+  return { kind: 'write', outcome, document };
 }
 
 /** `created` is the number of new links: a shard that does not know the source yet gains one. */

@@ -71,14 +71,9 @@ export type LinkVerdict = 'unchanged' | 'created' | 'updated' | 'stale' | 'compa
 export function judgeByLink(link: LinkDocument, observation: Observation, sighting: Sighting): LinkVerdict {
   if (link.state !== 'settled') return 'compare-shard';
   const first = link.last !== undefined && isRepeat(link.last, sighting) ? link.last.outcome : undefined;
-  if (isOlder(link, observation, sighting)) return first ?? (link.hash === observation.hash ? 'unchanged' : 'stale');
-  if (link.hash !== observation.hash || hasNewerVersion(link, observation)) return 'compare-shard';
-  return first ?? 'unchanged';
-}
-
-/** Same content, newer version: the link has to learn it, or a late reader could put back what was there in between. */
-function hasNewerVersion(link: LinkDocument, observation: Observation): boolean {
-  return link.version !== undefined && observation.version !== undefined && observation.version > link.version;
+  if (link.hash === observation.hash) return first ?? 'unchanged';
+  if (isOlder(link, observation, sighting)) return first ?? 'stale';
+  return 'compare-shard';
 }
 
 /** The same page of the same run again: its first result stands. */

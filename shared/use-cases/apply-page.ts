@@ -61,6 +61,7 @@ export async function applyPage(
     await readShards(deps, scope, toWrite);
     if (!(await keepHold())) return undefined;
     const placed = await writeShards(deps, scope, input, toWrite);
+    if (!(await keepHold())) return undefined;
     await settleLinks(deps, scope, input, placed);
   }
   const counts = noCounts();

@@ -1,13 +1,14 @@
 import { advancePage } from '../core/advance-execution.ts';
 import type { Converter, ObjectMapping } from '../core/convert-record.ts';
 import { addCounts, type Counts, noCounts } from '../core/counts.ts';
-import type { ExecutionDocument, PageDocument } from '../core/documents/execution.ts';
+import { type ExecutionDocument, type PageDocument, pageIdOf } from '../core/documents/execution.ts';
 import type { MergeInput } from '../core/merge-source.ts';
 import { type Observation, readPage } from '../core/observation.ts';
 import type { Deps, Stored } from '../core/ports.ts';
 import type { Scope } from '../core/scope.ts';
 import { applyPage, countLeftBehind } from './apply-page.ts';
 import type { Pulled } from './pull-page.ts';
+import { reopenLinks } from './reopen-links.ts';
 
 type Needs = Pick<Deps, 'links' | 'shards' | 'runs' | 'newId' | 'now'>;
 
@@ -63,6 +64,7 @@ export async function commitPage(
     failures: describe(failures),
     at: now,
   };
+  if (!(await keepHold())) return undefined;
   const result = await deps.runs.commitPage(scope, outcome, moved, stored.etag);
   return result.ok ? { document: moved, etag: result.etag } : undefined;
 }
@@ -79,7 +81,7 @@ async function announcePage(
   observations: readonly Observation[],
 ): Promise<PageDocument | undefined> {
   const document: PageDocument = {
-    id: `page-${String(execution.pages).padStart(8, '0')}`,
+    id: pageIdOf(execution.pages),
     executionId: execution.id,
     tenantId: scope.tenantId,
     kind: 'page',
@@ -102,7 +104,10 @@ async function announcePage(
     }
     const merged = { ...document, linkIds: [...new Set([...earlier.document.linkIds, ...document.linkIds])] };
     const result = await deps.runs.pages.write(scope, { kind: 'replace', document: merged, etag: earlier.etag });
-    if (result.ok) return merged;
+    if (result.ok) {
+      await reopenLinks(deps, scope, earlier.document.linkIds);
+      return merged;
+    }
   }
 }
 

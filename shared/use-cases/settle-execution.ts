@@ -4,8 +4,9 @@ import type { Deps } from '../core/ports.ts';
 import type { Scope } from '../core/scope.ts';
 import { raiseWatermarks } from '../core/watermark.ts';
 import { freeTask } from './hold-task.ts';
+import { reopenLastPage } from './reopen-links.ts';
 
-type Needs = Pick<Deps, 'tasks' | 'leases' | 'due' | 'now' | 'engine' | 'log'>;
+type Needs = Pick<Deps, 'tasks' | 'runs' | 'links' | 'leases' | 'due' | 'now' | 'engine' | 'log'>;
 
 /**
  * What follows the end of a run: its watermarks go to the task, the watch ends, the task becomes free. Repeatable: whoever finds an ended run
@@ -14,6 +15,7 @@ type Needs = Pick<Deps, 'tasks' | 'leases' | 'due' | 'now' | 'engine' | 'log'>;
 export async function settleExecution(deps: Needs, scope: Scope, execution: ExecutionDocument): Promise<void> {
   const lease = await deps.leases.get(scope, { id: execution.taskId });
   if (lease?.document.executionId !== execution.id) return;
+  if (execution.state === 'failed') await reopenLastPage(deps, scope, execution);
   await raiseTask(deps, scope, execution);
   const watch = await deps.due.get(dueKey('watch', scope.tenantId, execution.taskId));
   if (watch?.document.executionId === execution.id) await deps.due.remove(watch.document, watch.etag);

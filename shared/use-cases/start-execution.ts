@@ -10,7 +10,7 @@ import { settleExecution } from './settle-execution.ts';
 
 type Needs = Pick<
   Deps,
-  'integrations' | 'tasks' | 'runs' | 'leases' | 'due' | 'syncQueue' | 'now' | 'newId' | 'engine' | 'log'
+  'integrations' | 'tasks' | 'runs' | 'links' | 'leases' | 'due' | 'syncQueue' | 'now' | 'newId' | 'engine' | 'log'
 >;
 
 export interface StartExecutionInput {

@@ -82,3 +82,8 @@ export const pageDocument = z.strictObject({
 });
 
 export type PageDocument = z.infer<typeof pageDocument>;
+
+/** The id of a run's page by its number, counted from 0; sorts by it. */
+export function pageIdOf(page: number): string {
+  return `page-${String(page).padStart(8, '0')}`;
+}

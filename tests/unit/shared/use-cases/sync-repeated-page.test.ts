@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { AdapterFailure } from '../../../../shared/core/adapter.ts';
 import type { TaskDocument } from '../../../../shared/core/documents/task.ts';
+import { workOnSlice } from '../../../../shared/use-cases/work-on-slice.ts';
 import { createSyncHarness, fill, longAgo, type SyncHarness } from '../../../kit/sync-harness.ts';
 
 const soon = '2029-12-01T00:00:01.000Z';
@@ -52,6 +54,50 @@ describe('a page that is read again after it was applied', () => {
     const { harness, counts } = await repeatFirstPage(({ provider }) => provider.forget('p0002'));
     expect(counts).toMatchObject({ received: 4, created: 4 });
     expect((await harness.shards()).size).toBe(4);
+  });
+});
+
+describe('a shard that was written before its link', () => {
+  /** Dies between the shard and the link of an update; then the provider goes back to what was before. */
+  async function dieInUpdate(): Promise<{ harness: SyncHarness; id: string }> {
+    const harness = await createSyncHarness();
+    fill(harness, 3);
+    await harness.run();
+    harness.deps.clock.advance(60_000);
+    harness.provider.put('p0001', { name: 'Other' });
+    const { id } = await harness.start('full');
+    const message = harness.deps.syncQueue.receive(0);
+    harness.deps.faults.onOperation = ({ port, verb }) => {
+      if (port === 'shards' && verb === 'writeMany') harness.deps.faults.crashAt(1, 'after');
+    };
+    if (message === undefined) throw new Error('no message');
+    await expect(workOnSlice(harness.deps, message.envelope)).rejects.toThrow('Crashed');
+    harness.deps.faults.restart();
+    harness.deps.faults.onOperation = undefined;
+    harness.deps.clock.advance(1000);
+    harness.provider.put('p0001', { name: ' Person 1 ', city: 'Maribor' });
+    return { harness, id };
+  }
+
+  it('is put right when the page is repeated', async () => {
+    const { harness, id } = await dieInUpdate();
+    await harness.finish(id);
+    expect((await harness.shards()).get('p0001')?.data).toEqual({ name: 'Person 1', address: { city: 'Maribor' } });
+  });
+
+  it('is put right by the next run when this one fails', async () => {
+    const { harness, id } = await dieInUpdate();
+    harness.provider.failures.push(new AdapterFailure('forbidden', 'No longer allowed.'));
+    expect((await harness.finish(id)).state).toBe('failed');
+    await harness.run('full');
+    expect((await harness.shards()).get('p0001')?.data).toEqual({ name: 'Person 1', address: { city: 'Maribor' } });
+  });
+
+  it('is put right when its record comes on a later page', async () => {
+    const { harness, id } = await dieInUpdate();
+    for (const extra of ['a', 'b', 'c', 'd', 'e']) harness.provider.put(`o${extra}`, { name: 'Before' }, longAgo);
+    await harness.finish(id);
+    expect((await harness.shards()).get('p0001')?.data).toEqual({ name: 'Person 1', address: { city: 'Maribor' } });
   });
 });
 

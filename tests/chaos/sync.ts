@@ -21,9 +21,11 @@ export interface ChaosResult {
   readonly state: string;
 }
 
+/** How many records of each type the CRM has. */
+export type CrmSize = Readonly<Record<'companies' | 'contacts' | 'deals', number>>;
+
 const pageSize = 250;
-/** 23,974 companies, 20,000 contacts, 5,000 deals. */
-const pagesOfDemo = Math.ceil(23_974 / pageSize) + 20_000 / pageSize + 5_000 / pageSize;
+const wholeDemo: CrmSize = { companies: 23_974, contacts: 20_000, deals: 5_000 };
 
 /** Leases, watch and clock paced for processes that die every second rather than once a month. */
 const pace = {
@@ -40,14 +42,16 @@ export async function killWhileSyncing(
   kills: number,
   seed: number,
   say: (message: string) => void,
+  size: CrmSize = wholeDemo,
 ): Promise<ChaosResult> {
   await buildApp();
   const dataDir = await mkdtemp(join(tmpdir(), 'castiel-chaos-'));
-  const twin = await startTwin({ dataDir, appEnvironment: pace });
+  const crmArguments = Object.entries(size).flatMap(([type, count]) => [`--${type}`, String(count)]);
+  const twin = await startTwin({ dataDir, crmArguments, appEnvironment: pace });
   try {
     const demo = await setUpDemo(twin, dataDir);
     const run = await startRun(demo);
-    const killed = await killRepeatedly(twin, demo, run.id, kills, seed, say);
+    const killed = await killRepeatedly({ twin, demo, executionId: run.id, size }, kills, seed, say);
     const ended = await runToEnd(demo, run.id);
     say(`${ended.state} after ${killed} kills: ${JSON.stringify(ended.counts)}`);
     return { kills: killed, ...(await compare(twin, ended)), state: ended.state };
@@ -66,15 +70,14 @@ async function startRun(demo: Demo): Promise<Execution> {
 
 /** The kills are spread over the whole run: each waits for some more pages, then for a random moment within the next ones. */
 async function killRepeatedly(
-  twin: Twin,
-  demo: Demo,
-  executionId: string,
+  { twin, demo, executionId, size }: { twin: Twin; demo: Demo; executionId: string; size: CrmSize },
   kills: number,
   seed: number,
   say: (message: string) => void,
 ): Promise<number> {
   const random = seededRandom(seed);
-  const pagesBetweenKills = pagesOfDemo / (kills + 1);
+  const pagesOfRun = Object.values(size).reduce((pages, count) => pages + Math.ceil(count / pageSize), 0);
+  const pagesBetweenKills = pagesOfRun / (kills + 1);
   let pages = 0;
   for (let kill = 0; kill < kills; kill += 1) {
     const run = await waitForPages(demo, executionId, pages + Math.floor(random() * 1.8 * pagesBetweenKills));

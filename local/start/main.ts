@@ -7,6 +7,8 @@ import { demoTenant, type Execution, runDemoSync, setUpDemo } from './demo.ts';
 import { readOptions, type StartOptions, usage } from './options.ts';
 import { startTwin, type Twin } from './twin.ts';
 
+const progressEveryMs = 1000;
+
 const options = parseCommandLine();
 if (options === 'help') {
   process.stdout.write(usage);
@@ -41,10 +43,10 @@ async function run(chosen: StartOptions): Promise<void> {
     say(
       'Building the app and starting Azure on this machine (Functions, Storage, Cosmos DB, Key Vault, sign-in) and a demo CRM …',
     );
-    await buildApp();
     twin = await startTwin({
       port: await choosePort(chosen.port),
       dataDir,
+      appBuilt: buildApp(),
       crmArguments: crmArguments(chosen),
       onLog: showProblems(),
     });
@@ -122,11 +124,12 @@ function addresses(twin: Twin) {
 }
 
 function showProgress(): (run: Execution) => void {
-  let shown = '';
+  let shownAt = performance.now();
   return (run) => {
-    const line = `  ${run.object ?? 'finishing'}: ${run.counts.received} records read${run.state === 'waiting' ? `, waiting: ${run.problem}` : ''}`;
-    if (line !== shown) say(line);
-    shown = line;
+    if (performance.now() - shownAt < progressEveryMs) return;
+    shownAt = performance.now();
+    const waits = run.state === 'waiting' ? `, waiting: ${run.problem}` : '';
+    say(`  ${run.object ?? 'finishing'}: ${run.counts.received} records read${waits}`);
   };
 }
 

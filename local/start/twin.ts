@@ -13,6 +13,8 @@ export interface TwinOptions {
   /** Port of the API; a free one unless given. */
   readonly port?: number;
   readonly dataDir: string;
+  /** Awaited before the app starts, while the services start already. */
+  readonly appBuilt?: Promise<void>;
   /** Further arguments of the demo CRM. */
   readonly crmArguments?: readonly string[];
   /** Further environment of the app, and of its Node (`NODE_OPTIONS` is not inherited). */
@@ -118,6 +120,7 @@ async function start(options: TwinOptions, closing: Closing[]): Promise<Twin> {
     port = Number(new URL(app.ready.url).port);
     return app;
   };
+  await options.appBuilt;
   let app = await startApp();
   closing.push(() => app.stop());
   await untilReady(`${app.ready.url}/api/health/ready`);

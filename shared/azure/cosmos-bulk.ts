@@ -1,6 +1,6 @@
 import type { Container, OperationResponse } from '@azure/cosmos';
 import { type RetryBudget, waitBeforeRetry } from './backoff.ts';
-import { meaningOfError, meaningOfStatus, retryAfterMsOf, storeUnavailable } from './cosmos-failure.ts';
+import { codeOf, meaningOfError, meaningOfStatus, retryAfterMsOf, storeUnavailable } from './cosmos-failure.ts';
 import { runBounded } from './run-bounded.ts';
 import type { KeyedOperation } from './spare-hashing.ts';
 
@@ -56,7 +56,8 @@ async function runChunk(
     for (const [place, index] of pending.entries()) {
       const answer = answers[place];
       const meaning = answer === undefined ? meaningOfError(failure) : meaningOfStatus(answer.statusCode);
-      if (meaning === 'unclear') unclear.add(index);
+      // A request that spans partition ranges is several: when one of them is refused, the others may have been worked on.
+      if (meaning === 'unclear' || (answer === undefined && pending.length > 1)) unclear.add(index);
       if (meaning !== 'final' || answer === undefined) again.push(index);
       else outcomes[index] = outcomeOf(answer, unclear.has(index));
     }
@@ -68,10 +69,12 @@ async function runChunk(
 }
 
 interface Sent {
-  /** One for each operation; empty when the whole request failed. */
-  readonly answers: readonly OperationResponse[];
+  /** In the order of the operations; absent for those whose whole request failed. */
+  readonly answers: readonly (OperationResponse | undefined)[];
   readonly failure: unknown;
 }
+
+const tooLarge = 413;
 
 async function send(container: Container, operations: KeyedOperation[]): Promise<Sent> {
   const isReading = operations[0]?.operationType === 'Read';
@@ -86,9 +89,21 @@ async function send(container: Container, operations: KeyedOperation[]): Promise
     }
     return { answers, failure: undefined };
   } catch (failure) {
+    if (codeOf(failure) === tooLarge && operations.length > 1) return sendHalves(container, operations);
     if (meaningOfError(failure) === 'final') throw failure;
     return { answers: [], failure };
   }
+}
+
+/** The service takes 2 MB a request: fewer documents, where they are large. */
+async function sendHalves(container: Container, operations: KeyedOperation[]): Promise<Sent> {
+  const middle = Math.ceil(operations.length / 2);
+  const first = await send(container, operations.slice(0, middle));
+  const second = await send(container, operations.slice(middle));
+  const answers = operations.map((_, index) =>
+    index < middle ? first.answers[index] : second.answers[index - middle],
+  );
+  return { answers, failure: second.failure ?? first.failure };
 }
 
 function outcomeOf(answer: OperationResponse, unclear: boolean): BulkOutcome {
@@ -100,7 +115,7 @@ function pick<T>(items: readonly T[], indexes: readonly number[]): T[] {
 }
 
 /** Milliseconds; the SDK's types leave the field out. */
-function retryAfterOf(answer: OperationResponse): number {
-  const asked = (answer as { retryAfterMilliseconds?: unknown }).retryAfterMilliseconds;
+function retryAfterOf(answer: OperationResponse | undefined): number {
+  const asked = (answer as { retryAfterMilliseconds?: unknown } | undefined)?.retryAfterMilliseconds;
   return typeof asked === 'number' && Number.isFinite(asked) ? asked : 0;
 }

@@ -44,9 +44,18 @@ export function readPage(
   const failures: { externalId: string; reason: string }[] = [];
   let superseded = 0;
   for (const change of changes) {
+    if (change.externalId.length > longestExternalId) {
+      failures.push({ externalId: change.externalId, reason: longId });
+      continue;
+    }
     const converted = change.deleted ? ({ ok: true, data: {} } as const) : converter.convert(change.record);
     if (!converted.ok) {
       failures.push({ externalId: change.externalId, reason: converted.reason });
+      continue;
+    }
+    const text = canonicalText(converted.data);
+    if (isTooLarge(text)) {
+      failures.push({ externalId: change.externalId, reason: tooLarge });
       continue;
     }
     const linkId = linkIdOf(integrationId, mapping.object, change.externalId, mapping.shardTypeId);
@@ -58,11 +67,24 @@ export function readPage(
       externalId: change.externalId,
       deleted: change.deleted,
       data: converted.data,
-      hash: change.deleted ? 'deleted' : shortHash(`${converter.version} ${canonicalText(converted.data)}`),
+      hash: change.deleted ? 'deleted' : shortHash(`${converter.version} ${text}`),
       version: change.version,
     });
   }
   return { observations: [...byLink.values()], failures, superseded };
+}
+
+/** In UTF-16 units. Links are many, and every one holds its record's id. */
+const longestExternalId = 1024;
+const longId = `The record's id is longer than ${longestExternalId} characters.`;
+
+/** A shard holds the converted fields twice, as its data and as the base of its source, and a document may have 2 MB. */
+const largestDataBytes = 900_000;
+const tooLarge = `The mapped fields are too large to be kept: more than ${largestDataBytes / 1000} KB.`;
+
+/** Measured in UTF-8, whose characters have up to three bytes for each unit of a text's length. */
+function isTooLarge(text: string): boolean {
+  return text.length * 3 > largestDataBytes && Buffer.byteLength(text) > largestDataBytes;
 }
 
 export type LinkVerdict = 'unchanged' | 'created' | 'updated' | 'stale' | 'compare-shard';

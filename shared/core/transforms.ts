@@ -30,7 +30,8 @@ export function applyTransforms(value: Json, names: readonly TransformName[]): J
 }
 
 function toNumber(value: Json): Json {
-  if (typeof value === 'number') return value;
+  if (typeof value === 'number' && Number.isFinite(value)) return value;
+  if (typeof value === 'number') throw new Unreadable('is too large a number');
   const text = typeof value === 'string' ? value.trim() : '';
   if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text)) throw new Unreadable('is not a number');
   const number = Number(text);

@@ -121,11 +121,22 @@ function setAside(failed: number, skipped: number): Counts {
   return { ...noCounts(), received: failed + skipped, failed, skipped };
 }
 
-const failuresKept = 1000;
+/** Of the page's document, which may have 2 MB together with the run's. */
+const failureBytesKept = 400_000;
 
+/** As many as fit; the counts tell how many there were. */
 function describe(failures: readonly { externalId?: string | undefined; reason: string }[]): PageDocument['failures'] {
-  return failures.slice(0, failuresKept).map((failure) => ({
-    ...(failure.externalId === undefined ? {} : { externalId: failure.externalId.slice(0, 512) }),
-    reason: failure.reason.slice(0, 512),
-  }));
+  const kept: PageDocument['failures'] = [];
+  let bytes = 0;
+  for (const { externalId, reason } of failures) {
+    const entry = { ...(externalId === undefined ? {} : { externalId: shorten(externalId) }), reason: shorten(reason) };
+    bytes += Buffer.byteLength(JSON.stringify(entry));
+    if (bytes > failureBytesKept) break;
+    kept.push(entry);
+  }
+  return kept;
+}
+
+function shorten(text: string): string {
+  return text.slice(0, 512).toWellFormed();
 }

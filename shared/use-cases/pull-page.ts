@@ -9,6 +9,9 @@ const providerClockGranularityMs = 1000;
 /** Some providers filter after they cut pages, so that stretches of pages are empty. Past this many a read counts as endless. */
 const longestEmptyStretch = 1000;
 
+/** A page's document lists every link it touches, 25 bytes each, and may have 2 MB also after a repeat that shows others. */
+const mostRecordsInPage = 50_000;
+
 export type Pulled =
   | { readonly ok: true; readonly page: PullPage; readonly readAt: string }
   | { readonly ok: false; readonly failure: AdapterFailure };
@@ -45,6 +48,11 @@ export async function pullPage(
     }
     if (!page.done && emptyPagesAfter(position, page) > longestEmptyStretch) {
       const message = `The provider's paging does not advance: more than ${longestEmptyStretch} pages in a row held no record.`;
+      throw new AdapterFailure('unexpected-response', message);
+    }
+    const records = page.changes.length + page.rejected.length;
+    if (records > mostRecordsInPage) {
+      const message = `The provider gave ${records} records in one page; at most ${mostRecordsInPage} can be taken at once.`;
       throw new AdapterFailure('unexpected-response', message);
     }
     return { ok: true, page, readAt: readInstant(page, askedAt, deps.now().getTime()) };

@@ -78,7 +78,7 @@ async function watchRun(deps: Deps, scope: Scope, entry: Stored<DueDocument>): P
   if (executionId === undefined) return deps.due.remove(entry.document, entry.etag);
   const lease = (await deps.leases.get(scope, { id: taskId }))?.document;
   const leaseEndsMs = lease?.executionId === executionId ? Date.parse(lease.expiresAt) : 0;
-  if (leaseEndsMs > deps.now().getTime()) return lookAgain(deps, entry, leaseEndsMs);
+  if (leaseEndsMs + deps.engine.watchMs > deps.now().getTime()) return lookAgain(deps, entry, leaseEndsMs);
   const stored = await deps.runs.executions.get(scope, { id: executionId, partition: executionId });
   if (stored === undefined) {
     await freeTask(deps, scope, taskId, executionId);

@@ -29,6 +29,8 @@ export class FakeProvider {
   readonly requests: PullRequest[] = [];
   /** False: records come without version and modification time, as many providers send them. */
   versioned = true;
+  /** True: everything comes in one page, whatever was asked for. */
+  ignoresPageSize = false;
   /** Called before a pull is answered; may change the records. */
   onPull: ((request: PullRequest, count: number) => void) | undefined;
   readonly #now: () => Date;
@@ -82,8 +84,8 @@ export class FakeProvider {
     if (failure !== undefined) throw failure;
     const visible = this.#inOrder(request.since);
     const start = Number(request.cursor ?? 0);
-    const slice = visible.slice(start, start + request.pageSize);
-    const next = start + request.pageSize;
+    const next = start + (this.ignoresPageSize ? visible.length : request.pageSize);
+    const slice = visible.slice(start, next);
     const done = next >= visible.length;
     return {
       changes: slice.map((record) => toChange(record, this.versioned)),

@@ -32,45 +32,56 @@ async function run(chosen: StartOptions): Promise<void> {
   const removeData = async (): Promise<void> => {
     if (chosen.ephemeral) await rm(dataDir, { recursive: true, force: true });
   };
-  let twin: Twin | undefined;
+  let starting: Promise<Twin> | undefined;
+  let isInterrupted = false;
   const stop = stopOnce(async () => {
     say('Stopping …');
+    // What is still starting can be stopped only once it has started or failed.
+    const twin = await starting?.catch(() => undefined);
     await twin?.close();
     await removeData();
   });
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop());
+  const interrupt = (): void => {
+    isInterrupted = true;
+    void stop();
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, interrupt);
   try {
     say(
       'Building the app and starting Azure on this machine (Functions, Storage, Cosmos DB, Key Vault, sign-in) and a demo CRM …',
     );
-    twin = await startTwin({
-      port: await choosePort(chosen.port),
-      dataDir,
-      appBuilt: buildApp(),
-      crmArguments: crmArguments(chosen),
-      onLog: showProblems(),
-    });
+    const port = await choosePort(chosen.port);
+    const appBuilt = buildApp();
+    // It is awaited later: until then nobody else would see it fail.
+    appBuilt.catch(() => undefined);
+    starting = startTwin({ port, dataDir, appBuilt, crmArguments: crmArguments(chosen), onLog: showProblems() });
+    const twin = await starting;
     say(`Ready after ${seconds(startedAt)} s.`);
     if (chosen.demo) await showDemo(twin, dataDir, chosen);
     else if (chosen.json) print({ ...addresses(twin), crmApiKey: twin.crm.apiKey });
     say('Ctrl-C stops everything.');
   } catch (error) {
-    say(`\nIt could not start: ${error instanceof Error ? error.message : error}`);
-    process.exitCode = 1;
+    if (!isInterrupted) {
+      say(`\nIt could not start: ${error instanceof Error ? error.message : error}`);
+      process.exitCode = 1;
+    }
     await stop();
   }
 }
 
-/** 7071 is a wish: when it is taken, a free port does. A port that was asked for is not replaced. */
+/** Without `--port`, 7071 is a wish: when it is taken, a free port does. A port that was asked for is not replaced. */
 async function choosePort(wanted: number): Promise<number> {
-  if (wanted !== 7071 || process.argv.includes('--port')) return wanted;
   const probe = createServer();
   const free = await new Promise<boolean>((resolve) => {
     probe.once('error', () => resolve(false));
     probe.listen(wanted, '127.0.0.1', () => resolve(true));
   });
   await new Promise((resolve) => probe.close(resolve));
-  return free ? wanted : 0;
+  if (free) return wanted;
+  if (process.argv.some((argument) => /^--port(=|$)/.test(argument))) {
+    throw new Error(`port ${wanted} of 127.0.0.1 is in use. Free it, or give another with --port.`);
+  }
+  return 0;
 }
 
 async function showDemo(twin: Twin, dataDir: string, chosen: StartOptions): Promise<void> {

@@ -9,7 +9,8 @@ import { execution } from '../../shared/contracts/executions.ts';
 import { pageOf } from '../../shared/contracts/page.ts';
 import { shard } from '../../shared/contracts/shards.ts';
 import { pollUntil } from '../kit/poll-until.ts';
-import { isAlive, type StartedCommand, startCommand } from '../kit/started-command.ts';
+import { isAlive } from '../kit/process-alive.ts';
+import { type StartedCommand, startCommand } from '../kit/started-command.ts';
 
 const size = ['--companies', '40', '--contacts', '40', '--deals', '20', '--ticker', '0'];
 const ready = z.looseObject({

@@ -2,6 +2,7 @@ import { open, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buildApp } from '../../local/start/build-app.ts';
 import { projectRoot } from '../../local/start/twin.ts';
+import { isAlive } from './process-alive.ts';
 
 const bundle = join(projectRoot, 'dist', 'main.cjs');
 const lock = join(projectRoot, 'node_modules', '.building-app');
@@ -53,15 +54,6 @@ async function takeLock(): Promise<boolean> {
   } catch {
     const holder = await readFile(lock, 'utf8').catch(() => '');
     if (holder !== '' && !isAlive(Number(holder))) await rm(lock, { force: true });
-    return false;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
     return false;
   }
 }

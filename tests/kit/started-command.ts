@@ -7,6 +7,7 @@ import { env } from 'node:process';
 import { promisify } from 'node:util';
 import { projectRoot } from '../../local/start/twin.ts';
 import { pollUntil } from './poll-until.ts';
+import { isAlive } from './process-alive.ts';
 
 const startsWithinMs = 90_000;
 const endsWithinMs = 30_000;
@@ -101,13 +102,4 @@ async function listTree(root: number): Promise<number[]> {
   const tree = [root];
   for (const parent of tree) for (const [pid, ppid] of rows) if (ppid === parent && pid !== undefined) tree.push(pid);
   return tree;
-}
-
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,9 +1,8 @@
 import type { PullPage } from './adapter.ts';
-import { mappingVersion, type ObjectMapping } from './convert-record.ts';
 import { addCounts, type Counts, noCounts, reconciles } from './counts.ts';
 import type { Checkpoint, ExecutionDocument } from './documents/execution.ts';
 import type { TaskDocument } from './documents/task.ts';
-import { reachedWatermark, sinceOf } from './watermark.ts';
+import { reachedWatermark, sinceOf, watermarkKey } from './watermark.ts';
 
 type Execution = ExecutionDocument;
 
@@ -13,21 +12,17 @@ export function isTerminal(execution: Pick<Execution, 'state'>): boolean {
   return terminalStates.includes(execution.state);
 }
 
-/** Watermarks are kept by what a mapping does, so that a changed mapping reads its object anew. */
-export function watermarkKey(mapping: ObjectMapping): string {
-  return `${mapping.object}:${mappingVersion(mapping)}`;
-}
-
 /** A new run, frozen to what the task says now. */
 export function planExecution(
   task: TaskDocument,
-  input: { executionId: string; mode: Execution['mode']; trigger: Execution['trigger']; now: string },
+  input: { executionId: string; mode: Execution['mode']; trigger: Execution['trigger']; source: string; now: string },
 ): Execution {
   const since: Record<string, string> = {};
   if (input.mode === 'incremental') {
     for (const mapping of task.objects) {
-      const from = sinceOf(task, watermarkKey(mapping));
-      if (from !== undefined) since[watermarkKey(mapping)] = from;
+      const key = watermarkKey(mapping, input);
+      const from = sinceOf(task, key);
+      if (from !== undefined) since[key] = from;
     }
   }
   return {
@@ -41,7 +36,7 @@ export function planExecution(
     state: 'queued',
     mode: input.mode,
     trigger: input.trigger,
-    plan: { objects: task.objects, pageSize: task.pageSize, deletions: task.deletions, since },
+    plan: { objects: task.objects, pageSize: task.pageSize, deletions: task.deletions, since, source: input.source },
     checkpoint: { objectIndex: 0, restarted: false },
     watermarks: {},
     counts: noCounts(),
@@ -86,7 +81,7 @@ export function advancePage(execution: Execution, applied: AppliedPage, now: str
     };
   }
   const mapping = execution.plan.objects[checkpoint.objectIndex];
-  const key = mapping === undefined ? undefined : watermarkKey(mapping);
+  const key = mapping === undefined ? undefined : watermarkKey(mapping, execution.plan);
   const reached = key === undefined ? undefined : reachedWatermark(checkpoint);
   const watermarks =
     key === undefined || reached === undefined ? execution.watermarks : { ...execution.watermarks, [key]: reached };
@@ -140,6 +135,17 @@ export function restartObject(execution: Execution, problem: string, now: string
     ...execution,
     checkpoint: { objectIndex: execution.checkpoint.objectIndex, restarted: true },
     problem,
+    updatedAt: now,
+  };
+}
+
+/** The integration was given other settings: what was read and how far says nothing about what they lead to. */
+export function readAnew(execution: Execution, source: string, now: string): Execution {
+  return {
+    ...execution,
+    plan: { ...execution.plan, since: {}, source },
+    checkpoint: { objectIndex: 0, restarted: false },
+    watermarks: {},
     updatedAt: now,
   };
 }

@@ -1,5 +1,18 @@
-import type { Checkpoint } from './documents/execution.ts';
+import { canonicalText, shortHash } from './canonical.ts';
+import { mappingVersion, type ObjectMapping } from './convert-record.ts';
+import type { Checkpoint, ExecutionDocument } from './documents/execution.ts';
+import type { IntegrationDocument } from './documents/integration.ts';
 import type { TaskDocument } from './documents/task.ts';
+
+/** Names what an integration reads from. Other settings may mean other records, for which no watermark holds. */
+export function sourceOf({ provider, settings }: Pick<IntegrationDocument, 'provider' | 'settings'>): string {
+  return shortHash(canonicalText([provider, settings]));
+}
+
+/** Watermarks are kept by where a mapping reads and what it does, so that a changed one reads its object anew. */
+export function watermarkKey(mapping: ObjectMapping, { source }: Pick<ExecutionDocument['plan'], 'source'>): string {
+  return `${mapping.object}:${mappingVersion(mapping)}:${source ?? ''}`;
+}
 
 /**
  * The watermark that a finished object reaches: the newest modification applied, but never later than the provider's clock at the object's

@@ -1,7 +1,8 @@
 import { type Adapter, type AdapterCall, AdapterFailure, type PullPage } from '../core/adapter.ts';
-import { emptyPagesAfter, watermarkKey } from '../core/advance-execution.ts';
+import { emptyPagesAfter } from '../core/advance-execution.ts';
 import type { Checkpoint, ExecutionDocument } from '../core/documents/execution.ts';
 import type { Deps } from '../core/ports.ts';
+import { watermarkKey } from '../core/watermark.ts';
 
 /** The `Date` header has whole seconds. */
 const providerClockGranularityMs = 1000;
@@ -40,7 +41,7 @@ export async function pullPage(
     const page = await source.adapter.pull(source.call, {
       object: mapping.object,
       cursor: position.cursor,
-      since: description.incremental ? execution.plan.since[watermarkKey(mapping)] : undefined,
+      since: description.incremental ? execution.plan.since[watermarkKey(mapping, execution.plan)] : undefined,
       pageSize: Math.min(execution.plan.pageSize, description.maxPageSize),
     });
     if (!page.done && (page.next === undefined || page.next === position.cursor)) {
@@ -62,9 +63,10 @@ export async function pullPage(
   }
 }
 
-/** An instant on the provider's clock at which it had not yet begun to answer; on ours, where it shows none. */
+/** An instant on the provider's clock at which it had not yet begun to answer; on ours, where it shows none, or one that is ahead. */
 function readInstant(page: PullPage, askedAtMs: number, answeredAtMs: number): string {
   if (page.observedAt === undefined) return new Date(askedAtMs).toISOString();
   const tookMs = Math.max(0, answeredAtMs - askedAtMs);
-  return new Date(Date.parse(page.observedAt) - tookMs - providerClockGranularityMs).toISOString();
+  const observedMs = Date.parse(page.observedAt) - tookMs - providerClockGranularityMs;
+  return new Date(Math.min(observedMs, askedAtMs)).toISOString();
 }

@@ -1,10 +1,12 @@
 import { isTerminal, planExecution } from '../core/advance-execution.ts';
 import { AppError } from '../core/app-error.ts';
 import type { ExecutionDocument } from '../core/documents/execution.ts';
+import type { IntegrationDocument } from '../core/documents/integration.ts';
 import type { TaskDocument } from '../core/documents/task.ts';
 import { dueKey } from '../core/due.ts';
 import type { Deps } from '../core/ports.ts';
 import type { Scope } from '../core/scope.ts';
+import { sourceOf } from '../core/watermark.ts';
 import { freeTask, occupyTask } from './hold-task.ts';
 import { settleExecution } from './settle-execution.ts';
 
@@ -33,18 +35,19 @@ export async function startExecution(
   scope: Scope,
   input: StartExecutionInput,
 ): Promise<ExecutionDocument> {
-  await loadRunnableTask(deps, scope, input);
+  await loadRunnable(deps, scope, input);
   const executionId = input.executionId ?? deps.newId('execution');
   const started = await readExecution(deps, scope, executionId);
   if (started !== undefined) return started;
   await occupy(deps, scope, input, executionId);
-  const task = await loadOccupiedTask(deps, scope, input, executionId);
+  const { task, integration } = await loadOccupied(deps, scope, input, executionId);
   const now = deps.now();
   await putWatch(deps, scope, input, executionId, now.getTime() + deps.engine.leaseMs + deps.engine.watchMs);
   const execution = planExecution(task, {
     executionId,
     mode: input.mode ?? task.mode,
     trigger: input.trigger,
+    source: sourceOf(integration),
     now: now.toISOString(),
   });
   await deps.runs.executions.write(scope, { kind: 'create', document: execution });
@@ -60,7 +63,12 @@ export async function startExecution(
   return execution;
 }
 
-async function loadRunnableTask(deps: Needs, scope: Scope, input: StartExecutionInput): Promise<TaskDocument> {
+interface Runnable {
+  readonly task: TaskDocument;
+  readonly integration: IntegrationDocument;
+}
+
+async function loadRunnable(deps: Needs, scope: Scope, input: StartExecutionInput): Promise<Runnable> {
   const [integration, task] = await Promise.all([
     deps.integrations.get(scope, { id: input.integrationId }),
     deps.tasks.get(scope, { id: input.taskId }),
@@ -71,18 +79,18 @@ async function loadRunnableTask(deps: Needs, scope: Scope, input: StartExecution
   if (integration.document.connection === undefined) {
     throw new AppError('not-connected', { detail: 'Connect the integration first.' });
   }
-  return task.document;
+  return { task: task.document, integration: integration.document };
 }
 
 /** The task as the run before left it: that one's watermarks may have been written only when this run took its place. */
-async function loadOccupiedTask(
+async function loadOccupied(
   deps: Needs,
   scope: Scope,
   input: StartExecutionInput,
   executionId: string,
-): Promise<TaskDocument> {
+): Promise<Runnable> {
   try {
-    return await loadRunnableTask(deps, scope, input);
+    return await loadRunnable(deps, scope, input);
   } catch (error) {
     await freeTask(deps, scope, input.taskId, executionId);
     throw error;

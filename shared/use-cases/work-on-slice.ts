@@ -1,5 +1,13 @@
 import type { AdapterFailure } from '../core/adapter.ts';
-import { beginWork, emptyPagesAfter, fail, isTerminal, restartObject, waitUntil } from '../core/advance-execution.ts';
+import {
+  beginWork,
+  emptyPagesAfter,
+  fail,
+  isTerminal,
+  readAnew,
+  restartObject,
+  waitUntil,
+} from '../core/advance-execution.ts';
 import { AppError, CorruptDocument } from '../core/app-error.ts';
 import { type Converter, compileMapping } from '../core/convert-record.ts';
 import type { ExecutionDocument } from '../core/documents/execution.ts';
@@ -7,6 +15,7 @@ import type { SyncPagesEnvelope } from '../core/envelope.ts';
 import { reactTo } from '../core/failure-reactions.ts';
 import type { Deps, Stored } from '../core/ports.ts';
 import { type Scope, systemScope } from '../core/scope.ts';
+import { sourceOf } from '../core/watermark.ts';
 import { commitPage } from './commit-page.ts';
 import { type Hold, handOver, holdTask, renewHold } from './hold-task.ts';
 import { openIntegration } from './open-integration.ts';
@@ -106,9 +115,8 @@ function problemOf(error: unknown): string | undefined {
 
 async function workPages(slice: Slice): Promise<void> {
   const { deps, scope } = slice;
-  const integration = await deps.integrations.get(scope, { id: slice.envelope.integrationId });
-  if (integration === undefined) throw new AppError('not-found', { detail: 'The integration was removed.' });
-  const source = await openIntegration(deps, scope, integration.document);
+  const source = await openSource(slice);
+  if (source === undefined) return;
   const pull = (position: Position): Promise<Pulled> => pullPage(deps, source, slice.run.document, position);
   const converters = new Map<number, Converter>();
   const startedAtMs = deps.now().getTime();
@@ -135,6 +143,19 @@ async function workPages(slice: Slice): Promise<void> {
     if (isTerminal(moved.document)) return settleExecution(deps, scope, moved.document);
     if (next === undefined) return sendNext(slice, 0);
   }
+}
+
+/** Opens what the run reads from, as the integration's settings have it now; `undefined` when another worker has the run. */
+async function openSource(slice: Slice): Promise<Awaited<ReturnType<typeof openIntegration>> | undefined> {
+  const { deps, scope } = slice;
+  const integration = await deps.integrations.get(scope, { id: slice.envelope.integrationId });
+  if (integration === undefined) throw new AppError('not-found', { detail: 'The integration was removed.' });
+  const source = sourceOf(integration.document);
+  if (slice.run.document.plan.source !== source) {
+    const anew = readAnew(slice.run.document, source, deps.now().toISOString());
+    if (!(await move(slice, anew))) return undefined;
+  }
+  return openIntegration(deps, scope, integration.document);
 }
 
 /** Shows a sign of life; false when another worker has the run. */

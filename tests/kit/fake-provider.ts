@@ -31,6 +31,8 @@ export class FakeProvider {
   versioned = true;
   /** True: everything comes in one page, whatever was asked for. */
   ignoresPageSize = false;
+  /** How far its clock is ahead of ours. */
+  clockAheadMs = 0;
   /** Called before a pull is answered; may change the records. */
   onPull: ((request: PullRequest, count: number) => void) | undefined;
   readonly #now: () => Date;
@@ -58,11 +60,11 @@ export class FakeProvider {
     this.#ordered = undefined;
   }
 
-  readonly adapter: Adapter<Record<string, never>> = {
+  readonly adapter: Adapter<Record<string, string>> = {
     id: 'fake',
     label: 'Fake',
     description: 'A provider in memory',
-    settings: z.strictObject({}) as z.ZodType<Record<string, never>>,
+    settings: z.record(z.string(), z.string()),
     auth: ['none'],
     requestsPerMinute: 1000,
     baseUrl: () => 'https://fake.example',
@@ -92,7 +94,7 @@ export class FakeProvider {
       rejected: [],
       done,
       ...(done ? {} : { next: String(next) }),
-      observedAt: this.#now().toISOString(),
+      observedAt: new Date(this.#now().getTime() + this.clockAheadMs).toISOString(),
     };
   }
 

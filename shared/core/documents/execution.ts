@@ -39,6 +39,8 @@ export const executionDocument = z.strictObject({
     deletions: z.enum(['ignore', 'mirror']),
     /** Per object: read only what changed at or after this instant. Absent for a full read. */
     since: z.record(z.string(), z.string()),
+    /** Names the integration's settings that the run reads with; with others it reads everything anew. */
+    source: z.string().optional(),
   }),
   checkpoint,
   /** Watermarks that finished objects have reached; written to the task when the run ends well. */

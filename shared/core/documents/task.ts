@@ -16,7 +16,7 @@ export const taskDocument = z.strictObject({
   pageSize: z.int(),
   lookBackSeconds: z.int(),
   deletions: z.enum(['ignore', 'mirror']),
-  /** Per `object`: up to which instant of the provider's clock everything is durably applied. */
+  /** Per object, mapping and settings: up to which instant of the provider's clock everything is durably applied. */
   watermarks: z.record(z.string(), z.string()),
   nextRunAt: z.string().optional(),
   lastExecutionId: z.string().optional(),

@@ -35,6 +35,23 @@ export function dueStoreSuite(harness: () => StoreHarness): void {
       expect(await due.get(entry)).toBeUndefined();
     });
 
+    test('an entry that was put anew is not removed by who read it before', async () => {
+      const { due } = harness().stores;
+      const entry = sampleDue(sampleTenant());
+      await due.put(entry);
+      const read = await due.get(entry);
+      if (read === undefined) throw new Error('It was put');
+      const anew: DueDocument = { ...entry, executionId: 'exe_2' };
+      await due.put(anew);
+      await due.remove(read.document, read.etag);
+      const present = await due.get(entry);
+      expect(present?.document).toEqual(anew);
+      if (present === undefined) throw new Error('It was put anew');
+      await due.remove(present.document, present.etag);
+      await due.remove(present.document, present.etag);
+      expect(await due.get(entry)).toBeUndefined();
+    });
+
     test('of many who move an entry, one does', async () => {
       const { due } = harness().stores;
       const entry = sampleDue(sampleTenant());

@@ -91,7 +91,12 @@ function chooseIndex(
     return container.indexes.indexFor({ scopeColumn: scopeColumn(scope), equalPaths: [['id']], order: [] });
   }
   const order = keys.map(({ path, descending }) => ({ path, descending }));
-  return container.indexes.indexFor({ scopeColumn: scopeColumn(scope), equalPaths: shape.equalPaths, order });
+  return container.indexes.indexFor({
+    scopeColumn: scopeColumn(scope),
+    equalPaths: shape.equalPaths,
+    order,
+    searchedPath: shape.searchedPath,
+  });
 }
 
 function groupTerms(compiler: Compiler, query: Query): string {

@@ -2,6 +2,7 @@ import { badRequest, unsupported } from '../errors.ts';
 import type { Expression } from './ast.ts';
 import { equality } from './compare.ts';
 import type { Compiler } from './compiler.ts';
+import { sieveFor } from './text-sieve.ts';
 import { definedValue, isDefined, type SqlValue, typedValue } from './value.ts';
 
 type Compile = (compiler: Compiler, args: Expression[]) => SqlValue;
@@ -50,7 +51,10 @@ function textSearch(test: (value: string, part: string) => string): BuiltIn {
     const [value, part] = [text(compiler, args, 0), text(compiler, args, 1)];
     const sensitive = test(value, part);
     if (args.length < 3) return typedValue('boolean', sensitive);
-    const insensitive = test(`cosmos_lower(${value})`, `cosmos_lower(${part})`);
+    const wanted = compiler.compile(argument(args, 1)).constant?.json;
+    const sieve = typeof wanted === 'string' ? sieveFor(wanted, value, compiler.bind) : undefined;
+    const exact = test(`cosmos_lower(${value})`, `cosmos_lower(${part})`);
+    const insensitive = sieve === undefined ? exact : `(${sieve} AND ${exact})`;
     const flag = compiler.compile(argument(args, 2));
     if (flag.constant !== undefined) {
       if (typeof flag.constant.json !== 'boolean') return typedValue('boolean', 'NULL');

@@ -11,7 +11,12 @@ export interface FilterShape {
   readonly namesId: boolean;
   /** Comparisons that every row passing the filter also passes, though the filter does not state them. */
   readonly implied: readonly Expression[];
+  /** The property whose text every row is searched for, if there is one. */
+  readonly searchedPath: readonly (string | number)[] | undefined;
 }
+
+/** Functions that have to look at the text of every row that the rest of the filter lets through. */
+const SEARCHES = new Set(['CONTAINS', 'ENDSWITH', 'REGEXMATCH']);
 
 /** Comparisons that hold only between values of one type. */
 const PINNING = new Set(['=', '<', '<=', '>', '>=']);
@@ -91,6 +96,14 @@ function statedBounds(parts: readonly Expression[], implied: readonly Expression
   return [...parts, ...implied].map((part) => boundOf(part, alias)).filter((bound) => bound !== undefined);
 }
 
+function searchedPath(part: Expression, alias: string): readonly (string | number)[] | undefined {
+  let operand: Expression | undefined;
+  if (part.kind === 'like') operand = part.operand;
+  if (part.kind === 'call' && SEARCHES.has(part.name)) [operand] = part.args;
+  const found = operand === undefined ? undefined : pathOf(operand);
+  return found?.alias === alias && found.path.length > 0 && !isId(found.path) ? found.path : undefined;
+}
+
 /** Looks for what indexes can serve in the filter of a query whose item is `alias`. */
 export function filterShape(where: Expression | undefined, alias: string): FilterShape {
   const parts = where === undefined ? [] : conjuncts(where);
@@ -106,5 +119,6 @@ export function filterShape(where: Expression | undefined, alias: string): Filte
     pinnedPaths: new Set(bounds.filter((bound) => PINNING.has(bound.operator)).map((bound) => pathName(bound.path))),
     namesId: listsIds || equalPaths.some(isId),
     implied,
+    searchedPath: parts.map((part) => searchedPath(part, alias)).find((path) => path !== undefined),
   };
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { JsonObject } from '../json.ts';
 import { documentValue } from '../sql/paths.ts';
-import type { SqlValue } from '../sql/value.ts';
+import { RANK, type SqlValue } from '../sql/value.ts';
 import { uniqueKeysOf } from './container-definition.ts';
 import type { Database } from './database.ts';
 import { type IndexingPolicy, indexingPolicyOf } from './indexing-policy.ts';
@@ -20,6 +20,8 @@ interface IndexShape {
   readonly scopeColumn: string | undefined;
   readonly equalPaths: readonly (readonly (string | number)[])[];
   readonly order: readonly { readonly path: readonly (string | number)[]; readonly descending: boolean }[];
+  /** A property whose text the index carries along, so that searching it does not touch the documents. */
+  readonly searchedPath?: readonly (string | number)[] | undefined;
 }
 
 /** Keeps the SQLite indexes of one container: those its unique keys need, and those its queries ask for. */
@@ -39,6 +41,14 @@ function columnsOf(value: SqlValue, descending: boolean): string[] {
     : [`${value.value}${direction}`];
 }
 
+/** The text of a property, written as compiled queries write it: SQLite then finds it in the index. */
+function searchedColumns(path: readonly (string | number)[] | undefined): string[] {
+  if (path === undefined) return [];
+  const { type, rank, value } = documentValue('body', path);
+  // The row's number comes first, for rows that tie are in its order.
+  return type === 'any' ? ['number', `CASE WHEN ${rank} = ${RANK.string} THEN ${value} END`] : [];
+}
+
 function indexColumns(shape: IndexShape): string[] {
   // An index is read in either direction, so the first sort key is always stored ascending.
   const flip = shape.order[0]?.descending ?? false;
@@ -46,6 +56,7 @@ function indexColumns(shape: IndexShape): string[] {
     ...(shape.scopeColumn === undefined ? [] : [shape.scopeColumn]),
     ...shape.equalPaths.flatMap((path) => columnsOf(documentValue('body', path), false)),
     ...shape.order.flatMap(({ path, descending }) => columnsOf(documentValue('body', path), descending !== flip)),
+    ...searchedColumns(shape.searchedPath),
   ];
 }
 

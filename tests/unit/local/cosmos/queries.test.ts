@@ -1,11 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { draftFromValue } from '../../../../local/cosmos/document.ts';
 import type { Json, JsonObject } from '../../../../local/cosmos/json.ts';
-import { parseQueryRequest, runQuery } from '../../../../local/cosmos/operations/query.ts';
-import { Catalog, type ContainerEntry } from '../../../../local/cosmos/store/catalog.ts';
-import { Database } from '../../../../local/cosmos/store/database.ts';
 import { compareScalars, evaluate, type Node, typeRank, type Value, write } from './naive-evaluator.ts';
+import { type OpenContainer, openContainer } from './open-container.ts';
 
 const scalar = fc.oneof(
   {
@@ -99,34 +96,6 @@ const compositeIndexes = ['a', 'c', 'id'].flatMap((first) =>
   ),
 );
 
-function openContainer(): { database: Database; container: ContainerEntry } {
-  const database = new Database(undefined);
-  const catalog = new Catalog(database);
-  const owner = catalog.createDatabase('d', null);
-  const definition = { id: 'c', partitionKey: { paths: ['/pk'] }, indexingPolicy: { compositeIndexes } };
-  return { database, container: catalog.createContainer(owner, definition, null) };
-}
-
-function insert(database: Database, container: ContainerEntry, documents: readonly JsonObject[]): void {
-  database.reserveLsns(documents.length);
-  database.transaction(() => {
-    for (const document of documents)
-      container.items.insert(draftFromValue(structuredClone(document), container.partitionKey));
-  });
-}
-
-function readAllPages(container: ContainerEntry, request: Json, maxItems: number): string[] {
-  const parsed = parseQueryRequest(request);
-  const ids: string[] = [];
-  let continuation: string | undefined;
-  do {
-    const page = runQuery(container, parsed, { kind: 'partition', key: '["p"]' }, { maxItems, continuation });
-    ids.push(...page.documents.map((text) => JSON.parse(text) as string));
-    continuation = page.continuation;
-  } while (continuation !== undefined);
-  return ids;
-}
-
 type Sort = [string, boolean, [string, boolean] | null] | null;
 
 function orderText(sort: Sort): string {
@@ -155,23 +124,16 @@ function sorted(documents: readonly JsonObject[], sort: Sort): JsonObject[] {
 const isSortable = (document: JsonObject, sort: Sort): boolean =>
   sort === null || [sort[0], sort[2]?.[0]].every((name) => name === undefined || typeRank(document[name]) <= 4);
 
-function check(
-  bodies: readonly JsonObject[],
-  where: Node,
-  sort: Sort,
-  maxItems: number,
-  database: Database,
-  container: ContainerEntry,
-): void {
+function check(bodies: readonly JsonObject[], where: Node, sort: Sort, maxItems: number, opened: OpenContainer): void {
   const documents = bodies
     .map((body, index): JsonObject => ({ ...body, id: `d${index}`, pk: 'p' }))
     .filter((one) => isSortable(one, sort));
-  insert(database, container, documents);
+  opened.insert(documents);
   const parameters: { name: string; value: Json }[] = [];
   const query = `SELECT VALUE c.id FROM c WHERE ${write(where, parameters)}${orderText(sort)}`;
   const passing = documents.filter((document) => evaluate(where, document) === true);
   const expected = sorted(passing, sort).map(({ id }) => id);
-  expect(readAllPages(container, { query, parameters }, maxItems), query).toEqual(expected);
+  expect(opened.read({ query, parameters }, ['p'], maxItems), query).toEqual(expected);
 }
 
 describe('compiled queries', () => {
@@ -183,9 +145,9 @@ describe('compiled queries', () => {
         sortKeys,
         fc.integer({ min: 1, max: 8 }),
         (bodies, where, sort, maxItems) => {
-          const opened = openContainer();
-          check(bodies as JsonObject[], where, sort as Sort, maxItems, opened.database, opened.container);
-          opened.database.close();
+          const opened = openContainer({ indexingPolicy: { compositeIndexes } });
+          check(bodies as JsonObject[], where, sort as Sort, maxItems, opened);
+          opened.close();
         },
       ),
       { numRuns: 400 },
@@ -199,11 +161,11 @@ describe('compiled queries', () => {
         condition,
         sortKeys,
         (bodies, where, sort) => {
-          const { database, container } = openContainer();
+          const opened = openContainer({ indexingPolicy: { compositeIndexes } });
           // Above 500 documents queries get indexes.
           const many = Array.from({ length: 30 }, () => bodies as JsonObject[]).flat();
-          check(many, where, sort as Sort, 70, database, container);
-          database.close();
+          check(many, where, sort as Sort, 70, opened);
+          opened.close();
         },
       ),
       { numRuns: 25 },

@@ -76,6 +76,8 @@ const commandLine = (options: AzuriteOptions): string[] => {
   const host = '127.0.0.1';
   const ports = { blob: options.blobPort, queue: options.queuePort, table: options.tablePort };
   return [
+    // It idles at 30 MB less with a small young generation, and its messages are short-lived and few.
+    '--max-semi-space-size=1',
     fileURLToPath(import.meta.resolve('azurite/dist/src/azurite.js')),
     '--disableTelemetry',
     '--skipApiVersionCheck',

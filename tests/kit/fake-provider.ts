@@ -49,6 +49,11 @@ export class FakeProvider {
     this.#set({ id, fields: {}, modifiedAt: this.#now().toISOString(), deleted: true });
   }
 
+  /** All that is there, delete markers included. */
+  records(): FakeRecord[] {
+    return [...this.#records.values()];
+  }
+
   /** Removes a record without a trace, as providers without delete markers do. */
   forget(id: string): void {
     this.#records.delete(id);

@@ -32,6 +32,7 @@ export class Faults {
   onOperation: OperationHook | undefined;
   #crash: { readonly step: number; readonly moment: 'before' | 'after' } | undefined;
   #crashedAt: string | undefined;
+  #lost: { readonly step: number; readonly failure: Error } | undefined;
 
   get crashed(): boolean {
     return this.#crashedAt !== undefined;
@@ -42,10 +43,20 @@ export class Faults {
     this.#crash = { step: this.steps + step, moment };
   }
 
+  /**
+   * The call of a durable step fails, although the step took; the process lives on.
+   *
+   * @param step counted from now on, 1 is the next
+   */
+  loseAnswerAt(step: number, failure: Error): void {
+    this.#lost = { step: this.steps + step, failure };
+  }
+
   /** A new process over the same stores. */
   restart(): void {
     this.#crash = undefined;
     this.#crashedAt = undefined;
+    this.#lost = undefined;
     this.restarts += 1;
   }
 
@@ -62,6 +73,7 @@ export class Faults {
     if (due === 'before') this.#die(where);
     const result = take();
     if (due === 'after') this.#die(where);
+    if (this.steps === this.#lost?.step) throw this.#lost.failure;
     return result;
   }
 

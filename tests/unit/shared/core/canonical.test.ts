@@ -1,0 +1,59 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { canonicalText, sameValue, shortHash } from '../../../../shared/core/canonical.ts';
+import type { Json } from '../../../../shared/core/json.ts';
+
+const json = fc.jsonValue() as fc.Arbitrary<Json>;
+
+/** The same value with the keys of all its objects in another order. */
+function shuffled(value: Json): Json {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(shuffled);
+  return Object.fromEntries(
+    Object.entries(value)
+      .reverse()
+      .map(([key, field]) => [key, shuffled(field)]),
+  );
+}
+
+describe('canonical text', () => {
+  it('is the same whatever the order of keys', () => {
+    fc.assert(
+      fc.property(json, (value) => {
+        expect(canonicalText(shuffled(value))).toBe(canonicalText(value));
+      }),
+    );
+  });
+
+  it('is JSON of the same value', () => {
+    fc.assert(
+      fc.property(json, (value) => {
+        expect(JSON.parse(canonicalText(value))).toEqual(JSON.parse(JSON.stringify(value)));
+      }),
+    );
+  });
+
+  it('differs for different values', () => {
+    fc.assert(
+      fc.property(json, json, (left, right) => {
+        const same =
+          JSON.stringify(JSON.parse(canonicalText(left))) === JSON.stringify(JSON.parse(canonicalText(right)));
+        expect(sameValue(left, right)).toBe(same);
+      }),
+    );
+    const alike: Json[] = [null, 'null', 0, '0', false, '', [], {}, [null], { a: null }, [[]], '[]'];
+    expect(new Set(alike.map((value) => shortHash(canonicalText(value)))).size).toBe(alike.length);
+  });
+
+  it('knows a __proto__ key for a field', () => {
+    const hostile = JSON.parse('{"__proto__":{"a":1}}') as Json;
+    expect(canonicalText(hostile)).toBe('{"__proto__":{"a":1}}');
+    expect(sameValue(hostile, {})).toBe(false);
+  });
+
+  it('counts an absent field and an undefined one as the same, and null as another', () => {
+    expect(sameValue({ a: undefined as unknown as Json }, {})).toBe(true);
+    expect(sameValue({ a: null }, {})).toBe(false);
+    expect(sameValue(undefined, null)).toBe(false);
+  });
+});

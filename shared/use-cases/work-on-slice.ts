@@ -20,6 +20,7 @@ import { commitPage } from './commit-page.ts';
 import { type Hold, handOver, holdTask, renewHold } from './hold-task.ts';
 import { openIntegration } from './open-integration.ts';
 import { type Position, type Pulled, pullPage } from './pull-page.ts';
+import { reopenLastPage } from './reopen-links.ts';
 import { reportFailingConnection } from './report-failing-connection.ts';
 import { settleExecution } from './settle-execution.ts';
 
@@ -78,6 +79,7 @@ export async function workOnSlice(deps: Deps, envelope: SyncPagesEnvelope): Prom
 
 /** A run that lost its task can't go on, nor can it be found by the next start: it ends here, unless it has ended already. */
 async function endOrphan(deps: Deps, scope: Scope, { document, etag }: Stored<ExecutionDocument>): Promise<void> {
+  await reopenLastPage(deps, scope, document);
   const failed = fail(document, 'Its task was given to another run.', deps.now().toISOString());
   const result = await deps.runs.executions.write(scope, { kind: 'replace', document: failed, etag });
   if (result.ok) deps.log.alert('a run had lost its task', { tenantId: scope.tenantId, executionId: document.id });

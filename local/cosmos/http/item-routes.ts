@@ -6,9 +6,10 @@ import { applyOperation, type OperationKind } from '../operations/items.ts';
 import { parseQueryRequest, type QueryRequest, runQuery } from '../operations/query.ts';
 import { queryPlan } from '../operations/query-plan.ts';
 import { fullKeyFromHeader, type PartitionScope, scopeFromHeader } from '../partition-key.ts';
+import { aggregatesIn, selectedExpressions } from '../sql/aggregates.ts';
 import { needsClientPipeline } from '../sql/compile-query.ts';
 import { parseQuery } from '../sql/parser.ts';
-import { aggregatesIn, selectedExpressions } from '../sql/result.ts';
+
 import type { Catalog, ContainerEntry } from '../store/catalog.ts';
 import { header, isHeaderTrue, jsonBody, type Reply, type Request } from './message.ts';
 

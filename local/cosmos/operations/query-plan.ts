@@ -1,9 +1,9 @@
-import { unsupported } from '../errors.ts';
+import { plainAggregate, selectedExpressions } from '../sql/aggregates.ts';
 import type { Expression, Query } from '../sql/ast.ts';
 import { countOf } from '../sql/compile-query.ts';
 import { Compiler } from '../sql/compiler.ts';
 import { sourceOf } from '../sql/parser.ts';
-import { aggregatesIn, expressionName, selectedExpressions } from '../sql/result.ts';
+import { namedItems } from '../sql/subquery.ts';
 import type { QueryRequest } from './query.ts';
 
 /** The names the SDK's pipeline knows aggregates by. */
@@ -29,13 +29,6 @@ interface QueryInfo {
   hasNonStreamingOrderBy: boolean;
 }
 
-function plainAggregate(expression: Expression): (Expression & { kind: 'call' }) | undefined {
-  const [aggregate, second] = aggregatesIn(expression);
-  if (aggregate === undefined) return undefined;
-  if (second !== undefined || aggregate !== expression) throw unsupported('An expression around an aggregate');
-  return aggregate;
-}
-
 /** An aggregate in the form from which partitions' answers can be put together. */
 function partialAggregate(text: string, call: Expression & { kind: 'call' }): string {
   const operand = call.args.map((argument) => sourceOf(text, argument)).join(', ');
@@ -52,15 +45,6 @@ function selectedItem(text: string, expression: Expression): string {
   return aggregate === undefined ? sourceOf(text, expression) : partialAggregate(text, aggregate);
 }
 
-function namedItems({ query }: QueryRequest): [string, Expression][] {
-  if (query.selection.kind !== 'list') return [];
-  let unnamed = 0;
-  return query.selection.items.map((item) => [
-    item.alias ?? expressionName(item.expression) ?? `$${++unnamed}`,
-    item.expression,
-  ]);
-}
-
 /** The selection as one expression. */
 function payload(request: QueryRequest): string {
   const { query, text } = request;
@@ -69,7 +53,7 @@ function payload(request: QueryRequest): string {
     const item = selectedItem(text, query.selection.expression);
     return plainAggregate(query.selection.expression) === undefined ? item : `[${item}]`;
   }
-  return `{${namedItems(request)
+  return `{${namedItems(request.query.selection)
     .map(([name, value]) => `${JSON.stringify(name)}: ${selectedItem(text, value)}`)
     .join(', ')}}`;
 }
@@ -119,7 +103,7 @@ export function queryPlan(request: QueryRequest): string {
   const aggregates = selectedExpressions(query.selection)
     .map(plainAggregate)
     .filter((call) => call !== undefined);
-  const aliases = query.groupBy.length > 0 ? namedItems(request) : [];
+  const aliases = query.groupBy.length > 0 ? namedItems(request.query.selection) : [];
   const top = countOf(compiler, query.top, 'TOP');
   const offset = countOf(compiler, query.offset, 'OFFSET');
   const limit = countOf(compiler, query.limit, 'LIMIT');

@@ -43,6 +43,10 @@ export type Expression = Span &
     | { readonly kind: 'array'; readonly items: Expression[] }
     | { readonly kind: 'object'; readonly entries: { readonly key: string; readonly value: Expression }[] }
     | { readonly kind: 'exists'; readonly query: Query }
+    /** `ARRAY (subquery)` */
+    | { readonly kind: 'collected'; readonly query: Query }
+    /** `(subquery)` */
+    | { readonly kind: 'scalar'; readonly query: Query }
   );
 
 /** One item of a SELECT list. */

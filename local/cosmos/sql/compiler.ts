@@ -1,10 +1,22 @@
 import { badRequest, unsupported } from '../errors.ts';
 import type { Json } from '../json.ts';
-import type { BinaryOperator, Expression, Query, Source } from './ast.ts';
+import type { BinaryOperator, Expression, Source } from './ast.ts';
 import { equality, type Mode, membership, type OrderOperator, ordering } from './compare.ts';
 import { compileCall } from './functions.ts';
 import { constantOf, documentValue, pathOf } from './paths.ts';
-import { constantValue, definedValue, elementValue, isDefined, type SqlValue, typedValue, UNDEFINED } from './value.ts';
+import { arrayOf, existsCondition, scalarOf } from './subquery.ts';
+import {
+  constantValue,
+  definedValue,
+  elementValue,
+  isDefined,
+  listJson,
+  objectJson,
+  type SqlValue,
+  typedValue,
+  UNDEFINED,
+  valueAtPath,
+} from './value.ts';
 
 /** What an alias stands for: the document, or the element of an array that is iterated. */
 export type Binding =
@@ -40,6 +52,16 @@ export class Compiler {
   define(alias: string, binding: Binding): void {
     if (this.#bindings.has(alias)) throw badRequest(`The input set with name '${alias}' is defined more than once.`);
     this.#bindings.set(alias, binding);
+  }
+
+  /** Whether an alias is known. */
+  isDefinedAlias(alias: string): boolean {
+    return this.#bindings.has(alias);
+  }
+
+  /** Takes an alias back, at the end of the subquery that has defined it. */
+  forget(alias: string): void {
+    this.#bindings.delete(alias);
   }
 
   /** What an alias stands for. @throws CosmosError 400 when it is unknown. */
@@ -101,6 +123,10 @@ export class Compiler {
         return typedValue('boolean', this.condition(expression, 'exact'));
       case 'exists':
         return definedValue('boolean', this.condition(expression, 'exact'));
+      case 'collected':
+        return arrayOf(this, expression.query);
+      case 'scalar':
+        return scalarOf(this, expression.query);
       default:
         return expression satisfies never;
     }
@@ -135,7 +161,7 @@ export class Compiler {
         return expression.negated ? `(NOT (${found}))` : found;
       }
       case 'exists':
-        return `EXISTS (${this.#existsQuery(expression.query)})`;
+        return existsCondition(this, expression.query);
       default:
         return this.#asCondition(expression);
     }
@@ -177,7 +203,10 @@ export class Compiler {
 
   #path(expression: Expression): SqlValue {
     const found = pathOf(expression);
-    if (found === undefined) throw unsupported('A property of anything but an item or array element');
+    if (found === undefined) {
+      if (expression.kind !== 'member') throw badRequest('The expression is no property.');
+      return valueAtPath(this.compile(expression.object).json, [expression.key]);
+    }
     const binding = this.bindingOf(found.alias);
     return binding.kind === 'element'
       ? elementValue(binding.table, found.path)
@@ -240,27 +269,15 @@ export class Compiler {
 
   #constructed(expression: Expression & { kind: 'array' | 'object' }): SqlValue {
     const constant = constantOf(expression, (name) => this.parameter(name));
-    if (constant === undefined) throw unsupported('An array or object made from properties, other than as a result,');
-    return constantValue(constant.json, this.bind);
+    if (constant !== undefined) return constantValue(constant.json, this.bind);
+    if (expression.kind === 'array') return listJson(expression.items.map((item) => this.compile(item).json));
+    const entries = expression.entries.map(({ key, value }) => ({ key, json: this.compile(value).json }));
+    return objectJson(entries, this.bind);
   }
 
   #like(operand: Expression, pattern: Expression, escapeCharacter: Expression | undefined): string {
     const text = this.as(this.compile(operand), 'string');
     const escapeText = escapeCharacter === undefined ? 'NULL' : this.as(this.compile(escapeCharacter), 'string');
     return `cosmos_like(${text}, ${this.as(this.compile(pattern), 'string')}, ${escapeText})`;
-  }
-
-  #existsQuery(query: Query): string {
-    if (query.sources.length === 0 || query.sources.some((source) => source.iterated === undefined)) {
-      throw unsupported('EXISTS over anything but an array of the item');
-    }
-    if (query.groupBy.length > 0 || query.orderBy.length > 0 || query.limit || query.top) {
-      throw unsupported('GROUP BY, ORDER BY, TOP or OFFSET LIMIT in a subquery');
-    }
-    const tables = query.sources.map((source) => this.defineIteration(source));
-    const conditions = query.where === undefined ? [] : [this.condition(query.where, 'truthy')];
-    if (query.selection.kind === 'value') conditions.push(isDefined(this.compile(query.selection.expression)));
-    for (const source of query.sources) this.#bindings.delete(source.alias);
-    return `SELECT 1 FROM ${tables.join(', ')}${conditions.length > 0 ? ` WHERE ${conditions.join(' AND ')}` : ''}`;
   }
 }

@@ -97,10 +97,9 @@ export class ExpressionParser {
 
   #unary(): Expression {
     const start = this.#tokens.peek().start;
+    // As in the service's grammar, NOT binds tighter than a comparison: `NOT a = b` is `(NOT a) = b`.
     if (this.#tokens.acceptKeyword('NOT')) {
       const operand = this.#unary();
-      // Whether NOT binds tighter than a comparison is not documented; a wrong guess would be a wrong result.
-      if (this.#comparisonFollows()) throw unsupported('NOT before a comparison without parentheses');
       return { kind: 'unary', operator: 'NOT', operand, ...this.#from(start) };
     }
     for (const operator of ['-', '+'] as const) {
@@ -110,13 +109,6 @@ export class ExpressionParser {
       }
     }
     return this.#postfix(start);
-  }
-
-  #comparisonFollows(): boolean {
-    const token = this.#tokens.peek();
-    return LEVELS.slice(COMPARISON_LEVEL).flat().includes(token.text)
-      ? token.kind === 'symbol'
-      : ['IN', 'BETWEEN', 'LIKE'].some((word) => this.#tokens.isKeyword(word));
   }
 
   #postfix(start: number): Expression {
@@ -152,7 +144,7 @@ export class ExpressionParser {
     if (token.kind === 'identifier') return this.#named();
     if (token.kind === 'keyword') return this.#keyword();
     if (tokens.acceptSymbol('(')) {
-      if (tokens.isKeyword('SELECT')) throw unsupported('A scalar subquery');
+      if (tokens.isKeyword('SELECT')) return this.#subquery('scalar', span.start);
       const inner = this.parse();
       tokens.expectSymbol(')');
       return { ...inner, ...this.#from(span.start) };
@@ -188,15 +180,22 @@ export class ExpressionParser {
     if (token.text === 'NULL') return this.#take({ kind: 'literal', value: null, ...span });
     if (token.text === 'UNDEFINED') return this.#take({ kind: 'undefined', ...span });
     if (token.text === 'UDF') throw unsupported('A user-defined function');
-    if (token.text === 'ARRAY') throw unsupported('ARRAY(subquery)');
-    if (token.text === 'EXISTS') {
+    if (token.text === 'ARRAY' || token.text === 'EXISTS') {
       tokens.next();
       tokens.expectSymbol('(');
-      const query = this.#parseQuery();
-      tokens.expectSymbol(')');
-      return { kind: 'exists', query, ...this.#from(span.start) };
+      return this.#subquery(token.text === 'ARRAY' ? 'collected' : 'exists', span.start);
     }
     throw tokens.unexpected();
+  }
+
+  /** A query and the parenthesis that closes it. */
+  #subquery(kind: 'scalar' | 'collected' | 'exists', start: number): Expression {
+    this.#depth += 1;
+    if (this.#depth > MAX_DEPTH) throw unsupported(`An expression nested deeper than ${MAX_DEPTH} levels`);
+    const query = this.#parseQuery();
+    this.#depth -= 1;
+    this.#tokens.expectSymbol(')');
+    return { kind, query, ...this.#from(start) };
   }
 
   #list(close: string): Expression[] {

@@ -1,9 +1,12 @@
 import { badRequest, unsupported } from '../errors.ts';
+import { AGGREGATES } from './aggregates.ts';
 import type { Expression } from './ast.ts';
+import type { JsonFunction } from './built-in/json-function.ts';
+import { JSON_FUNCTIONS, sqliteNameOf } from './built-in/registry.ts';
 import { equality } from './compare.ts';
 import type { Compiler } from './compiler.ts';
 import { sieveFor } from './text-sieve.ts';
-import { definedValue, isDefined, type SqlValue, typedValue } from './value.ts';
+import { definedValue, isDefined, jsonValue, type SqlValue, typedValue } from './value.ts';
 
 type Compile = (compiler: Compiler, args: Expression[]) => SqlValue;
 
@@ -110,6 +113,11 @@ const toNumber: Compile = (compiler, args) => {
   );
 };
 
+/** One time for the whole query. */
+function currentTime(type: 'string' | 'number', tell: (now: Date) => string | number): BuiltIn {
+  return { least: 0, most: 0, compile: (compiler) => definedValue(type, compiler.bind(tell(new Date()))) };
+}
+
 const BUILT_INS: Record<string, BuiltIn> = {
   IS_DEFINED: {
     least: 1,
@@ -119,6 +127,7 @@ const BUILT_INS: Record<string, BuiltIn> = {
   IS_NULL: typeTest([1]),
   IS_BOOL: typeTest([2]),
   IS_NUMBER: typeTest([4]),
+  IS_FINITE_NUMBER: typeTest([4]),
   IS_STRING: typeTest([5]),
   IS_ARRAY: typeTest([6]),
   IS_OBJECT: typeTest([7]),
@@ -135,7 +144,6 @@ const BUILT_INS: Record<string, BuiltIn> = {
   RTRIM: textFunction('string', 'cosmos_rtrim', 1),
   REVERSE: textFunction('string', 'cosmos_reverse', 1),
   REPLACE: textFunction('string', 'cosmos_replace', 3),
-  INDEX_OF: textFunction('number', 'cosmos_index_of', 2),
   CONCAT: { least: 2, most: 100, compile: concat },
   SUBSTRING: {
     least: 3,
@@ -162,13 +170,11 @@ const BUILT_INS: Record<string, BuiltIn> = {
   ABS: numberFunction('abs', 1),
   CEILING: numberFunction('cosmos_ceiling', 1),
   FLOOR: numberFunction('cosmos_floor', 1),
-  ROUND: numberFunction('cosmos_round', 1),
   TRUNC: numberFunction('cosmos_truncate', 1),
   SIGN: numberFunction('cosmos_sign', 1),
   SQRT: numberFunction('cosmos_sqrt', 1),
   POWER: numberFunction('cosmos_power', 2),
   EXP: numberFunction('cosmos_exp', 1),
-  LOG: numberFunction('cosmos_log', 1),
   LOG10: numberFunction('cosmos_log10', 1),
   ARRAY_CONTAINS: { least: 2, most: 3, compile: arrayContains },
   ARRAY_LENGTH: { least: 1, most: 1, compile: arrayLength },
@@ -177,26 +183,42 @@ const BUILT_INS: Record<string, BuiltIn> = {
     most: 3,
     compile: (compiler, args) => compiler.choose(argument(args, 0), argument(args, 1), argument(args, 2)),
   },
-  GETCURRENTDATETIME: {
-    least: 0,
-    most: 0,
-    compile: (compiler) => definedValue('string', compiler.bind(`${new Date().toISOString().slice(0, -1)}0000Z`)),
-  },
-  GETCURRENTTIMESTAMP: { least: 0, most: 0, compile: (compiler) => definedValue('number', compiler.bind(Date.now())) },
+  GETCURRENTDATETIME: currentTime('string', (now) => `${now.toISOString().slice(0, -1)}0000Z`),
+  GETCURRENTDATETIMESTATIC: currentTime('string', (now) => `${now.toISOString().slice(0, -1)}0000Z`),
+  GETCURRENTTICKS: currentTime('number', (now) => now.getTime() * 10_000),
+  GETCURRENTTICKSSTATIC: currentTime('number', (now) => now.getTime() * 10_000),
+  GETCURRENTTIMESTAMP: currentTime('number', (now) => now.getTime()),
+  GETCURRENTTIMESTAMPSTATIC: currentTime('number', (now) => now.getTime()),
+  RAND: { least: 0, most: 0, compile: () => definedValue('number', '((random() >> 11) / 9007199254740992.0 + 0.5)') },
 };
 
-/** Functions that stand for a set of rows; they are compiled where the query's result is. */
-export const AGGREGATES = new Set(['COUNT', 'SUM', 'MIN', 'MAX', 'AVG']);
+/** A function that is computed in JavaScript from its arguments' JSON. */
+function compileJsonFunction(
+  compiler: Compiler,
+  name: string,
+  args: Expression[],
+  returns: JsonFunction['returns'],
+): SqlValue {
+  const texts = args.map((arg) => compiler.compile(arg).json);
+  const call = `${sqliteNameOf(name)}(${texts.join(', ')})`;
+  return returns === 'any' ? jsonValue(call) : typedValue(returns, call);
+}
+
+function checkCount(name: string, { least, most }: { least: number; most: number }, args: Expression[]): void {
+  if (args.length >= least && args.length <= most) return;
+  throw badRequest(`The ${name} function requires ${least} to ${most} arguments, not ${args.length}.`);
+}
 
 /** Compiles a call of a built-in function. @throws CosmosError 400 for unknown names and wrong numbers of arguments. */
 export function compileCall(compiler: Compiler, name: string, args: Expression[]): SqlValue {
   if (AGGREGATES.has(name)) throw unsupported(`The aggregate ${name} outside of the SELECT list`);
   const builtIn = Object.hasOwn(BUILT_INS, name) ? BUILT_INS[name] : undefined;
-  if (builtIn === undefined) throw unsupported(`The function ${name}`);
-  if (args.length < builtIn.least || args.length > builtIn.most) {
-    throw badRequest(
-      `The ${name} function requires ${builtIn.least} to ${builtIn.most} arguments, not ${args.length}.`,
-    );
+  if (builtIn !== undefined) {
+    checkCount(name, builtIn, args);
+    return builtIn.compile(compiler, args);
   }
-  return builtIn.compile(compiler, args);
+  const computed = Object.hasOwn(JSON_FUNCTIONS, name) ? JSON_FUNCTIONS[name] : undefined;
+  if (computed === undefined) throw unsupported(`The function ${name}`);
+  checkCount(name, computed, args);
+  return compileJsonFunction(compiler, name, args, computed.returns);
 }

@@ -100,7 +100,7 @@ class QueryParser {
   #firstSource(): Source {
     const tokens = this.#tokens;
     if (tokens.isKeyword('IN', 1)) return this.#iteration();
-    if (tokens.isSymbol('(')) throw unsupported('A subquery in FROM');
+    if (tokens.isSymbol('(')) return this.#derived();
     const name = tokens.expectIdentifier();
     if (tokens.isSymbol('.') || tokens.isSymbol('[')) throw unsupported('A path in FROM without IN');
     if (tokens.acceptKeyword('AS')) return { alias: tokens.expectIdentifier(), iterated: undefined };
@@ -109,11 +109,26 @@ class QueryParser {
   }
 
   #iteration(): Source {
-    if (this.#tokens.isSymbol('(')) throw unsupported('A subquery in JOIN');
+    if (this.#tokens.isSymbol('(')) return this.#derived();
     const alias = this.#tokens.expectIdentifier();
     if (!this.#tokens.acceptKeyword('IN')) throw unsupported('A JOIN without IN');
-    if (this.#tokens.isSymbol('(')) throw unsupported('A subquery in JOIN');
-    return { alias, iterated: this.#expressions.parse() };
+    const iterated = this.#expressions.parse();
+    // The rows of a subquery are iterated, not the array that one of them may be.
+    return { alias, iterated: iterated.kind === 'scalar' ? { ...iterated, kind: 'collected' } : iterated };
+  }
+
+  /** `(subquery) AS alias`: its rows. */
+  #derived(): Source {
+    const tokens = this.#tokens;
+    const start = tokens.peek().start;
+    tokens.expectSymbol('(');
+    const query = this.parseQuery();
+    tokens.expectSymbol(')');
+    const end = tokens.lastEnd;
+    if (!tokens.acceptKeyword('AS') && tokens.peek().kind !== 'identifier') {
+      throw unsupported('A subquery in FROM or JOIN without an alias');
+    }
+    return { alias: tokens.expectIdentifier(), iterated: { kind: 'collected', query, start, end } };
   }
 
   #orderKey(): OrderKey {

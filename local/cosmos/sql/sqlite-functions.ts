@@ -1,6 +1,7 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import { badRequest } from '../errors.ts';
 import { canonicalJson, isJsonObject, type Json, ownProperty, tryParseJson } from '../json.ts';
+import { registerJsonFunctions } from './built-in/registry.ts';
 
 /** Functions that SQLite lacks or has with other semantics (its `lower` knows ASCII only, its `length` stops at NUL). */
 
@@ -79,11 +80,6 @@ function containsPartial(value: Json | undefined, part: Json): boolean {
   return Object.entries(part).every(([key, wanted]) => containsPartial(ownProperty(value, key), wanted ?? null));
 }
 
-/** Rounds half away from zero, as the service does. */
-function roundNumber(value: number): number {
-  return Math.sign(value) * Math.round(Math.abs(value));
-}
-
 const sqlBoolean = (value: boolean): number => (value ? 1 : 0);
 
 /** Text functions: every argument is text and defined, or the result is undefined. */
@@ -96,10 +92,10 @@ const TEXT_FUNCTIONS: Record<string, (...args: string[]) => string | number> = {
   cosmos_rtrim: (text = '') => text.trimEnd(),
   cosmos_reverse: (text = '') => [...text].reverse().join(''),
   cosmos_ends_with: (text = '', end = '') => sqlBoolean(text.endsWith(end)),
-  cosmos_index_of: (text = '', part = '') => text.indexOf(part),
   cosmos_replace: (text = '', from = '', to = '') => text.replaceAll(from, () => to),
   cosmos_equal: (left = '', right = '') =>
     sqlBoolean(left === right || canonicalJson(JSON.parse(left) as Json) === canonicalJson(JSON.parse(right) as Json)),
+  cosmos_canonical: (json = '') => canonicalJson(JSON.parse(json) as Json),
   cosmos_contains_partial: (value = '', part = '') =>
     sqlBoolean(containsPartial(JSON.parse(value) as Json, JSON.parse(part) as Json)),
   cosmos_regex_match: (text = '', pattern = '', modifiers = '') => sqlBoolean(regexMatch(text, pattern, modifiers)),
@@ -109,13 +105,11 @@ const TEXT_FUNCTIONS: Record<string, (...args: string[]) => string | number> = {
 const NUMBER_FUNCTIONS: Record<string, (...args: number[]) => number> = {
   cosmos_modulo: (left = 0, right = 0) => left % right,
   cosmos_power: (base = 0, exponent = 0) => base ** exponent,
-  cosmos_round: (value = 0) => roundNumber(value),
   cosmos_floor: (value = 0) => Math.floor(value),
   cosmos_ceiling: (value = 0) => Math.ceil(value),
   cosmos_sqrt: (value = 0) => Math.sqrt(value),
   cosmos_truncate: (value = 0) => Math.trunc(value),
   cosmos_sign: (value = 0) => Math.sign(value),
-  cosmos_log: (value = 0) => Math.log(value),
   cosmos_log10: (value = 0) => Math.log10(value),
   cosmos_exp: (value = 0) => Math.exp(value),
 };
@@ -175,6 +169,13 @@ export function registerFunctions(sqlite: DatabaseSync): void {
       ? sqlBoolean(like(text, pattern, typeof character === 'string' ? character : undefined))
       : null,
   );
+  sqlite.function('cosmos_single', options, (count, result) => {
+    if (typeof count === 'number' && count > 1) {
+      throw badRequest('The cardinality of a scalar subquery result set cannot be greater than one.');
+    }
+    return result ?? null;
+  });
+  registerJsonFunctions(sqlite);
   sqlite.aggregate('cosmos_min', { ...options, deterministic: true, ...extreme(-1) } as Parameters<
     DatabaseSync['aggregate']
   >[1]);

@@ -53,6 +53,31 @@ export function definedValue(type: 'boolean' | 'number' | 'string' | 'array' | '
   return { type, rank: String(RANK[type]), value: sql, json: jsonOf(type, sql) };
 }
 
+/** A value of which only the JSON text is known; SQL NULL means undefined. */
+export function jsonValue(json: string): SqlValue {
+  return { type: 'any', rank: rankOfType(`json_type(${json})`), value: `json_extract(${json}, '$')`, json };
+}
+
+/** An array, from SQL for its items' texts with commas between them. */
+export function arrayJson(items: string): SqlValue {
+  return definedValue('array', `('[' || ${items} || ']')`);
+}
+
+/** An object, from the JSON of its properties; those that are undefined are left out. */
+export function objectJson(
+  entries: readonly { readonly key: string; readonly json: string }[],
+  bind: (value: string) => string,
+): SqlValue {
+  const parts = entries.map(({ key, json }) => `coalesce(${bind(`,${JSON.stringify(key)}:`)} || ${json}, '')`);
+  return definedValue('object', `('{' || substr(${parts.length === 0 ? "''" : parts.join(' || ')}, 2) || '}')`);
+}
+
+/** An array, from the JSON of its items; those that are undefined are left out. */
+export function listJson(items: readonly string[]): SqlValue {
+  const parts = items.map((json) => `coalesce(',' || ${json}, '')`);
+  return arrayJson(`substr(${parts.length === 0 ? "''" : parts.join(' || ')}, 2)`);
+}
+
 /** A constant; `bind` gives the placeholder of a bound value. */
 export function constantValue(json: Json, bind: (value: string | number) => string): SqlValue {
   const type = typeOfJson(json);

@@ -24,7 +24,7 @@ describe('searching text in any case', () => {
     // Enough documents that queries are given an index, which carries the searched text.
     const texts = fc.sample(text, { numRuns: 600, seed: 7 });
     opened.insert(texts.map((value, index) => ({ id: `${name}${index}`, pk: name, text: value })));
-    fc.assert(
+    return fc.assert(
       fc.property(fc.oneof(text, fc.constantFrom('', 'k', 'i', 'ki', 'aki')), (part) => {
         const query = `SELECT VALUE c.text FROM c WHERE ${name}(c.text, @part, true) ORDER BY c.id DESC`;
         const found = opened.read({ query, parameters: [{ name: '@part', value: part }] }, [name]) as string[];

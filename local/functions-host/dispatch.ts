@@ -12,7 +12,7 @@ import type {
   TypedData,
 } from './worker/rpc.ts';
 
-interface TriggerData {
+export interface TriggerData {
   readonly data: TypedData;
   readonly metadata?: Readonly<Record<string, TypedData>>;
   readonly traceParent?: string | undefined;
@@ -44,27 +44,44 @@ export interface Dispatch {
   readonly inFlight: number;
   /** Resolves when no run is left. */
   idle(): Promise<void>;
+  /**
+   * Fails every run, also those to come, as the end of a worker does: triggers settle them as failures. What the runs
+   * themselves still do is no longer looked at.
+   */
+  abandon(reason: string): void;
   /** Ends the supervision of run times. */
   close(): void;
 }
+
+/** How often run times are looked at. */
+const OVERDUE_CHECK_MS = 1_000;
 
 interface Run {
   readonly functionName: string;
   readonly invocationId: string;
   readonly startedAtMs: number;
   isReported: boolean;
+  /** Ends the wait for the function's answer. */
+  fail: (reason: Error) => void;
 }
 
-/** @param functionTimeoutMs past it a run is reported; it goes on, for nothing can end code in this process */
+export interface FunctionTimeout {
+  /** How long a run may take. */
+  readonly limitMs: number;
+  /** Is told once of each run that takes longer. */
+  readonly onExceeded: (reason: string) => void;
+}
+
 export const createDispatch = (
   invoker: Invoker,
   sendOutput: SendOutput,
-  functionTimeoutMs: number,
+  timeout: FunctionTimeout,
   log: Log,
 ): Dispatch => {
   const runs = new Set<Run>();
   const idleWaiters: (() => void)[] = [];
-  const supervision = setInterval(() => reportOverdue(runs, functionTimeoutMs, log), 1000).unref();
+  const supervision = setInterval(() => reportOverdue(runs, timeout), OVERDUE_CHECK_MS).unref();
+  let abandonment: Error | undefined;
 
   const run = async (hostFunction: HostFunction, trigger: TriggerData): Promise<TypedData | undefined> => {
     const invocationId = trigger.invocationId ?? randomUUID();
@@ -73,10 +90,11 @@ export const createDispatch = (
       invocationId,
       startedAtMs: performance.now(),
       isReported: false,
+      fail: () => undefined,
     };
     runs.add(current);
     try {
-      return await invokeAndDeliver(hostFunction, trigger, invocationId);
+      return await invokeAndDeliver(hostFunction, trigger, current);
     } finally {
       runs.delete(current);
       const category = `Function.${hostFunction.name}`;
@@ -95,10 +113,18 @@ export const createDispatch = (
   const invokeAndDeliver = async (
     hostFunction: HostFunction,
     trigger: TriggerData,
-    invocationId: string,
+    current: Run,
   ): Promise<TypedData | undefined> => {
+    const { invocationId } = current;
     try {
-      const response = await invoker.invoke(toRequest(hostFunction, trigger, invocationId));
+      if (abandonment !== undefined) {
+        throw abandonment;
+      }
+      const request = toRequest(hostFunction, trigger, invocationId);
+      const response = await new Promise<InvocationResponse>((resolve, reject) => {
+        current.fail = reject;
+        invoker.invoke(request).then(resolve, reject);
+      });
       if (response.exception !== undefined) {
         throw new InvocationError(hostFunction.name, response.exception);
       }
@@ -118,6 +144,12 @@ export const createDispatch = (
       return runs.size;
     },
     idle: () => (runs.size === 0 ? Promise.resolve() : new Promise((resolve) => idleWaiters.push(resolve))),
+    abandon: (reason) => {
+      abandonment = new Error(reason);
+      for (const each of runs) {
+        each.fail(abandonment);
+      }
+    },
     close: () => clearInterval(supervision),
   };
 };
@@ -170,16 +202,12 @@ const deliveryError = (functionName: string, error: unknown): InvocationError =>
   return new InvocationError(functionName, { message, stackTrace, source: 'host' }, error);
 };
 
-const reportOverdue = (runs: ReadonlySet<Run>, functionTimeoutMs: number, log: Log): void => {
+const reportOverdue = (runs: ReadonlySet<Run>, { limitMs, onExceeded }: FunctionTimeout): void => {
   const now = performance.now();
   for (const run of runs) {
-    if (!run.isReported && now - run.startedAtMs > functionTimeoutMs) {
+    if (!run.isReported && now - run.startedAtMs > limitMs) {
       run.isReported = true;
-      log(
-        'error',
-        `Function.${run.functionName}`,
-        `Timeout value of ${functionTimeoutMs} ms exceeded by ${run.invocationId}; Azure would end the process`,
-      );
+      onExceeded(`Timeout value of ${limitMs} ms exceeded by ${run.functionName} (${run.invocationId})`);
     }
   }
 };

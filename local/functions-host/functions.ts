@@ -1,5 +1,7 @@
+import { notSupported, optionalText, requiredText } from './binding-settings.ts';
 import { ConfigurationError } from './config/errors.ts';
 import { expandSettings, type Settings } from './config/settings.ts';
+import { type ChangeFeedTrigger, describeChangeFeedTrigger } from './cosmos/trigger.ts';
 import type { BindingInfo, FunctionMetadata, RetryOptions } from './worker/rpc.ts';
 
 export type AuthLevel = 'anonymous' | 'function' | 'admin';
@@ -28,7 +30,7 @@ export interface QueueTrigger {
   readonly isBinary: boolean;
 }
 
-export type Trigger = HttpTrigger | TimerTrigger | QueueTrigger;
+export type Trigger = HttpTrigger | TimerTrigger | QueueTrigger | ChangeFeedTrigger;
 
 export type Output =
   | { readonly type: 'http' }
@@ -101,6 +103,8 @@ const describeTrigger = (name: string, binding: BindingInfo, settings: Settings)
         connection: optionalText(name, binding, 'connection'),
         isBinary: optionalText(name, binding, 'dataType') === 'binary',
       };
+    case 'cosmosdbtrigger':
+      return describeChangeFeedTrigger(name, binding, settings);
     default:
       throw notSupported(name, `a trigger of type "${binding.type}"`);
   }
@@ -156,22 +160,3 @@ const queueName = (name: string, binding: BindingInfo, settings: Settings): stri
   }
   return queue;
 };
-
-const requiredText = (name: string, binding: BindingInfo, setting: string): string => {
-  const text = optionalText(name, binding, setting);
-  if (text === undefined || text === '') {
-    throw new ConfigurationError(`The function "${name}": its ${binding.type} has no "${setting}"`);
-  }
-  return text;
-};
-
-const optionalText = (name: string, binding: BindingInfo, setting: string): string | undefined => {
-  const value = binding[setting];
-  if (value === undefined || value === null || typeof value === 'string') {
-    return value ?? undefined;
-  }
-  throw new ConfigurationError(`The function "${name}": "${setting}" of its ${binding.type} is not a text`);
-};
-
-const notSupported = (name: string, what: string): ConfigurationError =>
-  new ConfigurationError(`The function "${name}" uses ${what}, which this host does not support yet`);

@@ -2,16 +2,17 @@ import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import { type HostJson, readHostJson } from './config/host-json.ts';
 import { minimumLevel } from './config/log-level.ts';
-import { isDisabled, readLocalSettings, type Settings } from './config/settings.ts';
+import { type CorsSettings, isDisabled, readLocalSettings, type Settings } from './config/settings.ts';
 import { createDispatch } from './dispatch.ts';
 import { describeFunction } from './functions.ts';
+import { withCors } from './http/cors.ts';
 import { type Authorise, createAuthorise, createKeys, loadKeys } from './http/keys.ts';
-import { listen } from './http/listen.ts';
+import { type HandleRequest, listen } from './http/listen.ts';
 import { createLog, type Log } from './log.ts';
 import { createSendOutput } from './outputs.ts';
 import { watchSends } from './queue/watch-sends.ts';
 import { createStorage } from './storage.ts';
-import { prepareHttp, prepareQueues, prepareTimers } from './triggers.ts';
+import { prepareChangeFeeds, prepareHttp, prepareQueues, prepareTimers } from './triggers.ts';
 import { startInProcessApp } from './worker/in-process-invoker.ts';
 
 export interface HostOptions {
@@ -25,6 +26,8 @@ export interface HostOptions {
   readonly ignoreKeys?: boolean;
   /** Takes the lines of the log. */
   readonly writeLog: (text: string) => void;
+  /** Is told of each run past `functionTimeout`; nothing in this process can end it. */
+  readonly onTimeout: (reason: string) => void;
 }
 
 export interface Host {
@@ -33,6 +36,11 @@ export interface Host {
   readonly functions: readonly string[];
   /** Takes nothing new, finishes what has begun, lets the app say goodbye. Rejects when that fails. */
   drain(): Promise<void>;
+  /**
+   * Fails what runs, as the end of a worker does in Azure, and settles it with its triggers: requests are answered with
+   * 500, messages come back, batches of changes are read again.
+   */
+  abandon(reason: string): Promise<void>;
   readonly log: Log;
 }
 
@@ -43,21 +51,14 @@ export interface Host {
  */
 export const startHost = async (options: HostOptions): Promise<Host> => {
   const appRoot = resolve(options.appRoot);
-  const warnings: string[] = [];
-  const warn = (warning: string): void => void warnings.push(warning);
-  for (const [name, value] of Object.entries(await readLocalSettings(appRoot, warn))) {
-    process.env[name] ??= value;
-  }
-  // As Core Tools does.
-  process.env['AZURE_FUNCTIONS_ENVIRONMENT'] ??= 'Development';
-  const settings: Settings = process.env;
-  const hostJson = await readHostJson(appRoot, settings, warn);
-  const { logLevel } = hostJson.logging;
-  const log = createLog((category) => minimumLevel(logLevel, category), options.writeLog);
-  for (const warning of warnings) {
-    log('warning', 'Host.Startup', warning);
-  }
+  const { hostJson, settings, cors, log } = await readConfiguration(appRoot, options.writeLog);
   const authorise = await createKeyCheck(options);
+  // Listens before the app loads, which may want to know its address. The host answers 503 until then, as Azure does.
+  let handleRequest: HandleRequest = async (_, response) => {
+    response.writeHead(503, { 'content-length': 0, 'retry-after': '1' }).end();
+  };
+  const http = await listen((request, response) => handleRequest(request, response), options.port, log);
+  process.env['WEBSITE_HOSTNAME'] ??= new URL(http.url).host;
   // The app finds its own files where it does in Azure.
   process.chdir(appRoot);
   const invoker = await startInProcessApp(appRoot, (level, category, message, origin) => {
@@ -69,16 +70,17 @@ export const startHost = async (options: HostOptions): Promise<Host> => {
     .map((metadata) => describeFunction(metadata, settings));
   const storage = createStorage(settings);
   const sendOutput = createSendOutput(storage, hostJson.extensions.queues.messageEncoding);
-  const dispatch = createDispatch(invoker, sendOutput, hostJson.functionTimeout, log);
+  const timeout = { limitMs: hostJson.functionTimeout, onExceeded: options.onTimeout };
+  const dispatch = createDispatch(invoker, sendOutput, timeout, log);
   const context = { functions, hostId: hostIdOf(appRoot, settings), hostJson, settings, storage, dispatch, log };
   let isDraining = false;
-  const handleRequest = prepareHttp(context, authorise, invoker.capabilities['HttpUri'], () => isDraining);
+  const handleApp = prepareHttp(context, authorise, invoker.capabilities['HttpUri'], () => isDraining);
   const startTimers = prepareTimers(context);
   const startQueues = prepareQueues(context);
-  const http = await listen(handleRequest, options.port, log);
-  process.env['WEBSITE_HOSTNAME'] ??= new URL(http.url).host;
-  const timers = startTimers();
+  const startChangeFeeds = await prepareChangeFeeds(context);
+  handleRequest = cors === undefined ? handleApp : withCors(cors, handleApp);
   const queues = startQueues();
+  const listeners = [...queues, ...startTimers(), ...startChangeFeeds()];
   const unwatchSends = watchSends((queueUrl) => {
     for (const queue of queues) {
       if (queue.queueUrl === queueUrl) {
@@ -86,19 +88,54 @@ export const startHost = async (options: HostOptions): Promise<Host> => {
       }
     }
   });
+  const stopTriggers = async (): Promise<void> => {
+    isDraining = true;
+    await Promise.all([http.drain(), ...listeners.map((listener) => listener.stop())]);
+    await dispatch.idle();
+    unwatchSends();
+    dispatch.close();
+  };
   return {
     url: http.url,
     functions: functions.map(({ name }) => name),
     log,
     drain: async () => {
-      isDraining = true;
-      await Promise.all([http.drain(), ...[...queues, ...timers].map((listener) => listener.stop())]);
-      await dispatch.idle();
-      unwatchSends();
+      await stopTriggers();
       await invoker.terminate();
-      dispatch.close();
+    },
+    abandon: async (reason) => {
+      // Stopping comes first: what fails from now on is settled as interrupted.
+      const stopped = stopTriggers();
+      dispatch.abandon(reason);
+      await stopped;
     },
   };
+};
+
+interface Configuration {
+  readonly hostJson: HostJson;
+  readonly settings: Settings;
+  readonly cors: CorsSettings | undefined;
+  readonly log: Log;
+}
+
+const readConfiguration = async (appRoot: string, writeLog: (text: string) => void): Promise<Configuration> => {
+  const warnings: string[] = [];
+  const warn = (warning: string): void => void warnings.push(warning);
+  const { values, cors } = await readLocalSettings(appRoot, warn);
+  for (const [name, value] of Object.entries(values)) {
+    process.env[name] ??= value;
+  }
+  // As Core Tools does.
+  process.env['AZURE_FUNCTIONS_ENVIRONMENT'] ??= 'Development';
+  const settings: Settings = process.env;
+  const hostJson = await readHostJson(appRoot, settings, warn);
+  const { logLevel } = hostJson.logging;
+  const log = createLog((category) => minimumLevel(logLevel, category), writeLog);
+  for (const warning of warnings) {
+    log('warning', 'Host.Startup', warning);
+  }
+  return { hostJson, settings, cors, log };
 };
 
 const isOn = (name: string, hostJson: HostJson, settings: Settings, log: Log): boolean => {

@@ -1,6 +1,8 @@
 import { ConfigurationError } from './config/errors.ts';
 import type { HostJson } from './config/host-json.ts';
 import type { Settings } from './config/settings.ts';
+import { createCosmosClients } from './cosmos/accounts.ts';
+import { type ChangeFeedListener, startChangeFeedListener } from './cosmos/listener.ts';
 import type { Dispatch } from './dispatch.ts';
 import { type HostFunction, hasTrigger } from './functions.ts';
 import { createAdminApi } from './http/admin.ts';
@@ -104,6 +106,16 @@ export const prepareTimers = (context: TriggerContext): (() => readonly TimerLis
       };
     });
   return () => contexts.map(startTimerListener);
+};
+
+export const prepareChangeFeeds = async (context: TriggerContext): Promise<() => readonly ChangeFeedListener[]> => {
+  const { functions, settings, dispatch, log } = context;
+  const accountsOf = createCosmosClients(settings);
+  const contexts: Parameters<typeof startChangeFeedListener>[0][] = [];
+  for (const hostFunction of functions.filter((candidate) => hasTrigger(candidate, 'cosmosDB'))) {
+    contexts.push({ hostFunction, accounts: await accountsOf(hostFunction.trigger), dispatch, log });
+  }
+  return () => contexts.map(startChangeFeedListener);
 };
 
 /** A killed host's messages come back after their lease; tests of that cannot wait for ten minutes. */

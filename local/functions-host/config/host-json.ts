@@ -124,7 +124,7 @@ const unknownSettings = (host: HostJson): string[] => {
     ...beyond('', host, hostJson).filter((key) => !WITHOUT_EFFECT_HERE.has(key)),
     ...beyond('singleton.', host.singleton, singleton),
     ...Object.keys(extensions)
-      .filter((key) => key !== 'http' && key !== 'queues')
+      .filter((key) => !['http', 'queues', 'cosmosDB'].includes(key))
       .map((key) => `extensions.${key}`),
     ...beyond('extensions.http.', extensions.http, http),
     ...beyond('extensions.queues.', extensions.queues, queues),

@@ -6,15 +6,24 @@ import { parseJsonWithComments } from './json.ts';
 /** App settings: environment variables by name. Names are compared as the environment does. */
 export type Settings = Readonly<Record<string, string | undefined>>;
 
+/** What browsers of other origins may do, as the platform answers it before the app is asked. */
+export interface CorsSettings {
+  /** `https://example.com`, without a slash at the end; `*` for all. */
+  readonly origins: readonly string[];
+  readonly allowsCredentials: boolean;
+}
+
+export interface LocalSettings {
+  readonly values: Readonly<Record<string, string>>;
+  readonly cors: CorsSettings | undefined;
+}
+
 /**
- * Reads `Values` of local.settings.json, as Core Tools does; nothing when there is no such file.
+ * Reads `Values` and `Host.CORS` of local.settings.json, as Core Tools does; nothing when there is no such file.
  * @param warn is told what else the file holds that this host ignores
  * @throws ConfigurationError when the file is encrypted or holds anything but texts, numbers and booleans
  */
-export const readLocalSettings = async (
-  appRoot: string,
-  warn: (message: string) => void,
-): Promise<Readonly<Record<string, string>>> => {
+export const readLocalSettings = async (appRoot: string, warn: (message: string) => void): Promise<LocalSettings> => {
   const file = join(appRoot, 'local.settings.json');
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') {
@@ -23,27 +32,53 @@ export const readLocalSettings = async (
     throw new ConfigurationError(`${file} cannot be read`, { cause: error });
   });
   if (text === undefined) {
-    return {};
+    return { values: {}, cors: undefined };
   }
   const content = parseJsonWithComments(text, file);
   if (content['IsEncrypted'] === true) {
     throw new ConfigurationError(`${file} is encrypted, which this host does not support: run "func settings decrypt"`);
   }
-  for (const name of Object.keys(content).filter((key) => key !== 'IsEncrypted' && key !== 'Values')) {
+  for (const name of Object.keys(content).filter((key) => !['IsEncrypted', 'Values', 'Host'].includes(key))) {
     warn(`${file}: "${name}" is ignored by this host`);
   }
-  const values = content['Values'] ?? {};
-  if (typeof values !== 'object' || Array.isArray(values)) {
-    throw new ConfigurationError(`"Values" of ${file} is not an object`);
+  const { CORS, CORSCredentials, ...others } = objectIn(content, 'Host', file);
+  for (const name of Object.keys(others)) {
+    warn(`${file}: "Host.${name}" is ignored by this host`);
   }
-  return Object.fromEntries(
-    Object.entries(values as Record<string, unknown>).map(([name, value]) => {
+  return { values: readValues(objectIn(content, 'Values', file), file), cors: readCors(CORS, CORSCredentials, file) };
+};
+
+const objectIn = (content: Record<string, unknown>, name: string, file: string): Record<string, unknown> => {
+  const value = content[name] ?? {};
+  if (typeof value !== 'object' || Array.isArray(value)) {
+    throw new ConfigurationError(`"${name}" of ${file} is not an object`);
+  }
+  return value as Record<string, unknown>;
+};
+
+const readValues = (values: Record<string, unknown>, file: string): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(values).map(([name, value]) => {
       if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') {
         throw new ConfigurationError(`The setting "${name}" in ${file} is not a text`);
       }
       return [name, String(value)];
     }),
   );
+
+const readCors = (origins: unknown, credentials: unknown, file: string): CorsSettings | undefined => {
+  if (origins === undefined) {
+    return undefined;
+  }
+  const allowsCredentials = credentials ?? false;
+  if (typeof origins !== 'string' || typeof allowsCredentials !== 'boolean') {
+    throw new ConfigurationError(`"Host.CORS" of ${file} is not a text, or "Host.CORSCredentials" not true or false`);
+  }
+  const list = origins.split(',').map((origin) => origin.trim().replace(/\/$/, ''));
+  if (allowsCredentials && list.includes('*')) {
+    throw new ConfigurationError(`"Host.CORSCredentials" of ${file} cannot be with "*" in "Host.CORS"`);
+  }
+  return { origins: list.filter((origin) => origin !== ''), allowsCredentials };
 };
 
 /**

@@ -1,6 +1,6 @@
-import { hostname } from 'node:os';
 import type { BlobLeaseClient, BlockBlobClient } from '@azure/storage-blob';
 import { describeError } from '../log.ts';
+import { hasEnded, machineName } from '../machine.ts';
 import { storageErrorCode } from '../storage.ts';
 
 export interface Lock {
@@ -8,15 +8,6 @@ export interface Lock {
   readonly lost: Promise<void>;
   release(): Promise<void>;
 }
-
-/** Tells whether a process of this machine lives. */
-const isAlive = (pid: number): boolean => {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
-  }
-};
 
 /**
  * Takes the lease of a lock blob if it is free, or if its holder was a process of this machine that has died: a host that
@@ -51,9 +42,6 @@ export const tryLock = async (
   return holdLease(lease, periodMs, onRenewalFailed);
 };
 
-/** Metadata go as HTTP headers. */
-const machineName = (): string => encodeURIComponent(hostname());
-
 const acquires = async (lease: BlobLeaseClient, periodMs: number): Promise<boolean> => {
   try {
     await lease.acquireLease(Math.round(periodMs / 1000));
@@ -68,8 +56,7 @@ const acquires = async (lease: BlobLeaseClient, periodMs: number): Promise<boole
 
 const breakLeaseOfDeadHolder = async (blob: BlockBlobClient, lease: BlobLeaseClient): Promise<boolean> => {
   const { metadata, etag } = await blob.getProperties();
-  const pid = Number(metadata?.['pid']);
-  if (metadata?.['machine'] !== machineName() || !Number.isInteger(pid) || pid <= 0 || isAlive(pid)) {
+  if (!hasEnded(metadata?.['machine'], Number(metadata?.['pid']))) {
     return false;
   }
   try {

@@ -210,11 +210,4 @@ describe('the app', () => {
   test('functions cannot be registered once it runs', async () => {
     expect(await textOf('/api/lateRegistration')).toBe('A function can only be registered during app startup.');
   });
-
-  test('a run past functionTimeout is reported', async () => {
-    const slow = call('/api/slow');
-    await expect.poll(() => host.stderr(), { timeout: 10_000 }).toContain('Timeout value of 1000 ms exceeded');
-    await call('/api/finish');
-    expect(await (await slow).text()).toBe('finished');
-  });
 });

@@ -33,12 +33,12 @@ describe('host.json', () => {
 
   test('what it holds beyond that is warned of by name', () => {
     const warnings: string[] = [];
-    const extensions = { http: { hsts: {} }, queues: { batchsize: 3 }, cosmosDB: {} };
+    const extensions = { http: { hsts: {} }, queues: { batchsize: 3 }, eventHubs: {} };
     parse({ extensions, extensionBundle: {}, custom: 1, singleton: { lockPeriod: '00:00:15' } }, warnings);
     const names = warnings.map((warning) => /"(.*)"/.exec(warning)?.[1]).sort();
     expect(names).toEqual([
       'custom',
-      'extensions.cosmosDB',
+      'extensions.eventHubs',
       'extensions.http.hsts',
       'extensions.queues.batchsize',
       'singleton.lockPeriod',

@@ -47,18 +47,28 @@ describe('local.settings.json', () => {
   };
 
   test('need not be there', async () => {
-    expect(await readLocalSettings(folder, expect.fail)).toEqual({});
+    expect(await readLocalSettings(folder, expect.fail)).toEqual({ values: {}, cors: undefined });
   });
 
   test('gives its values as texts', async () => {
     const text = '\uFEFF{ /* local */ "IsEncrypted": false, "Values": { "A": "a", "B": 1, "C": true, }, }';
-    expect(await read(text)).toEqual({ A: 'a', B: '1', C: 'true' });
-    expect(await read('{}')).toEqual({});
+    expect((await read(text)).values).toEqual({ A: 'a', B: '1', C: 'true' });
+    expect((await read('{}')).values).toEqual({});
   });
 
   test('what else it holds is warned of by name', async () => {
-    await read('{"Values": {}, "Host": {"CORS": "*"}}');
-    expect(warnings.at(-1)).toContain('"Host" is ignored');
+    await read('{"Values": {}, "Host": {"LocalHttpPort": 7071}, "ConnectionStrings": {}}');
+    expect(warnings.join()).toContain('"Host.LocalHttpPort" is ignored');
+    expect(warnings.join()).toContain('"ConnectionStrings" is ignored');
+  });
+
+  test('says which origins may read answers', async () => {
+    const { cors } = await read(
+      '{"Host": {"CORS": "https://a.example/, http://localhost:3000", "CORSCredentials": true}}',
+    );
+    expect(cors).toEqual({ origins: ['https://a.example', 'http://localhost:3000'], allowsCredentials: true });
+    await expect(read('{"Host": {"CORS": ["*"]}}')).rejects.toThrow(/Host\.CORS/);
+    await expect(read('{"Host": {"CORS": "*", "CORSCredentials": true}}')).rejects.toThrow(/CORSCredentials/);
   });
 
   test('is refused when it is wrong, with the reason', async () => {

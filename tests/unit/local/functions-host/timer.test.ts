@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { retryDelayMs } from '../../../../local/functions-host/retry.ts';
 import { compileNcrontab } from '../../../../local/functions-host/timer/ncrontab.ts';
-import { retryDelayMs } from '../../../../local/functions-host/timer/run-timer.ts';
 import { resumeSchedule, toStored } from '../../../../local/functions-host/timer/schedule-status.ts';
 
 describe('taking over a schedule', () => {

@@ -6,8 +6,18 @@ const CASES = {
     throw new Error('the entry point fails');
   },
   nothing: () => undefined,
-  cosmosTrigger: () =>
+  eventHub: () =>
+    app.eventHub('hub', { connection: 'C', eventHubName: 'h', cardinality: 'one', handler: () => undefined }),
+  cosmosConnection: () =>
     app.cosmosDB('feed', { connection: 'C', databaseName: 'd', containerName: 'c', handler: () => undefined }),
+  cosmosMode: () =>
+    app.cosmosDB('feed', {
+      connection: 'C',
+      databaseName: 'd',
+      containerName: 'c',
+      changeFeedMode: 'AllVersionsAndDeletes',
+      handler: () => undefined,
+    }),
   blobInput: () =>
     app.http('reads', {
       extraInputs: [input.storageBlob({ path: 'a/b', connection: 'AzureWebJobsStorage' })],

@@ -78,6 +78,7 @@ app.http('off', { handler: () => ({ body: 'never' }) });
 let finish = () => undefined;
 app.http('slow', {
   handler: async () => {
+    process.stderr.write('slow request begun\n');
     await new Promise((resolve) => {
       finish = resolve;
     });

@@ -1,0 +1,60 @@
+const { appendFileSync } = require('node:fs');
+const { app } = require('@azure/functions');
+
+/** A line for each run, in a file that several hosts share and that survives them. */
+const note = (name, documents, context) =>
+  appendFileSync(
+    process.env.RUNS_FILE,
+    `${JSON.stringify({ name, pid: process.pid, documents, retry: context.retryContext })}\n`,
+  );
+
+const feed = (name, options) =>
+  app.cosmosDB(name, {
+    connection: 'COSMOS',
+    databaseName: '%DATABASE%',
+    containerName: 'items',
+    leaseContainerPrefix: name,
+    createLeaseContainerIfNotExists: true,
+    feedPollDelay: 50,
+    leaseAcquireInterval: 200,
+    leaseRenewInterval: 500,
+    leaseExpirationInterval: 2000,
+    ...options,
+    handler: async (documents, context) => {
+      note(name, documents, context);
+      await options.work?.(documents, context);
+    },
+  });
+
+const failOnPoison = (documents) => {
+  if (documents.some((document) => document.isPoison)) {
+    throw new Error('a poison document');
+  }
+};
+
+/** Each function that a test asks for by name. */
+const FUNCTIONS = {
+  fromNow: {},
+  fromBeginning: { startFromBeginning: true, maxItemsPerInvocation: 3 },
+  fromTime: { startFromTime: process.env.START_TIME },
+  losing: { maxItemsPerInvocation: 1, work: failOnPoison },
+  keeping: {
+    maxItemsPerInvocation: 1,
+    retry: { strategy: 'exponentialBackoff', maxRetryCount: -1, minimumInterval: 10, maximumInterval: 50 },
+    work: failOnPoison,
+  },
+  trying: {
+    maxItemsPerInvocation: 1,
+    retry: { strategy: 'fixedDelay', maxRetryCount: 2, delayInterval: 10 },
+    work: failOnPoison,
+  },
+  slow: {
+    maxItemsPerInvocation: 2,
+    startFromBeginning: true,
+    work: () => new Promise((resolve) => setTimeout(resolve, 100)),
+  },
+};
+
+for (const name of process.env.APP_FUNCTIONS.split(',')) {
+  feed(name, FUNCTIONS[name]);
+}

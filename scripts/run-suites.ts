@@ -10,7 +10,11 @@ import { z } from 'zod';
  */
 const steps = {
   static: [
-    { name: 'format and lint', command: 'biome', args: ['ci', '--error-on-warnings', '.'] },
+    {
+      name: 'format and lint',
+      command: 'biome',
+      args: ['ci', '--error-on-warnings', `--colors=${process.stdout.isTTY ? 'force' : 'off'}`, '.'],
+    },
     { name: 'types', command: 'tsc', args: ['-p', '.'] },
     { name: 'unused files, exports and dependencies', command: 'knip', args: [] },
   ],

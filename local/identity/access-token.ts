@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { type JWTPayload, SignJWT } from 'jose';
-import { API_AUDIENCE, HOME_TENANT_ID, ISSUER, MANAGED_IDENTITY } from './directory.ts';
+import { API_AUDIENCE, DASHBOARD_CLIENT_ID, HOME_TENANT_ID, ISSUER, MANAGED_IDENTITY } from './directory.ts';
 import type { SigningKeys } from './signing-keys.ts';
 
 /** A user's token; times are seconds. */
@@ -13,6 +13,20 @@ export interface UserTokenRequest {
   readonly expiresInSeconds?: number;
   /** The product's API unless given. */
   readonly audience?: string;
+  /** The application that acts for the user; the dashboard unless given. */
+  readonly clientId?: string;
+  /** What the application may do there for the user (`scp`); `access_as_user` unless given. */
+  readonly permissions?: readonly string[];
+}
+
+/** Tells an application who has signed in to it. */
+export interface IdTokenRequest {
+  readonly tenant: string;
+  readonly role: string;
+  readonly subject: string;
+  readonly clientId: string;
+  /** As the application gave it, against replays. */
+  readonly nonce?: string;
 }
 
 /** An application's token, for itself. */
@@ -35,23 +49,38 @@ const HOUR_SECONDS = 3600;
 const DAY_SECONDS = 86_400;
 
 /** Signs a user's token with the claims that Entra puts into one (version 2.0). */
-export const issueUserToken = (keys: SigningKeys, request: UserTokenRequest, nowMs: number): Promise<IssuedToken> => {
-  const { tenant, role, subject = role } = request;
+export const issueUserToken = (keys: SigningKeys, request: UserTokenRequest, nowMs: number): Promise<IssuedToken> =>
+  sign(keys, nowMs, request.expiresInSeconds ?? HOUR_SECONDS, {
+    ...describePerson(request),
+    aud: request.audience ?? API_AUDIENCE,
+    scp: (request.permissions ?? ['access_as_user']).join(' '),
+    azp: request.clientId ?? DASHBOARD_CLIENT_ID,
+  });
+
+/** Signs an id token: for the application, not for any API. */
+export const issueIdToken = (keys: SigningKeys, request: IdTokenRequest, nowMs: number): Promise<IssuedToken> =>
+  sign(keys, nowMs, HOUR_SECONDS, {
+    ...describePerson(request),
+    aud: request.clientId,
+    ...(request.nonce === undefined ? {} : { nonce: request.nonce }),
+  });
+
+const describePerson = ({
+  tenant,
+  role,
+  subject = role,
+}: Pick<UserTokenRequest, 'tenant' | 'role' | 'subject'>): JWTPayload => {
   if (tenant === '' || role === '' || subject === '') {
     throw new RangeError('a token needs a tenant, a role and a subject');
   }
-  const userName = subject.includes('@') ? subject : `${subject}@${tenant}.castiel.local`;
-  return sign(keys, nowMs, request.expiresInSeconds ?? HOUR_SECONDS, {
-    aud: request.audience ?? API_AUDIENCE,
+  return {
     tid: tenant,
     oid: objectIdOf(tenant, subject),
     sub: digest('pairwise', tenant, subject).toString('base64url'),
     name: subject,
-    preferred_username: userName,
+    preferred_username: subject.includes('@') ? subject : `${subject}@${tenant}.castiel.local`,
     roles: [role],
-    scp: 'access_as_user',
-    azp: '5c1a7e00-0000-4000-8000-000000000004',
-  });
+  };
 };
 
 export const issueApplicationToken = (

@@ -32,3 +32,16 @@ export const audienceOf = (resource: string): string | undefined => {
     ? audience
     : undefined;
 };
+
+/** Path parts that stand for "whichever tenant it is". */
+const ANY_TENANT: ReadonlySet<string> = new Set(['common', 'organizations']);
+
+/** The tenant that a path insists on; undefined where any will do. */
+export const fixedTenant = (tenant: string | undefined): string | undefined =>
+  tenant === undefined || ANY_TENANT.has(tenant) ? undefined : tenant;
+
+/** The application as which people sign in, unless others are registered: the product's own screens. */
+export const DASHBOARD_CLIENT_ID = '5c1a7e00-0000-4000-8000-000000000004';
+
+/** For whom an access token is when no resource was asked for: whoever tells who signed in. */
+export const USERINFO_AUDIENCE = 'https://graph.microsoft.com';

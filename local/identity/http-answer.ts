@@ -2,8 +2,9 @@ import type { IncomingMessage } from 'node:http';
 
 export interface HttpAnswer {
   readonly status: number;
-  readonly body: unknown;
-  readonly headers?: Readonly<Record<string, string>>;
+  /** A text is a page of HTML, anything else becomes JSON; nothing is sent for undefined. */
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
 }
 
 const LONGEST_FORM_BYTES = 64 * 1024;

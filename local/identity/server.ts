@@ -1,14 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { issueUserToken, type UserTokenRequest } from './access-token.ts';
-import { answerTokenRequest } from './client-credentials.ts';
+import { answerRequest, type IdentityParts } from './answer-request.ts';
 import { API_AUDIENCE, HOME_TENANT_ID, ISSUER } from './directory.ts';
 import type { HttpAnswer } from './http-answer.ts';
-import { answerManagedIdentityRequest } from './managed-identity.ts';
 import { openDefaultClient, type RegisteredClient } from './registered-client.ts';
-import { openSigningKeys, type SigningKeys } from './signing-keys.ts';
+import { createAuthorizationCodes } from './sign-in/authorization-codes.ts';
+import { createFormGuard } from './sign-in/form-guard.ts';
+import { checkPublicClients, openPublicClients, type PublicClient } from './sign-in/public-client.ts';
+import { openRefreshTokens } from './sign-in/refresh-tokens.ts';
+import { createSessions } from './sign-in/sessions.ts';
+import { openSigningKeys } from './signing-keys.ts';
 
 export interface IdentityOptions {
   /** On 127.0.0.1; a free one unless given. */
@@ -19,6 +23,8 @@ export interface IdentityOptions {
   readonly identityHeader?: string;
   /** One client, an administrator of the tenant `demo`, unless given. */
   readonly clients?: readonly RegisteredClient[];
+  /** Applications to which people sign in; those in `identity/public-clients.json`, or the dashboard, unless given. */
+  readonly publicClients?: readonly PublicClient[];
   /** Milliseconds since 1970; the real clock unless given. */
   readonly now?: () => number;
 }
@@ -34,22 +40,40 @@ export interface Identity {
   /** Environment variables with which `@azure/identity` finds the managed identity and looks nowhere else. */
   readonly environment: Readonly<Record<string, string>>;
   readonly clients: readonly RegisteredClient[];
+  readonly publicClients: readonly PublicClient[];
   issueToken(request: UserTokenRequest): Promise<string>;
   /** Makes a new key current; tokens signed before stay valid. */
   rotateKeys(): Promise<string>;
   close(): Promise<void>;
 }
 
-/** Starts the issuer on 127.0.0.1. Throws if the port is taken or the kept keys cannot be read. */
+/** Starts the issuer on 127.0.0.1. Throws if the port is taken, or if kept keys or registered clients cannot be read. */
 export const startIdentity = async (options: IdentityOptions = {}): Promise<Identity> => {
   const now = options.now ?? Date.now;
   const keys = await openSigningKeys(options.dataDir, now);
   const clients = options.clients ?? [await openDefaultClient(options.dataDir)];
   const identityHeader = options.identityHeader ?? randomUUID();
-  const parts: Parts = { keys, clients, identityHeader, now };
+  const publicClients =
+    options.publicClients === undefined
+      ? await openPublicClients(options.dataDir)
+      : checkPublicClients(options.publicClients);
+  const parts: IdentityParts = {
+    keys,
+    clients,
+    publicClients,
+    codes: createAuthorizationCodes(),
+    refreshTokens: openRefreshTokens(options.dataDir),
+    sessions: createSessions(),
+    guard: createFormGuard(),
+    identityHeader,
+    now,
+  };
   const server = createServer((request, response) => void handle(parts, request, response));
   server.listen(options.port ?? 0, '127.0.0.1');
-  await once(server, 'listening');
+  await once(server, 'listening').catch((error: unknown) => {
+    parts.refreshTokens.close();
+    throw error;
+  });
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
     url,
@@ -65,6 +89,7 @@ export const startIdentity = async (options: IdentityOptions = {}): Promise<Iden
       AZURE_POD_IDENTITY_AUTHORITY_HOST: 'http://127.0.0.1:9',
     },
     clients,
+    publicClients,
     issueToken: async (request) => (await issueUserToken(keys, request, now())).token,
     rotateKeys: keys.rotate,
     close: async () => {
@@ -72,67 +97,24 @@ export const startIdentity = async (options: IdentityOptions = {}): Promise<Iden
       server.close();
       server.closeAllConnections();
       await closed;
+      parts.refreshTokens.close();
     },
   };
 };
 
-interface Parts {
-  readonly keys: SigningKeys;
-  readonly clients: readonly RegisteredClient[];
-  readonly identityHeader: string;
-  readonly now: () => number;
-}
-
-const handle = async (parts: Parts, request: IncomingMessage, response: ServerResponse): Promise<void> => {
+const handle = async (parts: IdentityParts, request: IncomingMessage, response: ServerResponse): Promise<void> => {
   let answer: HttpAnswer;
   try {
-    answer = await route(parts, request);
+    answer = await answerRequest(parts, request);
   } catch (error) {
     process.stderr.write(`identity: ${error instanceof Error ? error.stack : String(error)}\n`);
     answer = { status: 500, body: { error: 'server_error' } };
   }
-  const body = JSON.stringify(answer.body);
-  response.writeHead(answer.status, { 'content-type': 'application/json; charset=utf-8', ...answer.headers });
-  response.end(body);
+  const { status, headers, body } = answer;
+  const isPage = typeof body === 'string';
+  response.writeHead(status, {
+    ...(body === undefined ? {} : { 'content-type': `${isPage ? 'text/html' : 'application/json'}; charset=utf-8` }),
+    ...(headers as OutgoingHttpHeaders | undefined),
+  });
+  response.end(isPage ? body : body === undefined ? '' : JSON.stringify(body));
 };
-
-const KEYS_PATH = /^(?:\/[^/]+)?\/discovery\/v2\.0\/keys$/;
-const TOKEN_PATH = /^(?:\/([^/]+))?\/oauth2\/v2\.0\/token$/;
-const CONFIGURATION_PATH = /^(?:\/([^/]+))?(?:\/v2\.0)?\/\.well-known\/openid-configuration$/;
-
-const route = async (parts: Parts, request: IncomingMessage): Promise<HttpAnswer> => {
-  const base = `http://127.0.0.1:${request.socket.localPort}`;
-  const target = request.url ?? '/';
-  const url = target.startsWith('/') && URL.canParse(base + target) ? new URL(base + target) : undefined;
-  const path = url?.pathname ?? '';
-  const isGet = request.method === 'GET' || request.method === 'HEAD';
-  if (isGet && url?.pathname === '/msi/token') {
-    return answerManagedIdentityRequest(parts.keys, parts.identityHeader, url.searchParams, request, parts.now());
-  }
-  if (isGet && KEYS_PATH.test(path)) {
-    const keys = await parts.keys.published();
-    return { status: 200, body: { keys: keys.map((key) => ({ ...key, issuer: ISSUER })) } };
-  }
-  const configuration = CONFIGURATION_PATH.exec(path);
-  if (isGet && configuration !== null) {
-    return { status: 200, body: describe(base, configuration[1]) };
-  }
-  const token = TOKEN_PATH.exec(path);
-  if (request.method === 'POST' && token !== null) {
-    return answerTokenRequest(parts.keys, parts.clients, token[1], request, parts.now());
-  }
-  return { status: 404, body: { error: 'not_found', error_description: `there is no ${request.method} ${path}` } };
-};
-
-/** OpenID Connect discovery: what this issuer can do and where. */
-const describe = (base: string, tenant = 'common') => ({
-  issuer: ISSUER,
-  token_endpoint: `${base}/${tenant}/oauth2/v2.0/token`,
-  jwks_uri: `${base}/discovery/v2.0/keys`,
-  token_endpoint_auth_methods_supported: ['client_secret_post', 'client_secret_basic'],
-  grant_types_supported: ['client_credentials'],
-  response_types_supported: [],
-  subject_types_supported: ['pairwise'],
-  id_token_signing_alg_values_supported: ['RS256'],
-  claims_supported: 'aud azp exp iat iss name nbf oid preferred_username roles scp sub tid uti ver'.split(' '),
-});

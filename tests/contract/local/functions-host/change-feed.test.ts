@@ -199,6 +199,33 @@ describe('several hosts', () => {
     expect(new Set((await runs('slow')).map((run) => run.pid)).size).toBe(2);
   });
 
+  test('a lease that a host elsewhere has is left alone until it runs out', async () => {
+    const first = await startHost('fromNow');
+    await listens('fromNow');
+    await first.stop();
+    const [lease] = await leases();
+    const elsewhere = { ...lease, Owner: 'elsewhere#1#host', timestamp: new Date().toISOString() };
+    await database.container('leases').items.upsert(elsewhere);
+    await put('one', 1);
+    await startHost('fromNow');
+    await expect.poll(() => changes('fromNow'), patience).toEqual(['one:1']);
+    expect(Date.now() - Date.parse(elsewhere.timestamp)).toBeGreaterThan(2_000);
+  });
+
+  test('a lease that is taken away is not written any more', async () => {
+    const host = await startHost('fromNow');
+    await listens('fromNow');
+    const later = new Date(Date.now() + 3_600_000).toISOString();
+    const [lease] = await leases();
+    await database.container('leases').items.upsert({ ...lease, Owner: 'elsewhere#1#host', timestamp: later });
+    await put('one', 1);
+    expect(await host.stop()).toEqual({ code: 0, signal: null });
+    // It may have run the batch, but has not kept that it did: the new owner reads it again.
+    expect(await leases()).toMatchObject([
+      { Owner: 'elsewhere#1#host', timestamp: later, ContinuationToken: lease?.['ContinuationToken'] },
+    ]);
+  });
+
   test('functions with prefixes of their own share a lease container, and each sees every change', async () => {
     await startHost('fromNow,losing');
     await listens('fromNow');

@@ -1,3 +1,4 @@
+import { request as openRequest } from 'node:http';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type RunningHost, runHost } from './run-host.ts';
 
@@ -53,6 +54,38 @@ test('a function that throws is 500', async () => {
   expect((await fetch(`${host.ready.url}/broken`, { method: 'POST', body })).status).toBe(500);
   // The connection to the app is not left behind in a bad state.
   expect((await fetch(`${host.ready.url}/echo/1`)).status).toBe(200);
+});
+
+test('identity headers from outside do not arrive, forwarding headers do', async () => {
+  const response = await fetch(`${host.ready.url}/headers`, {
+    headers: {
+      'x-ms-client-principal': 'e30=',
+      'X-MS-CLIENT-PRINCIPAL-NAME': 'root',
+      'x-forwarded-for': '203.0.113.7',
+    },
+  });
+  const headers = (await response.json()) as Record<string, string>;
+  expect(Object.keys(headers).filter((name) => /client-principal/i.test(name))).toEqual([]);
+  expect(headers['x-forwarded-for']).toMatch(/^203\.0\.113\.7, 127\.0\.0\.1:\d+$/);
+  expect(headers['x-forwarded-proto']).toBe('http');
+});
+
+test('413 for a body past 100 MB, before it is sent', async () => {
+  const headers = { 'content-length': `${100 * 1024 * 1024 + 1}` };
+  const status = new Promise<number | undefined>((resolve, reject) => {
+    const request = openRequest(`${host.ready.url}/echo/1`, { method: 'POST', headers }, (response) => {
+      resolve(response.statusCode);
+      request.destroy();
+    });
+    request.on('error', reject);
+    request.flushHeaders();
+  });
+  expect(await status).toBe(413);
+});
+
+test('the app knows its address while it loads, where the host answers 503 until it is ready', async () => {
+  const response = await fetch(`${host.ready.url}/early`);
+  expect(await response.text()).toBe(`503 ${new URL(host.ready.url).host}`);
 });
 
 test('404 for a route that nobody has', async () => {

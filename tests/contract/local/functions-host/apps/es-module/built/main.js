@@ -2,6 +2,10 @@ import { app } from '@azure/functions';
 
 app.setup({ enableHttpStream: true });
 
+/** What the host answers while the app loads, at the address that it says it has. */
+const early = await fetch(`http://${process.env.WEBSITE_HOSTNAME}/early`);
+app.http('early', { handler: () => ({ body: `${early.status} ${process.env.WEBSITE_HOSTNAME}` }) });
+
 app.http('echo', {
   route: 'echo/{id:int}',
   methods: ['GET', 'POST'],
@@ -35,6 +39,10 @@ app.http('continue', {
     goOn();
     return { status: 202 };
   },
+});
+
+app.http('headers', {
+  handler: (request) => ({ jsonBody: Object.fromEntries(request.headers) }),
 });
 
 app.http('nothing', { handler: () => undefined });

@@ -7,12 +7,12 @@ import type { Scope } from '../core/scope.ts';
 import { assertIdle } from './assert-idle.ts';
 import { findTask } from './find-task.ts';
 import { recordAudit } from './record-audit.ts';
-import { removeDueEntries } from './remove-task.ts';
+import { removeSchedule } from './remove-task.ts';
 
 /** Losing this many races in a row means that something writes without end. */
 const maximumTries = 20;
 
-/** Removes a task, then what the clock keeps of it. Shards and links stay. Throws `not-found`, `precondition-failed`, `already-running`. */
+/** Removes a task, then its schedule. Shards and links stay. Throws `not-found`, `precondition-failed`, `already-running`. */
 export async function deleteTask(
   deps: Pick<Deps, 'tasks' | 'runs' | 'due' | 'audit' | 'newId' | 'now'>,
   scope: Scope,
@@ -24,7 +24,7 @@ export async function deleteTask(
   } catch (error) {
     if (!(input.attempt.repeated && error instanceof AppError && error.code === 'not-found')) throw error;
   }
-  await removeDueEntries(deps, scope, taskId);
+  await removeSchedule(deps, scope, taskId);
   await recordAudit(deps, scope, { action: 'task.deleted', subject: taskId });
   return { body: undefined };
 }

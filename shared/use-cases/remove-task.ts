@@ -6,13 +6,12 @@ import type { Scope } from '../core/scope.ts';
 /** How many tasks are removed at a time. */
 const batchSize = 100;
 
-/** Removes what the clock keeps of a task. Safe to repeat. */
-export async function removeDueEntries(deps: Pick<Deps, 'due'>, scope: Scope, taskId: string): Promise<void> {
+/** Removes the task's schedule from the clock. The watch stays: should a run have begun meanwhile, it is still looked after. Safe to repeat. */
+export async function removeSchedule(deps: Pick<Deps, 'due'>, scope: Scope, taskId: string): Promise<void> {
   await deps.due.remove(dueKey('schedule', scope.tenantId, taskId));
-  await deps.due.remove(dueKey('watch', scope.tenantId, taskId));
 }
 
-/** Removes all tasks of an integration with what the clock keeps of them. Safe to repeat. */
+/** Removes all tasks of an integration with their schedules. Safe to repeat. */
 export async function removeTasks(
   deps: Pick<Deps, 'tasks' | 'due'>,
   scope: Scope,
@@ -25,9 +24,9 @@ export async function removeTasks(
       limit: batchSize,
     });
     for (const { document } of tasks) {
-      await removeDueEntries(deps, scope, document.id);
+      await removeSchedule(deps, scope, document.id);
       await deps.tasks.remove(scope, { id: document.id });
-      await removeDueEntries(deps, scope, document.id);
+      await removeSchedule(deps, scope, document.id);
     }
     if (tasks.length < batchSize) return;
   }

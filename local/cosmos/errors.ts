@@ -38,6 +38,16 @@ export class CosmosError extends Error {
   }
 }
 
+/** A refusal that says when to try again: `x-ms-retry-after-ms`. */
+export class RetryLaterError extends CosmosError {
+  readonly retryAfterMs: number;
+
+  constructor(status: number, message: string, substatus: number, retryAfterMs: number) {
+    super(status, message, substatus);
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
 /** 400: the request itself is wrong, or names something this server does not support. */
 export function badRequest(message: string, substatus = 0): CosmosError {
   return new CosmosError(400, message, substatus);

@@ -1,7 +1,8 @@
 import { parseArgs } from 'node:util';
 import { type CosmosOptions, startCosmos } from './server.ts';
 
-const USAGE = 'Usage: node local/cosmos/main.ts [--port 0] (--data-dir DIR | --ephemeral) [--key BASE64]';
+const USAGE =
+  'Usage: node local/cosmos/main.ts [--port 0] (--data-dir DIR | --ephemeral) [--key BASE64] [--stale-reads-ms N]';
 
 function parseOptions(): CosmosOptions {
   const { values } = parseArgs({
@@ -10,17 +11,21 @@ function parseOptions(): CosmosOptions {
       'data-dir': { type: 'string' },
       ephemeral: { type: 'boolean', default: false },
       key: { type: 'string' },
+      'stale-reads-ms': { type: 'string' },
     },
   });
   const port = Number(values.port);
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
     throw new Error(`--port ${values.port} is no port. ${USAGE}`);
+  const lag = values['stale-reads-ms'];
+  if (lag !== undefined && !/^\d+$/.test(lag)) throw new Error(`--stale-reads-ms ${lag} is no number. ${USAGE}`);
   const dataDir = values['data-dir'];
   if (dataDir === undefined && !values.ephemeral) throw new Error(`Say where the data live. ${USAGE}`);
   return {
     port,
     ...(values.ephemeral || dataDir === undefined ? {} : { dataDir }),
     ...(values.key === undefined ? {} : { key: values.key }),
+    ...(lag === undefined ? {} : { staleReadLagMs: Number(lag) }),
   };
 }
 

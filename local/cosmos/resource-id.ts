@@ -19,6 +19,11 @@ export function containerRid(databaseNumber: number, containerNumber: number): s
   return encode(bytes);
 }
 
+/** The id of the offer of a database or container. */
+export function offerId(rid: string): string {
+  return rid.replaceAll('=', '');
+}
+
 /** A function that makes the `_rid` (16 bytes) of a container's documents from their number. */
 export function documentRids(databaseNumber: number, containerNumber: number): (documentNumber: number) => string {
   const prefix = Buffer.from(containerRid(databaseNumber, containerNumber).replaceAll('-', '/'), 'base64');

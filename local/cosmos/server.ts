@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { badRequest, CosmosError, tooLarge } from './errors.ts';
+import { Disturbance } from './faults/disturb.ts';
+import { ConnectionDrop, type Faults } from './faults/faults.ts';
 import { createAuthorizer, type SignedRequest } from './http/auth.ts';
 import { errorReply, type Reply, type Request } from './http/message.ts';
 import { route, signedResource } from './http/router.ts';
@@ -21,6 +23,13 @@ export interface CosmosOptions {
   readonly dataDir?: string;
   /** Master key in base64; absent is `LOCAL_KEY`. */
   readonly key?: string;
+  /** What goes wrong from the start on; `setFaults` and `PUT /_twin/faults` change it. */
+  readonly faults?: Faults;
+  /**
+   * Reads without a session token may be as many milliseconds old; absent shows every write at once. The account then says
+   * that its consistency is "Session", and a client sees its own writes through the tokens that the SDK sends.
+   */
+  readonly staleReadLagMs?: number;
 }
 
 /** A running server. */
@@ -28,6 +37,8 @@ export interface CosmosServer {
   readonly endpoint: string;
   readonly key: string;
   readonly port: number;
+  /** Makes requests fail from now on; `{}` ends it. */
+  setFaults(faults: Faults): void;
   /** Stops accepting requests, ends connections and closes the file. */
   close(): Promise<void>;
 }
@@ -96,8 +107,9 @@ function listen(server: Server, port: number): Promise<number> {
  */
 export async function startCosmos(options: CosmosOptions = {}): Promise<CosmosServer> {
   const key = options.key ?? LOCAL_KEY;
-  const database = new Database(options.dataDir);
+  const database = new Database(options.dataDir, options.staleReadLagMs);
   const catalog = new Catalog(database);
+  const disturbance = new Disturbance(catalog, options.faults);
   const authorize = createAuthorizer(key);
   const stopSweep = startExpirySweep(catalog);
   let endpoint = '';
@@ -114,14 +126,18 @@ export async function startCosmos(options: CosmosOptions = {}): Promise<CosmosSe
     };
     authorize(signed);
     const request: Request = { method, segments, headers: message.headers, body };
-    return route(catalog, endpoint, request);
+    if (segments[0] === '_twin') return disturbance.answerAdmin(request);
+    return disturbance.answer(request, (undisturbed) => route(catalog, endpoint, undisturbed));
   };
 
   const server = createServer((message, response) => {
     const activityId = (message.headers['x-ms-activity-id'] as string | undefined) ?? randomUUID();
     answer(message).then(
       (reply) => send(response, reply, activityId),
-      (error: unknown) => send(response, fault(error, activityId), activityId),
+      (error: unknown) => {
+        if (error instanceof ConnectionDrop) message.socket.destroy();
+        else send(response, fault(error, activityId), activityId);
+      },
     );
   });
   // A client that keeps idle connections must not find them closed just as it sends.
@@ -132,6 +148,7 @@ export async function startCosmos(options: CosmosOptions = {}): Promise<CosmosSe
     endpoint,
     key,
     port,
+    setFaults: (faults) => disturbance.set(faults),
     close: () =>
       new Promise((resolve) => {
         stopSweep();

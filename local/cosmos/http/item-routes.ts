@@ -11,6 +11,7 @@ import { needsClientPipeline } from '../sql/compile-query.ts';
 import { parseQuery } from '../sql/parser.ts';
 
 import type { Catalog, ContainerEntry } from '../store/catalog.ts';
+import type { Reader } from '../store/replica.ts';
 import { header, isHeaderTrue, jsonBody, type Reply, type Request } from './message.ts';
 
 const KEY_HEADER = 'x-ms-documentdb-partitionkey';
@@ -35,9 +36,20 @@ export function owningContainer(catalog: Catalog, request: Request): ContainerEn
   }
 }
 
+/** Where a request reads: what its session has written or read is always there. */
+function readerFor(container: ContainerEntry, request: Request): Reader {
+  const level = header(request, 'x-ms-consistency-level')?.toLowerCase();
+  if (level === 'strong' || level === 'boundedstaleness') return container.database;
+  const tokens = header(request, 'x-ms-session-token')?.matchAll(/#(\d+)/g) ?? [];
+  return container.database.readerFor(Math.max(0, ...[...tokens].map(([, lsn]) => Number(lsn))));
+}
+
 /** Headers that let the SDK keep session tokens per container. */
-function containerHeaders(container: ContainerEntry, request: Request): Record<string, string> {
-  const lsn = container.database.lsn;
+function containerHeaders(
+  container: ContainerEntry,
+  request: Request,
+  { lsn }: Reader = container.database,
+): Record<string, string> {
   return {
     'x-ms-session-token': `0:-1#${lsn}`,
     lsn: String(lsn),
@@ -53,6 +65,7 @@ function pointOperation(
   id: string | undefined,
 ): Reply {
   if (kind !== 'Read') container.database.reserveLsns(1);
+  const reader = kind === 'Read' ? readerFor(container, request) : container.database;
   const result = applyOperation(
     {
       kind,
@@ -61,10 +74,11 @@ function pointOperation(
       body: kind === 'Read' || kind === 'Delete' ? undefined : jsonBody(request),
       ifMatch: header(request, 'if-match'),
       ifNoneMatch: header(request, 'if-none-match'),
+      reader,
     },
     container,
   );
-  const headers = containerHeaders(container, request);
+  const headers = containerHeaders(container, request, reader);
   if (result.etag !== undefined) headers['etag'] = result.etag;
   return {
     status: result.status,
@@ -88,6 +102,7 @@ function batch(container: ContainerEntry, request: Request): Reply {
     continueOnError: isHeaderTrue(request, 'x-ms-cosmos-batch-continue-on-error'),
     keyHeader: header(request, KEY_HEADER),
     withoutContent: header(request, 'prefer')?.toLowerCase() === 'return=minimal',
+    budget: request.budget,
   });
   return { ...reply, headers: containerHeaders(container, request) };
 }
@@ -125,15 +140,15 @@ function checkServable(scope: PartitionScope, request: Request, queryRequest: Qu
 function feedReply(
   container: ContainerEntry,
   request: Request,
-  documents: readonly string[],
-  bytes: number,
+  reader: Reader,
+  { documents, bytes }: { readonly documents: readonly string[]; readonly bytes: number },
   extra: Record<string, string>,
 ): Reply {
   return {
     status: 200,
     body: `{"_rid":"${container.rid}","Documents":[${documents.join(',')}],"_count":${documents.length}}`,
     charge: queryCharge(documents.length, bytes),
-    headers: { ...containerHeaders(container, request), 'x-ms-item-count': String(documents.length), ...extra },
+    headers: { ...containerHeaders(container, request, reader), 'x-ms-item-count': String(documents.length), ...extra },
   };
 }
 
@@ -141,26 +156,27 @@ function query(container: ContainerEntry, request: Request, queryRequest: QueryR
   checkRange(request);
   const scope = scopeFromHeader(header(request, KEY_HEADER), container.partitionKey);
   checkServable(scope, request, queryRequest);
-  const page = runQuery(container, queryRequest, scope, {
-    maxItems: maxItems(request),
-    continuation: header(request, 'x-ms-continuation'),
-  });
+  const reader = readerFor(container, request);
+  const from = { maxItems: maxItems(request), continuation: header(request, 'x-ms-continuation') };
+  const page = runQuery(container, queryRequest, scope, from, reader);
   const extra: Record<string, string> =
     page.continuation === undefined ? {} : { 'x-ms-continuation': page.continuation };
-  return feedReply(container, request, page.documents, page.bytes, extra);
+  return feedReply(container, request, reader, page, extra);
 }
 
 function changeFeed(container: ContainerEntry, request: Request): Reply {
   checkRange(request);
-  const page = changeFeedPage(container, {
+  const reader = readerFor(container, request);
+  const wanted = {
     mode: header(request, 'a-im') ?? '',
     scope: scopeFromHeader(header(request, KEY_HEADER), container.partitionKey),
     ifNoneMatch: header(request, 'if-none-match'),
     ifModifiedSince: header(request, 'if-modified-since'),
     maxItems: maxItems(request),
-  });
-  if (page.documents.length > 0) return feedReply(container, request, page.documents, page.bytes, { etag: page.etag });
-  return { status: 304, charge: 1, headers: { ...containerHeaders(container, request), etag: page.etag } };
+  };
+  const page = changeFeedPage(container, wanted, reader);
+  if (page.documents.length > 0) return feedReply(container, request, reader, page, { etag: page.etag });
+  return { status: 304, charge: 1, headers: { ...containerHeaders(container, request, reader), etag: page.etag } };
 }
 
 /** `/dbs/{id}/colls/{id}/docs` */

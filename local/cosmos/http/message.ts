@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { badRequest, type CosmosError, codeNameOf } from '../errors.ts';
+import { badRequest, type CosmosError, codeNameOf, RetryLaterError } from '../errors.ts';
+import type { Budget } from '../faults/budget.ts';
 import type { Json } from '../json.ts';
 
 /** A request with its body read. */
@@ -9,6 +10,8 @@ export interface Request {
   readonly segments: readonly string[];
   readonly headers: IncomingHttpHeaders;
   readonly body: string;
+  /** What operations of a bulk request may spend; absent is without limit. */
+  readonly budget?: Budget;
 }
 
 /** An answer; headers that every answer has are added when it is sent. */
@@ -50,6 +53,9 @@ export function errorReply(error: CosmosError, activityId: string): Reply {
     status: error.status,
     body: JSON.stringify(body),
     charge: 1,
-    headers: { 'x-ms-substatus': String(error.substatus) },
+    headers: {
+      'x-ms-substatus': String(error.substatus),
+      ...(error instanceof RetryLaterError ? { 'x-ms-retry-after-ms': String(error.retryAfterMs) } : {}),
+    },
   };
 }

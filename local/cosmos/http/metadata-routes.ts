@@ -1,5 +1,7 @@
 import { badRequest, unsupported } from '../errors.ts';
+import { type Json, ownProperty } from '../json.ts';
 import { METADATA_CHARGE } from '../operations/charge.ts';
+import { offerId } from '../resource-id.ts';
 import type { Catalog, ContainerEntry, DatabaseEntry } from '../store/catalog.ts';
 import { checkResourceId } from '../store/container-definition.ts';
 import { header, isHeaderTrue, jsonBody, type Reply, type Request } from './message.ts';
@@ -43,7 +45,7 @@ function throughputOf(request: Request): number | null {
 }
 
 /** The account document; it names the endpoint that the client already used, so that discovery stays on it. */
-export function accountReply(endpoint: string): Reply {
+export function accountReply(endpoint: string, consistency: 'Strong' | 'Session'): Reply {
   const location = { name: 'Local', databaseAccountEndpoint: `${endpoint}/` };
   const account = {
     _self: '',
@@ -56,7 +58,7 @@ export function accountReply(endpoint: string): Reply {
     readableLocations: [location],
     enableMultipleWriteLocations: false,
     userReplicationPolicy: { asyncReplication: false, minReplicaSetSize: 1, maxReplicasetSize: 4 },
-    userConsistencyPolicy: { defaultConsistencyLevel: 'Strong' },
+    userConsistencyPolicy: { defaultConsistencyLevel: consistency },
     systemReplicationPolicy: { minReplicaSetSize: 1, maxReplicasetSize: 4 },
     readPolicy: { primaryReadCoefficient: 1, secondaryReadCoefficient: 1 },
     queryEngineConfiguration: '{}',
@@ -134,9 +136,9 @@ export function partitionKeyRangesRoute(container: ContainerEntry, request: Requ
 function offerOf(entry: ContainerEntry | DatabaseEntry): { readonly [key: string]: unknown } | undefined {
   if (entry.throughput === null) return undefined;
   return {
-    id: entry.rid.replaceAll('=', ''),
+    id: offerId(entry.rid),
     _rid: entry.rid,
-    _self: `offers/${entry.rid}/`,
+    _self: `offers/${offerId(entry.rid)}/`,
     _etag: entry.resource['_etag'],
     _ts: entry.resource['_ts'],
     offerVersion: 'V2',
@@ -147,12 +149,29 @@ function offerOf(entry: ContainerEntry | DatabaseEntry): { readonly [key: string
   };
 }
 
+/** The throughput that a client puts into an offer. @throws CosmosError 400 for what the service does not sell. */
+function offeredThroughput(offer: Json): number {
+  const content = ownProperty(offer, 'content');
+  const throughput = ownProperty(content, 'offerThroughput');
+  if (typeof throughput !== 'number' || !Number.isInteger(throughput / 100) || throughput < 400) {
+    throw badRequest('The offer throughput must be at least 400 and a multiple of 100.');
+  }
+  return throughput;
+}
+
+/** `/offers/{rid}` */
+function offerRoute(catalog: Catalog, request: Request): Reply {
+  const owner = catalog.findOffered(request.segments[1] ?? '');
+  if (request.method === 'PUT') catalog.setThroughput(owner, offeredThroughput(jsonBody(request)));
+  else if (request.method !== 'GET') throw unsupported(`${request.method} on an offer`);
+  return resourceReply(200, offerOf(owner) ?? {});
+}
+
 /** `/offers`: the throughput of databases and containers, as the SDK asks for it. */
 export function offersRoute(catalog: Catalog, request: Request): Reply {
-  if (request.segments.length > 1) throw unsupported('An offer of its own');
+  if (request.segments.length > 1) return offerRoute(catalog, request);
   const offers = catalog
-    .databases()
-    .flatMap((database) => [database, ...database.containers.values()])
+    .throughputOwners()
     .map(offerOf)
     .filter((offer) => offer !== undefined);
   if (request.method === 'GET') return listReply('', 'Offers', offers);

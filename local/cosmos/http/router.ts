@@ -44,7 +44,9 @@ function containerChild(catalog: Catalog, request: Request): Reply {
 /** Finds who answers a request. @throws CosmosError */
 export function route(catalog: Catalog, endpoint: string, request: Request): Reply {
   const { segments } = request;
-  if (segments.length === 0 && request.method === 'GET') return accountReply(endpoint);
+  if (segments.length === 0 && request.method === 'GET') {
+    return accountReply(endpoint, catalog.database.isStale ? 'Session' : 'Strong');
+  }
   if (segments[0] === 'offers') return offersRoute(catalog, request);
   if (segments[0] !== 'dbs' || segments.length > 6) throw unsupported(`The path /${segments.join('/')}`);
   if (segments.length <= 2) return databaseRoute(catalog, request);

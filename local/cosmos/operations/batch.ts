@@ -1,4 +1,5 @@
-import { badRequest, CosmosError, tooLarge } from '../errors.ts';
+import { badRequest, CosmosError, RetryLaterError, tooLarge } from '../errors.ts';
+import type { Budget } from '../faults/budget.ts';
 import { isJsonObject, type Json } from '../json.ts';
 import { canonicalKey, fullKeyFromHeader, type KeyComponent, parseKeyComponents } from '../partition-key.ts';
 import type { ContainerEntry } from '../store/catalog.ts';
@@ -19,6 +20,8 @@ export interface BatchOptions {
   readonly keyHeader: string | undefined;
   /** `Prefer: return=minimal`: writes answer without the document. */
   readonly withoutContent: boolean;
+  /** Bulk only: what its operations may spend. */
+  readonly budget?: Budget | undefined;
 }
 
 /** The HTTP answer to a batch. */
@@ -78,7 +81,8 @@ function renderOutcome(outcome: Outcome, withoutContent: boolean): string {
   const { operation, result } = outcome;
   if (result instanceof CosmosError) {
     const substatus = result.substatus === 0 ? '' : `,"subStatusCode":${result.substatus}`;
-    return `{"statusCode":${result.status}${substatus},"requestCharge":1,"message":${JSON.stringify(result.message)}}`;
+    const retryAfter = result instanceof RetryLaterError ? `,"retryAfterMilliseconds":${result.retryAfterMs}` : '';
+    return `{"statusCode":${result.status}${substatus}${retryAfter},"requestCharge":1,"message":${JSON.stringify(result.message)}}`;
   }
   const etag = result.etag === undefined ? '' : `,"eTag":${JSON.stringify(result.etag)}`;
   const hideBody = result.body === undefined || (withoutContent && isWrite(operation));
@@ -110,7 +114,10 @@ function runBulk(operations: Json[], container: ContainerEntry, options: BatchOp
       ? { operation: undefined, result: new CosmosError(424, 'A previous operation of the batch has failed.') }
       : attempt(() => {
           const operation = parseOperation(value, undefined, container);
-          return { operation, result: applyOperation(operation, container) };
+          options.budget?.admit();
+          const result = applyOperation(operation, container);
+          options.budget?.spend(result.charge);
+          return { operation, result };
         });
     outcomes.push(outcome);
     if (outcome.result instanceof CosmosError && !options.continueOnError) stopped = true;

@@ -2,6 +2,7 @@ import type { SQLOutputValue } from 'node:sqlite';
 import { badRequest, unsupported } from '../errors.ts';
 import type { PartitionScope } from '../partition-key.ts';
 import type { ContainerEntry } from '../store/catalog.ts';
+import type { Reader } from '../store/replica.ts';
 import { MAX_PAGE_BYTES } from './query.ts';
 
 /** What a reader of the change feed asks for. */
@@ -49,12 +50,16 @@ function scopeTest(scope: PartitionScope): { sql: string; bound: string[] } {
  * made, so no write with a smaller number can appear later: there are no gaps.
  * @throws CosmosError 400
  */
-export function changeFeedPage(container: ContainerEntry, request: ChangeFeedRequest): ChangeFeedPage {
+export function changeFeedPage(
+  container: ContainerEntry,
+  request: ChangeFeedRequest,
+  reader: Reader = container.database,
+): ChangeFeedPage {
   if (request.mode.toLowerCase() !== 'incremental feed') throw unsupported(`The change feed mode '${request.mode}'`);
   const scope = scopeTest(request.scope);
   const after = startOf(request, container);
   const now = container.items.defaultTtlSeconds === undefined ? 0 : Date.now();
-  const statement = container.database.prepareRows(
+  const statement = reader.prepareRows(
     `SELECT lsn, body FROM ${container.items.table}
      WHERE lsn > ? AND ts >= ? AND (expires IS NULL OR expires > ?)${scope.sql} ORDER BY lsn LIMIT ?`,
   );
@@ -71,5 +76,5 @@ export function changeFeedPage(container: ContainerEntry, request: ChangeFeedReq
     last = Number(lsn);
   }
   // Nothing new up to now: the next reader starts from here, also when it had asked from a time.
-  return { documents, bytes, etag: `"${last ?? Math.max(after, container.database.lsn)}"` };
+  return { documents, bytes, etag: `"${last ?? Math.max(after, reader.lsn)}"` };
 }

@@ -4,6 +4,7 @@ import type { Json } from '../json.ts';
 import { etagOf } from '../resource-id.ts';
 import type { ContainerEntry } from '../store/catalog.ts';
 import type { Row } from '../store/item-store.ts';
+import type { Reader } from '../store/replica.ts';
 import { readCharge, writeCharge } from './charge.ts';
 import { applyPatch, parsePatch } from './patch.ts';
 import { conditionHolds } from './patch-condition.ts';
@@ -24,6 +25,8 @@ export interface ItemOperation {
   readonly ifMatch: string | undefined;
   /** `If-None-Match`: a quoted ETag or `*`. */
   readonly ifNoneMatch: string | undefined;
+  /** Where a Read reads; absent sees every write. */
+  readonly reader?: Reader;
 }
 
 /** What the client gets for an operation; `body` is the stored text of the document. */
@@ -55,7 +58,7 @@ function idOf(operation: ItemOperation): string {
 }
 
 function existing(operation: ItemOperation, container: ContainerEntry): Row {
-  const row = container.items.find(operation.key, idOf(operation));
+  const row = container.items.find(operation.key, idOf(operation), operation.reader);
   if (row === undefined) throw notFound('Resource Not Found.');
   return row;
 }

@@ -9,6 +9,7 @@ import { type Anchor, anchorFrom } from '../sql/order.ts';
 import { parseQuery } from '../sql/parser.ts';
 import { renderResult } from '../sql/result.ts';
 import type { ContainerEntry } from '../store/catalog.ts';
+import type { Reader } from '../store/replica.ts';
 
 /** A page ends before its documents exceed this many characters (the service's limit is 4 MB). */
 export const MAX_PAGE_BYTES = 4 * 1024 * 1024;
@@ -111,7 +112,7 @@ type CompileStretch = (stretch: number) => CompiledQuery;
 
 /** At most `limit` rows, stretch after stretch. */
 function* rowsOf(
-  container: ContainerEntry,
+  reader: Reader,
   first: CompiledQuery,
   compileStretch: CompileStretch,
   limit: number,
@@ -120,7 +121,7 @@ function* rowsOf(
   let left = limit;
   for (let stretch = 0; stretch < first.stretchCount && left > 0; stretch += 1) {
     const { sql, bound } = stretch === 0 ? first : compileStretch(stretch);
-    const statement = container.database.prepareRows(`${sql} LIMIT ${left} OFFSET ${offset}`);
+    const statement = reader.prepareRows(`${sql} LIMIT ${left} OFFSET ${offset}`);
     for (const row of statement.iterate(...bound) as unknown as Iterable<SQLOutputValue[]>) {
       left -= 1;
       yield row;
@@ -130,7 +131,7 @@ function* rowsOf(
 
 /** A page of a query whose rows are documents: begins after the anchor of the page before. */
 function anchoredPage(
-  container: ContainerEntry,
+  reader: Reader,
   compiled: CompiledQuery,
   compileStretch: CompileStretch,
   from: Continuation,
@@ -143,7 +144,7 @@ function anchoredPage(
   if (wanted === 0) return { documents: [], bytes: 0, continuation: undefined };
   let last: SQLOutputValue[] | undefined;
   // One row more than wanted tells whether there is another page.
-  for (const row of rowsOf(container, compiled, compileStretch, wanted + 1, skip)) {
+  for (const row of rowsOf(reader, compiled, compileStretch, wanted + 1, skip)) {
     const document = renderResult(compiled.selection.root, row);
     if (document === undefined) continue;
     if (page.tryAdd(document)) {
@@ -163,7 +164,7 @@ function distinctKey(document: string): string {
 }
 
 /** A page of a query whose rows are groups, joins or distinct values: skips what earlier pages returned. */
-function skippedPage(container: ContainerEntry, compiled: CompiledQuery, from: Continuation, maxItems: number): Page {
+function skippedPage(reader: Reader, compiled: CompiledQuery, from: Continuation, maxItems: number): Page {
   const left = from.left ?? compiled.limit;
   let skip = from.skip ?? compiled.offset;
   const start = skip;
@@ -171,7 +172,7 @@ function skippedPage(container: ContainerEntry, compiled: CompiledQuery, from: C
   const wanted = Math.min(maxItems, left ?? maxItems);
   const page = new PageBuilder(wanted);
   if (wanted === 0) return { documents: [], bytes: 0, continuation: undefined };
-  for (const row of container.database.prepareRows(compiled.sql).iterate(...compiled.bound) as unknown as Iterable<
+  for (const row of reader.prepareRows(compiled.sql).iterate(...compiled.bound) as unknown as Iterable<
     SQLOutputValue[]
   >) {
     const document = renderResult(compiled.selection.root, row);
@@ -199,6 +200,7 @@ export function runQuery(
   request: QueryRequest,
   scope: PartitionScope,
   pageRequest: PageRequest,
+  reader: Reader = container.database,
 ): Page {
   const from = decodeContinuation(pageRequest.continuation);
   const compileStretch: CompileStretch = (stretch) => {
@@ -207,6 +209,6 @@ export function runQuery(
   };
   const compiled = compileStretch(0);
   return compiled.isAnchored
-    ? anchoredPage(container, compiled, compileStretch, from, pageRequest.maxItems)
-    : skippedPage(container, compiled, from, pageRequest.maxItems);
+    ? anchoredPage(reader, compiled, compileStretch, from, pageRequest.maxItems)
+    : skippedPage(reader, compiled, from, pageRequest.maxItems);
 }

@@ -1,7 +1,7 @@
 import { badRequest, conflict, notFound } from '../errors.ts';
 import { canonicalJson, type Json, type JsonObject } from '../json.ts';
 import { type PartitionKeyDefinition, parseDefinition } from '../partition-key.ts';
-import { containerRid, databaseRid, etagOf } from '../resource-id.ts';
+import { containerRid, databaseRid, etagOf, offerId } from '../resource-id.ts';
 import { completeContainer, parseContainer } from './container-definition.ts';
 import type { Database } from './database.ts';
 import { createIndexKeeper, type IndexKeeper } from './indexes.ts';
@@ -71,6 +71,25 @@ export class Catalog {
     const entry = this.findDatabase(databaseId).containers.get(id);
     if (entry === undefined) throw notFound(`Container '${id}' was not found.`);
     return entry;
+  }
+
+  /** Everything that can have throughput of its own. */
+  throughputOwners(): (DatabaseEntry | ContainerEntry)[] {
+    return this.databases().flatMap((database) => [database, ...database.containers.values()]);
+  }
+
+  /** The database or container whose offer has this id (in any case: signatures are over lower case). @throws CosmosError 404 */
+  findOffered(id: string): DatabaseEntry | ContainerEntry {
+    const owner = this.throughputOwners().find((entry) => entry.throughput !== null && offerId(entry.rid) === id);
+    if (owner === undefined) throw notFound(`Offer '${id}' was not found.`);
+    return owner;
+  }
+
+  /** Changes provisioned throughput, in request units a second. */
+  setThroughput(owner: DatabaseEntry | ContainerEntry, throughput: number): void {
+    const table = 'items' in owner ? 'containers' : 'databases';
+    this.database.prepare(`UPDATE ${table} SET throughput = ? WHERE number = ?`).run(throughput, owner.number);
+    owner.throughput = throughput;
   }
 
   /** @throws CosmosError 409 when the id is taken. */

@@ -1,7 +1,9 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { registerFunctions } from '../sql/sqlite-functions.ts';
+import { type Reader, Replica } from './replica.ts';
 
 /** How many numbers are reserved on disk at a time; after a crash the rest of a block is skipped, never reused. */
 const LSN_BLOCK = 100_000;
@@ -20,18 +22,26 @@ CREATE TABLE IF NOT EXISTS containers (
  * The one SQLite file of an account: a commit is on the operating system's side of the write-ahead log before it is
  * acknowledged, so that it survives the death of the process.
  */
-export class Database {
+export class Database implements Reader {
   readonly #sqlite: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
+  readonly #replica: Replica | undefined;
+  #temporaryDir: string | undefined;
+  #schemaVersion = 0;
   #lsn: number;
   #reservedLsn: number;
 
-  /** @param dataDir where `cosmos.sqlite` lives; undefined keeps everything in memory. */
-  constructor(dataDir: string | undefined) {
-    if (dataDir !== undefined) mkdirSync(dataDir, { recursive: true });
-    this.#sqlite = new DatabaseSync(dataDir === undefined ? ':memory:' : join(dataDir, 'cosmos.sqlite'));
-    // Exclusive locking: a second process on the same directory is refused instead of racing with this one.
-    this.#sqlite.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL');
+  /**
+   * @param dataDir where `cosmos.sqlite` lives; undefined keeps everything in memory.
+   * @param staleReadLagMs how old reads may be that are bound to no session; undefined is not at all.
+   */
+  constructor(dataDir: string | undefined, staleReadLagMs?: number) {
+    const file = this.#fileIn(dataDir, staleReadLagMs !== undefined);
+    this.#sqlite = new DatabaseSync(file);
+    // Exclusive locking: a second process on the same directory is refused instead of racing with this one. A replica is
+    // a second connection, which that would keep out too.
+    this.#sqlite.exec(`PRAGMA locking_mode = ${staleReadLagMs === undefined ? 'EXCLUSIVE' : 'NORMAL'}`);
+    this.#sqlite.exec('PRAGMA journal_mode = WAL');
     this.#sqlite.exec('PRAGMA synchronous = NORMAL; PRAGMA cache_size = -49152; PRAGMA wal_autocheckpoint = 4000');
     this.#sqlite.exec('PRAGMA temp_store = MEMORY');
     registerFunctions(this.#sqlite);
@@ -39,6 +49,22 @@ export class Database {
     const row = this.prepare("SELECT value FROM counters WHERE name = 'lsn'").get();
     this.#lsn = typeof row?.['value'] === 'number' ? row['value'] : 0;
     this.#reservedLsn = this.#lsn;
+    this.#replica = staleReadLagMs === undefined ? undefined : new Replica(this, file, staleReadLagMs);
+  }
+
+  /** Grows with every change of tables and indexes. */
+  get schemaVersion(): number {
+    return this.#schemaVersion;
+  }
+
+  /** True when reads may miss the last writes. */
+  get isStale(): boolean {
+    return this.#replica !== undefined;
+  }
+
+  /** Where a session reads that has seen all writes up to `sessionLsn`; 0 for no session. */
+  readerFor(sessionLsn: number): Reader {
+    return this.#replica?.serve(sessionLsn) ?? this;
   }
 
   /** The log sequence number of the last write. */
@@ -88,6 +114,7 @@ export class Database {
   /** Runs statements that return nothing, such as DDL. */
   execute(sql: string): void {
     this.#sqlite.exec(sql);
+    this.#schemaVersion += 1;
   }
 
   /** Runs `work` in one transaction: all of it is committed, or none when it throws. */
@@ -106,6 +133,15 @@ export class Database {
 
   close(): void {
     this.#statements.clear();
+    this.#replica?.close();
     this.#sqlite.close();
+    if (this.#temporaryDir !== undefined) rmSync(this.#temporaryDir, { recursive: true, force: true });
+  }
+
+  #fileIn(dataDir: string | undefined, isShared: boolean): string {
+    if (dataDir === undefined && !isShared) return ':memory:';
+    if (dataDir === undefined) this.#temporaryDir = mkdtempSync(join(tmpdir(), 'cosmos-'));
+    else mkdirSync(dataDir, { recursive: true });
+    return join(dataDir ?? this.#temporaryDir ?? '', 'cosmos.sqlite');
   }
 }

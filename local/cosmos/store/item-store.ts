@@ -4,6 +4,7 @@ import { conflict, uniqueKeyConflict } from '../errors.ts';
 import { type PartitionKeyDefinition, prefixesOf } from '../partition-key.ts';
 import { documentRids, etagOf } from '../resource-id.ts';
 import type { Database } from './database.ts';
+import type { Reader } from './replica.ts';
 
 const SQLITE_CONSTRAINT_PRIMARY = 19;
 
@@ -47,6 +48,7 @@ export class ItemStore {
   defaultTtlSeconds: number | undefined;
   readonly #settings: Settings;
   readonly #ridOf: (documentNumber: number) => string;
+  readonly #findSql: string;
   readonly #find: StatementSync;
   readonly #insert: StatementSync;
   readonly #update: StatementSync;
@@ -69,7 +71,8 @@ export class ItemStore {
       CREATE UNIQUE INDEX IF NOT EXISTS ${this.table}_lsn ON ${this.table} (lsn);
       CREATE INDEX IF NOT EXISTS ${this.table}_expires ON ${this.table} (expires) WHERE expires IS NOT NULL;
     `);
-    this.#find = database.prepare(`SELECT number, lsn, expires, body FROM ${this.table} WHERE pk = ? AND id = ?`);
+    this.#findSql = `SELECT number, lsn, expires, body FROM ${this.table} WHERE pk = ? AND id = ?`;
+    this.#find = database.prepare(this.#findSql);
     this.#insert = database.prepare(
       `INSERT INTO ${this.table} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`,
     );
@@ -90,9 +93,10 @@ export class ItemStore {
       : [];
   }
 
-  /** The visible document with this key and id. */
-  find(key: string, id: string): Row | undefined {
-    const row = this.#find.get(key, id) as (Row & { expires: number | null }) | undefined;
+  /** The visible document with this key and id; a `reader` may see an earlier version. */
+  find(key: string, id: string, reader?: Reader): Row | undefined {
+    const statement = reader === undefined ? this.#find : reader.prepare(this.#findSql);
+    const row = statement.get(key, id) as (Row & { expires: number | null }) | undefined;
     if (row === undefined || (row.expires !== null && this.#isExpired(row.expires))) return undefined;
     return row;
   }
@@ -121,12 +125,16 @@ export class ItemStore {
     return { body, etag };
   }
 
+  /** Deletes a document; takes a log sequence number, so that a session can tell before from after. */
   remove(row: Row): void {
+    this.#settings.database.nextLsn();
     this.#remove.run(row.number);
   }
 
   /** Deletes every document of a logical partition. */
   removePartition(key: string): void {
+    this.#settings.database.reserveLsns(1);
+    this.#settings.database.nextLsn();
     this.#settings.database.prepare(`DELETE FROM ${this.table} WHERE pk = ?`).run(key);
   }
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type Container, type ContainerDefinition, CosmosClient, type Database } from '@azure/cosmos';
-import { type CosmosServer, startCosmos } from '../../../../local/cosmos/server.ts';
+import { type CosmosOptions, type CosmosServer, startCosmos } from '../../../../local/cosmos/server.ts';
 
 /** A server in this process with one database, reached through the real SDK. */
 export interface Account {
@@ -13,8 +13,8 @@ export interface Account {
 }
 
 /** Starts an account in memory. */
-export async function startAccount(): Promise<Account> {
-  const server = await startCosmos();
+export async function startAccount(serverOptions: CosmosOptions = {}): Promise<Account> {
+  const server = await startCosmos(serverOptions);
   const client = new CosmosClient({ endpoint: server.endpoint, key: server.key });
   const { database } = await client.databases.create({ id: 'test' });
   return {

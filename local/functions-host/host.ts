@@ -34,6 +34,7 @@ export interface Host {
   readonly url: string;
   /** The names of the functions that run, in the order of registration. */
   readonly functions: readonly string[];
+  readonly functionTimeoutMs: number;
   /** Takes nothing new, finishes what has begun, lets the app say goodbye. Rejects when that fails. */
   drain(): Promise<void>;
   /**
@@ -98,6 +99,7 @@ export const startHost = async (options: HostOptions): Promise<Host> => {
   return {
     url: http.url,
     functions: functions.map(({ name }) => name),
+    functionTimeoutMs: hostJson.functionTimeout,
     log,
     drain: async () => {
       await stopTriggers();

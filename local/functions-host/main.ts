@@ -2,6 +2,7 @@ import { Console } from 'node:console';
 import { url as debuggerUrl } from 'node:inspector';
 import { parseArgs } from 'node:util';
 import { ConfigurationError } from './config/errors.ts';
+import { startHeartbeat } from './heartbeat.ts';
 import { type Host, startHost } from './host.ts';
 import { describeError } from './log.ts';
 import { superviseHost } from './supervise.ts';
@@ -101,6 +102,9 @@ const runHost = async (options: Options): Promise<void> => {
   host = await startHost({ ...options, writeLog, onTimeout });
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
+  if (debuggerUrl() === undefined) {
+    startHeartbeat(host.functionTimeoutMs);
+  }
   process.stdout.write(`${JSON.stringify({ ready: true, url: host.url, functions: host.functions })}\n`);
 };
 

@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { type ReadyProcess, readyJsonLine, spawnReady } from '../child-process.ts';
+import { HEARTBEAT_SETTING, watchHeartbeat } from './heartbeat.ts';
 import { createRestartPolicy } from './restart-policy.ts';
 
 const announcement = z.looseObject({ ready: z.literal(true), url: z.string() });
@@ -19,7 +20,7 @@ export interface SupervisorOptions {
 
 /**
  * Runs the host as a child and starts it again, on the same port, each time it ends by itself: after a crash or a run past
- * `functionTimeout`, as Azure starts the worker again. The announcement is passed on once. SIGTERM and SIGINT stop both.
+ * `functionTimeout`, as Azure starts the worker again. One that does not turn for that long is killed. The announcement is passed on once. SIGTERM and SIGINT stop both.
  * @returns the exit code: that of the host when it was stopped, 1 when it cannot start or does not live long again and again
  */
 export const superviseHost = async ({ args, writeLog }: SupervisorOptions): Promise<number> => {
@@ -73,10 +74,16 @@ const spawnHost = async (
   // A debugger's port is taken by this process already.
   const flags = process.execArgv.filter((flag) => !flag.startsWith('--inspect'));
   try {
-    return await spawnReady(process.execPath, [...flags, main, ...own], {
+    const host = await spawnReady(process.execPath, [...flags, main, ...own], {
+      env: { ...process.env, [HEARTBEAT_SETTING]: '1' },
       readLine: readyJsonLine((value) => announcement.parse(value)),
       onStderr: (line) => writeLog(`${line}\n`),
     });
+    watchHeartbeat(host.child, () => {
+      writeLog('A function has kept the host from turning for longer than functionTimeout: killing it\n');
+      host.child.kill('SIGKILL');
+    });
+    return host;
   } catch (error) {
     // The rest of the message is the end of the host's stderr, which has been written already.
     writeLog(`${error instanceof Error ? error.message.split('\n')[0] : error}\n`);

@@ -93,6 +93,13 @@ describe('--restart', () => {
     await expect.poll(() => statusOf(host, 'orders/1'), patience).toBe(200);
   });
 
+  test('kills a host that a function keeps from turning, and starts it again', async () => {
+    const host = await startHost(oneSecond, ['--restart']);
+    expect(await statusOf(host, 'endless')).toBeUndefined();
+    expect(host.stderr()).toContain('kept the host from turning');
+    await expect.poll(() => statusOf(host, 'orders/1'), patience).toBe(200);
+  });
+
   test('gives up when the app crashes again and again', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'restart-test-'));
     try {

@@ -98,6 +98,22 @@ test('a run that was missed while no host was there runs once, past due', async 
   await again.stop();
 });
 
+test('a missed run that two hosts find runs once', async () => {
+  const now = Date.now();
+  await keepStatus('missedByTwo', 'everyTwoHours', now - 7 * HOUR_MS, now - 5 * HOUR_MS);
+  const [first, second] = await Promise.all([startHost('missedByTwo'), startHost('missedByTwo')]);
+  // Each timer of each host has looked at its lock by now: one of them has it, and its clock runs.
+  const clock = async (): Promise<number> =>
+    (await runsOf(first, 'everySecond')).length + (await runsOf(second, 'everySecond')).length;
+  await expect.poll(clock, patience).toBeGreaterThan(2);
+  const missed = async () => [...(await runsOf(first, 'everyTwoHours')), ...(await runsOf(second, 'everyTwoHours'))];
+  await expect.poll(missed, patience).toHaveLength(1);
+  const ticks = await clock();
+  await expect.poll(clock, patience).toBeGreaterThan(ticks + 1);
+  expect(await missed()).toMatchObject([{ timer: { isPastDue: true } }]);
+  await Promise.all([first.stop(), second.stop()]);
+});
+
 test('a schedule that was changed in the meantime has missed nothing', async () => {
   const now = Date.now();
   await keepStatus('changed', 'everyTwoHours', now - 7 * HOUR_MS, now - 6 * HOUR_MS);
@@ -118,12 +134,15 @@ test('a schedule that was changed in the meantime has missed nothing', async () 
 test('of two hosts one runs the timers; when it is killed the other takes over', async () => {
   const first = await startHost('shared');
   await expect.poll(async () => (await runsOf(first, 'everySecond')).length, patience).toBeGreaterThan(0);
+  await expect.poll(() => runsOf(first, 'yearlyAtStart'), patience).toHaveLength(1);
   const second = await startHost('shared');
   const before = (await runsOf(first, 'everySecond')).length;
   await expect.poll(async () => (await runsOf(first, 'everySecond')).length, patience).toBeGreaterThan(before + 1);
   expect(await runsOf(second, 'everySecond')).toEqual([]);
+  expect(await runsOf(second, 'yearlyAtStart')).toEqual([]);
   await first.stop('SIGKILL');
   await expect.poll(async () => (await runsOf(second, 'everySecond')).length, patience).toBeGreaterThan(1);
+  await expect.poll(() => runsOf(second, 'yearlyAtStart'), patience).toHaveLength(1);
   await second.stop();
 });
 

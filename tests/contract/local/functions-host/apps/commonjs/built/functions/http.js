@@ -98,6 +98,11 @@ app.http('finishOnTermination', {
       process.stderr.write('waiting for SIGTERM\n');
     }),
 });
+app.http('endless', {
+  handler: () => {
+    for (;;);
+  },
+});
 app.http('crash', {
   handler: () => {
     setImmediate(() => {

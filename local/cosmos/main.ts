@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { type CosmosOptions, startCosmos } from './server.ts';
 
 const USAGE =
-  'Usage: node local/cosmos/main.ts [--port 0] (--data-dir DIR | --ephemeral) [--key BASE64] [--stale-reads-ms N]';
+  'Usage: node local/cosmos/main.ts [--port 0] (--data-dir DIR | --ephemeral) [--key BASE64] [--stale-reads-ms N] [--partitions N]';
 
 function parseOptions(): CosmosOptions {
   const { values } = parseArgs({
@@ -12,6 +12,7 @@ function parseOptions(): CosmosOptions {
       ephemeral: { type: 'boolean', default: false },
       key: { type: 'string' },
       'stale-reads-ms': { type: 'string' },
+      partitions: { type: 'string' },
     },
   });
   const port = Number(values.port);
@@ -19,6 +20,9 @@ function parseOptions(): CosmosOptions {
     throw new Error(`--port ${values.port} is no port. ${USAGE}`);
   const lag = values['stale-reads-ms'];
   if (lag !== undefined && !/^\d+$/.test(lag)) throw new Error(`--stale-reads-ms ${lag} is no number. ${USAGE}`);
+  const { partitions } = values;
+  if (partitions !== undefined && !/^[1-9]\d?$/.test(partitions))
+    throw new Error(`--partitions ${partitions} is not a number from 1 to 99. ${USAGE}`);
   const dataDir = values['data-dir'];
   if (dataDir === undefined && !values.ephemeral) throw new Error(`Say where the data live. ${USAGE}`);
   return {
@@ -26,6 +30,7 @@ function parseOptions(): CosmosOptions {
     ...(values.ephemeral || dataDir === undefined ? {} : { dataDir }),
     ...(values.key === undefined ? {} : { key: values.key }),
     ...(lag === undefined ? {} : { staleReadLagMs: Number(lag) }),
+    ...(partitions === undefined ? {} : { partitions: Number(partitions) }),
   };
 }
 

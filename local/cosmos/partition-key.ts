@@ -1,3 +1,4 @@
+import type { KeyRange } from './effective-key.ts';
 import { badRequest, partitionKeyMismatch, unsupported } from './errors.ts';
 import { isJsonObject, type Json, type JsonObject, ownProperty, tryParseJson } from './json.ts';
 
@@ -13,9 +14,9 @@ export interface PartitionKeyDefinition {
 /** One part of a partition key; `{}` stands for "none": the document lacks the property. */
 export type KeyComponent = string | number | boolean | null | Record<string, never>;
 
-/** Which logical partitions a request may see: all of them, one, or those under a prefix of a hierarchical key. */
+/** Which logical partitions a request may see: all of them (in a range of effective keys), one, or those under a prefix of a hierarchical key. */
 export type PartitionScope =
-  | { readonly kind: 'all' }
+  | { readonly kind: 'all'; readonly range?: KeyRange }
   | { readonly kind: 'partition'; readonly key: string }
   | { readonly kind: 'prefix'; readonly depth: number; readonly prefix: string };
 

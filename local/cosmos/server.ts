@@ -30,6 +30,8 @@ export interface CosmosOptions {
    * that its consistency is "Session", and a client sees its own writes through the tokens that the SDK sends.
    */
   readonly staleReadLagMs?: number;
+  /** How many physical partitions every container seems to have; absent is one. */
+  readonly partitions?: number;
 }
 
 /** A running server. */
@@ -108,7 +110,7 @@ function listen(server: Server, port: number): Promise<number> {
 export async function startCosmos(options: CosmosOptions = {}): Promise<CosmosServer> {
   const key = options.key ?? LOCAL_KEY;
   const database = new Database(options.dataDir, options.staleReadLagMs);
-  const catalog = new Catalog(database);
+  const catalog = new Catalog(database, options.partitions);
   const disturbance = new Disturbance(catalog, options.faults);
   const authorize = createAuthorizer(key);
   const stopSweep = startExpirySweep(catalog);

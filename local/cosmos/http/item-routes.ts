@@ -1,3 +1,4 @@
+import { intersection, physicalRanges } from '../effective-key.ts';
 import { badRequest, CosmosError, ownerNotFound, unsupported } from '../errors.ts';
 import { type BatchReply, runBatch } from '../operations/batch.ts';
 import { changeFeedPage } from '../operations/change-feed.ts';
@@ -114,12 +115,16 @@ function maxItems(request: Request): number {
   return Math.min(asked, MOST_PAGE_ITEMS);
 }
 
-function checkRange(request: Request): void {
-  const range = header(request, RANGE_HEADER);
-  if (range !== undefined && range !== '0')
-    throw new CosmosError(410, `The partition key range '${range}' is gone.`, 1002);
-  const [start, end] = [header(request, 'x-ms-start-epk'), header(request, 'x-ms-end-epk')];
-  if ((start ?? '') !== '' || (end ?? 'FF') !== 'FF') throw unsupported('A feed range that is a part of a partition');
+/** The partitions of a query or feed: one key, a prefix, or all within a physical partition and a range of it. */
+function scopeOf(catalog: Catalog, container: ContainerEntry, request: Request): PartitionScope {
+  const id = header(request, RANGE_HEADER) ?? '0';
+  const physical = physicalRanges(catalog.partitionCount)[Number(id)];
+  if (physical === undefined) throw new CosmosError(410, `The partition key range '${id}' is gone.`, 1002);
+  const scope = scopeFromHeader(header(request, KEY_HEADER), container.partitionKey);
+  if (scope.kind !== 'all') return scope;
+  const asked = { min: header(request, 'x-ms-start-epk') ?? '', max: header(request, 'x-ms-end-epk') ?? 'FF' };
+  const range = header(request, RANGE_HEADER) === undefined ? asked : intersection(asked, physical);
+  return range.min === '' && range.max === 'FF' ? scope : { kind: 'all', range };
 }
 
 /** Without a partition key the service answers what it can, and sends the client the plan for the rest. */
@@ -152,9 +157,7 @@ function feedReply(
   };
 }
 
-function query(container: ContainerEntry, request: Request, queryRequest: QueryRequest): Reply {
-  checkRange(request);
-  const scope = scopeFromHeader(header(request, KEY_HEADER), container.partitionKey);
+function query(container: ContainerEntry, request: Request, scope: PartitionScope, queryRequest: QueryRequest): Reply {
   checkServable(scope, request, queryRequest);
   const reader = readerFor(container, request);
   const from = { maxItems: maxItems(request), continuation: header(request, 'x-ms-continuation') };
@@ -164,12 +167,11 @@ function query(container: ContainerEntry, request: Request, queryRequest: QueryR
   return feedReply(container, request, reader, page, extra);
 }
 
-function changeFeed(container: ContainerEntry, request: Request): Reply {
-  checkRange(request);
+function changeFeed(container: ContainerEntry, request: Request, scope: PartitionScope): Reply {
   const reader = readerFor(container, request);
   const wanted = {
     mode: header(request, 'a-im') ?? '',
-    scope: scopeFromHeader(header(request, KEY_HEADER), container.partitionKey),
+    scope,
     ifNoneMatch: header(request, 'if-none-match'),
     ifModifiedSince: header(request, 'if-modified-since'),
     maxItems: maxItems(request),
@@ -183,15 +185,16 @@ function changeFeed(container: ContainerEntry, request: Request): Reply {
 export function itemsRoute(catalog: Catalog, request: Request): Reply {
   const container = owningContainer(catalog, request);
   if (request.method === 'GET') {
-    if (header(request, 'a-im') !== undefined) return changeFeed(container, request);
-    return query(container, request, { text: '', query: parseQuery('SELECT * FROM c'), parameters: [] });
+    const scope = scopeOf(catalog, container, request);
+    if (header(request, 'a-im') !== undefined) return changeFeed(container, request, scope);
+    return query(container, request, scope, { text: '', query: parseQuery('SELECT * FROM c'), parameters: [] });
   }
   if (request.method !== 'POST') throw unsupported(`${request.method} on the items of a container`);
   if (isHeaderTrue(request, 'x-ms-cosmos-is-query-plan-request')) {
     return { status: 200, body: queryPlan(parseQueryRequest(jsonBody(request))), charge: 0 };
   }
   if (isHeaderTrue(request, 'x-ms-documentdb-isquery'))
-    return query(container, request, parseQueryRequest(jsonBody(request)));
+    return query(container, request, scopeOf(catalog, container, request), parseQueryRequest(jsonBody(request)));
   if (isHeaderTrue(request, 'x-ms-cosmos-is-batch-request')) return batch(container, request);
   const kind = isHeaderTrue(request, 'x-ms-documentdb-is-upsert') ? 'Upsert' : 'Create';
   return pointOperation(container, request, kind, undefined);

@@ -1,3 +1,4 @@
+import { physicalRanges } from '../effective-key.ts';
 import { badRequest, unsupported } from '../errors.ts';
 import { type Json, ownProperty } from '../json.ts';
 import { METADATA_CHARGE } from '../operations/charge.ts';
@@ -5,17 +6,6 @@ import { offerId } from '../resource-id.ts';
 import type { Catalog, ContainerEntry, DatabaseEntry } from '../store/catalog.ts';
 import { checkResourceId } from '../store/container-definition.ts';
 import { header, isHeaderTrue, jsonBody, type Reply, type Request } from './message.ts';
-
-/** One physical partition that holds everything. */
-const PARTITION_KEY_RANGE = {
-  id: '0',
-  minInclusive: '',
-  maxExclusive: 'FF',
-  ridPrefix: 0,
-  throughputFraction: 1,
-  status: 'online',
-  parents: [],
-};
 
 function resourceReply(status: number, resource: { readonly [key: string]: unknown }): Reply {
   return {
@@ -119,17 +109,23 @@ export function containerRoute(catalog: Catalog, request: Request): Reply {
 }
 
 /** `/dbs/{id}/colls/{id}/pkranges` */
-export function partitionKeyRangesRoute(container: ContainerEntry, request: Request): Reply {
+export function partitionKeyRangesRoute(catalog: Catalog, container: ContainerEntry, request: Request): Reply {
   const etag = `"${container.rid}-0"`;
   if (header(request, 'if-none-match') === etag) return { status: 304, charge: METADATA_CHARGE, headers: { etag } };
-  const range = {
-    ...PARTITION_KEY_RANGE,
-    _rid: `${container.rid}-0`,
-    _self: `${String(container.resource['_self'])}pkranges/0/`,
+  const ranges = physicalRanges(catalog.partitionCount).map(({ min, max }, index, { length }) => ({
+    id: String(index),
+    minInclusive: min,
+    maxExclusive: max,
+    ridPrefix: index,
+    throughputFraction: 1 / length,
+    status: 'online',
+    parents: [],
+    _rid: `${container.rid}-${index}`,
+    _self: `${String(container.resource['_self'])}pkranges/${index}/`,
     _etag: etag,
     _ts: container.resource['_ts'],
-  };
-  const body = JSON.stringify({ _rid: container.rid, PartitionKeyRanges: [range], _count: 1 });
+  }));
+  const body = JSON.stringify({ _rid: container.rid, PartitionKeyRanges: ranges, _count: ranges.length });
   return { status: 200, body, charge: METADATA_CHARGE, headers: { etag } };
 }
 

@@ -36,7 +36,9 @@ function containerChild(catalog: Catalog, request: Request): Reply {
   const child = request.segments[4];
   if (child === 'docs')
     return request.segments.length === 5 ? itemsRoute(catalog, request) : itemRoute(catalog, request);
-  if (child === 'pkranges') return partitionKeyRangesRoute(owningContainer(catalog, request), request);
+  if (child === 'pkranges') {
+    return partitionKeyRangesRoute(catalog, owningContainer(catalog, request), request);
+  }
   if (child === 'operations') return deletePartitionRoute(catalog, request);
   throw unsupported(UNSUPPORTED_RESOURCES[child ?? ''] ?? `The resource '${child ?? ''}'`);
 }

@@ -40,7 +40,12 @@ function startTime(request: ChangeFeedRequest): number {
 }
 
 function scopeTest(scope: PartitionScope): { sql: string; bound: string[] } {
-  if (scope.kind === 'all') return { sql: '', bound: [] };
+  if (scope.kind === 'all') {
+    const { range } = scope;
+    return range === undefined
+      ? { sql: '', bound: [] }
+      : { sql: ' AND cosmos_in_range(pk, ?, ?)', bound: [range.min, range.max] };
+  }
   if (scope.kind === 'partition') return { sql: ' AND pk = ?', bound: [scope.key] };
   return { sql: ` AND p${scope.depth} = ?`, bound: [scope.prefix] };
 }

@@ -68,7 +68,10 @@ function defineSources(compiler: Compiler, query: Query, table: string): { alias
 }
 
 function scopeCondition(scope: PartitionScope, compiler: Compiler): string | undefined {
-  if (scope.kind === 'all') return undefined;
+  if (scope.kind === 'all') {
+    const { range } = scope;
+    return range && `cosmos_in_range(d.pk, ${compiler.bind(range.min)}, ${compiler.bind(range.max)})`;
+  }
   if (scope.kind === 'partition') return `d.pk = ${compiler.bind(scope.key)}`;
   return `d.p${scope.depth} = ${compiler.bind(scope.prefix)}`;
 }

@@ -1,4 +1,5 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
+import { isInRange } from '../effective-key.ts';
 import { badRequest } from '../errors.ts';
 import { canonicalJson, isJsonObject, type Json, ownProperty, tryParseJson } from '../json.ts';
 import { registerJsonFunctions } from './built-in/registry.ts';
@@ -98,6 +99,7 @@ const TEXT_FUNCTIONS: Record<string, (...args: string[]) => string | number> = {
   cosmos_canonical: (json = '') => canonicalJson(JSON.parse(json) as Json),
   cosmos_contains_partial: (value = '', part = '') =>
     sqlBoolean(containsPartial(JSON.parse(value) as Json, JSON.parse(part) as Json)),
+  cosmos_in_range: (key = '', min = '', max = '') => sqlBoolean(isInRange(key, { min, max })),
   cosmos_regex_match: (text = '', pattern = '', modifiers = '') => sqlBoolean(regexMatch(text, pattern, modifiers)),
 };
 

@@ -37,10 +37,13 @@ const now = (): number => Math.floor(Date.now() / 1000);
 /** Databases and containers: kept in memory, every change committed to SQLite first. */
 export class Catalog {
   readonly database: Database;
+  /** How many physical partitions every container seems to have. */
+  readonly partitionCount: number;
   readonly #databases = new Map<string, DatabaseEntry>();
 
-  constructor(database: Database) {
+  constructor(database: Database, partitionCount = 1) {
     this.database = database;
+    this.partitionCount = partitionCount;
     for (const row of database.prepare('SELECT number, id, body, throughput FROM databases').all()) {
       const resource = JSON.parse(String(row['body'])) as JsonObject;
       const throughput = row['throughput'] === null ? null : Number(row['throughput']);

@@ -9,11 +9,16 @@ import { type KeyVault, startKeyVault } from '../key-vault/server.ts';
 
 export const projectRoot = fileURLToPath(new URL('../..', import.meta.url));
 
-/**
- * Where Node keeps what it made of our sources: from the second start on, each process begins sooner and holds 15 to 30 MB
- * less, because it never loads the compiler that strips types. Entries are found by content, so none is ever stale.
- */
-const compileCache = { NODE_COMPILE_CACHE: join(projectRoot, 'node_modules', '.cache', 'castiel-compile') };
+/** With what our processes hold less memory. */
+const frugal = {
+  /**
+   * Where Node keeps what it made of our sources: from the second start on, each process begins sooner and holds 15 to 30 MB
+   * less, because it never loads the compiler that strips types. Entries are found by content, so none is ever stale.
+   */
+  NODE_COMPILE_CACHE: join(projectRoot, 'node_modules', '.cache', 'castiel-compile'),
+  /** glibc's allocator otherwise keeps freed memory for each of Node's threads. */
+  MALLOC_ARENA_MAX: '2',
+};
 
 export interface TwinOptions {
   /** Port of the API; a free one unless given. */
@@ -34,6 +39,9 @@ export interface TwinOptions {
 const hostReady = z.object({ url: z.string() });
 const cosmosReady = z.object({ endpoint: z.string(), key: z.string() });
 const crmReady = z.object({ url: z.string(), apiKey: z.string() });
+
+/** Node's flags for the processes that work in bursts. */
+const returnMemory = ['--expose-gc', '--import', new URL('return-memory.ts', import.meta.url).href];
 
 /** Azure on this machine with the built app in it: each service is a process of its own, except vault and issuer, which live here. */
 export interface Twin {
@@ -79,10 +87,10 @@ async function start(options: TwinOptions, closing: Closing[]): Promise<Twin> {
     ),
     spawnReady(
       process.execPath,
-      ['local/cosmos/main.ts', '--port', '0', '--data-dir', join(options.dataDir, 'cosmos')],
+      [...returnMemory, 'local/cosmos/main.ts', '--port', '0', '--data-dir', join(options.dataDir, 'cosmos')],
       {
         cwd: projectRoot,
-        env: { ...process.env, ...compileCache },
+        env: { ...process.env, ...frugal },
         readLine: readyJsonLine((value) => cosmosReady.parse(value)),
         onStderr: log('cosmos'),
       },
@@ -92,6 +100,7 @@ async function start(options: TwinOptions, closing: Closing[]): Promise<Twin> {
       [
         // Its records are made when asked for: a small young generation keeps them from piling up.
         '--max-semi-space-size=4',
+        ...returnMemory,
         'local/demo-crm/main.ts',
         '--port',
         '0',
@@ -101,7 +110,7 @@ async function start(options: TwinOptions, closing: Closing[]): Promise<Twin> {
       ],
       {
         cwd: projectRoot,
-        env: { ...process.env, ...compileCache },
+        env: { ...process.env, ...frugal },
         readLine: readyJsonLine((value) => crmReady.parse(value)),
         onStderr: log('crm'),
       },
@@ -118,6 +127,7 @@ async function start(options: TwinOptions, closing: Closing[]): Promise<Twin> {
     const app = await spawnReady(
       process.execPath,
       [
+        ...returnMemory,
         ...(options.appNodeFlags ?? []),
         'local/functions-host/main.ts',
         ...['--app-root', projectRoot, '--port', String(port), '--keys-file', keysFile],
@@ -165,7 +175,7 @@ interface Services {
 /** The app's whole configuration. Nothing of the caller's environment reaches it but what a process needs to run. */
 function appEnvironment(options: TwinOptions, services: Services): Record<string, string> {
   return {
-    ...compileCache,
+    ...frugal,
     PATH: process.env['PATH'] ?? '',
     HOME: process.env['HOME'] ?? '',
     TZ: 'UTC',

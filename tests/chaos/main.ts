@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { killCosmos } from './cosmos.ts';
 import { killWhileSyncing } from './sync.ts';
 
 const { values, positionals } = parseArgs({
@@ -10,15 +11,27 @@ const { values, positionals } = parseArgs({
   },
 });
 
-const [name] = positionals;
-if (name !== 'sync') {
-  process.stderr.write('npm run chaos -- sync [--kills N] [--seed N] [--json]\n');
+const say = (message: string): boolean => process.stderr.write(`${message}\n`);
+
+/** Each returns what is printed, and whether it is as it should be. */
+const runs: Record<string, () => Promise<{ result: object; isGood: boolean }>> = {
+  async sync() {
+    const result = await killWhileSyncing(Number(values.kills), Number(values.seed), say);
+    const isWhole = result.lost === 0 && result.duplicated === 0 && result.reconciled;
+    return { result, isGood: isWhole && result.state === 'succeeded' };
+  },
+  async cosmos() {
+    const result = await killCosmos(Number(values.kills), Number(values.seed), say);
+    return { result, isGood: result.mismatch === null };
+  },
+};
+
+const run = runs[positionals[0] ?? ''];
+if (run === undefined) {
+  process.stderr.write(`npm run chaos -- ${Object.keys(runs).join('|')} [--kills N] [--seed N] [--json]\n`);
   process.exitCode = 2;
 } else {
-  const result = await killWhileSyncing(Number(values.kills), Number(values.seed), (message) =>
-    process.stderr.write(`${message}\n`),
-  );
+  const { result, isGood } = await run();
   process.stdout.write(values.json ? `${JSON.stringify(result)}\n` : `${JSON.stringify(result, undefined, 2)}\n`);
-  const good = result.lost === 0 && result.duplicated === 0 && result.reconciled && result.state === 'succeeded';
-  if (!good) process.exitCode = 1;
+  if (!isGood) process.exitCode = 1;
 }

@@ -3,12 +3,14 @@ import { measureHttp } from './http.ts';
 import { report } from './report.ts';
 import { measureStart } from './start.ts';
 import { measureSync } from './sync.ts';
+import { measureTwin } from './twin.ts';
 
 const benchmarks: Record<string, () => Promise<Readonly<Record<string, unknown>>>> = {
   sync: async () => ({ runs: await measureSync(), engine: await measureEngine() }),
   engine: measureEngine,
   http: measureHttp,
   start: measureStart,
+  twin: measureTwin,
 };
 
 const name = process.argv[2] ?? '';

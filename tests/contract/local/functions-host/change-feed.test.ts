@@ -50,14 +50,19 @@ afterAll(async () => {
   await server.close();
 });
 
-const startHost = async (functions: string, env: Record<string, string> = {}): Promise<RunningHost> => {
-  const host = await runHost('change-feed', {
+const startHost = async (
+  functions: string,
+  env: Record<string, string> = {},
+  args: readonly string[] = [],
+): Promise<RunningHost> => {
+  const settings = {
     APP_FUNCTIONS: functions,
     COSMOS: `AccountEndpoint=${server.endpoint};AccountKey=${server.key};`,
     DATABASE: database.id,
     RUNS_FILE: join(folder, 'runs'),
     ...env,
-  });
+  };
+  const host = await runHost('change-feed', settings, args);
   hosts.push(host);
   return host;
 };
@@ -177,6 +182,41 @@ describe('a batch that fails', () => {
     await put('poison', 2);
     await startHost('keeping');
     await expect.poll(async () => (await changes('keeping')).slice(-2), patience).toEqual(['good:1', 'poison:2']);
+  });
+});
+
+describe('a batch that runs', () => {
+  test('for longer than its lease lasts stays with its host', async () => {
+    await startHost('long');
+    await listens('long');
+    await startHost('long');
+    await put('first', 1);
+    await expect.poll(async () => (await runs('long')).length, patience).toBe(1);
+    await put('second', 2);
+    // It only runs once the first is behind.
+    await expect.poll(() => changes('long'), patience).toEqual(['first:1', 'second:2']);
+    expect(new Set((await runs('long')).map((run) => run.pid)).size).toBe(1);
+  });
+
+  test('is finished, and its place kept, when the host is asked to stop', async () => {
+    const host = await startHost('long');
+    await listens('long');
+    await put('first', 1);
+    await expect.poll(async () => (await runs('long')).length, patience).toBe(1);
+    expect(await host.stop()).toEqual({ code: 0, signal: null });
+    await startHost('long');
+    await put('second', 2);
+    await expect.poll(() => changes('long'), patience).toEqual(['first:1', 'second:2']);
+  });
+
+  test('is read again when the app crashes', async () => {
+    const host = await startHost('crashing', {}, ['--restart']);
+    await listens('crashing');
+    await put('one', 1);
+    await expect.poll(() => changes('crashing'), patience).toEqual(['one:1', 'one:1']);
+    expect(host.stderr()).toContain('thrown outside of any handler');
+    expect(new Set((await runs('crashing')).map((run) => run.pid)).size).toBe(2);
+    expect(host.stderr()).not.toContain('is lost');
   });
 });
 

@@ -1,4 +1,4 @@
-const { appendFileSync } = require('node:fs');
+const { appendFileSync, existsSync, writeFileSync } = require('node:fs');
 const { app } = require('@azure/functions');
 
 /** A line for each run, in a file that several hosts share and that survives them. */
@@ -47,6 +47,19 @@ const FUNCTIONS = {
     maxItemsPerInvocation: 1,
     retry: { strategy: 'fixedDelay', maxRetryCount: 2, delayInterval: 10 },
     work: failOnPoison,
+  },
+  long: { work: () => new Promise((resolve) => setTimeout(resolve, 3000)) },
+  crashing: {
+    // Only the first run: the flag file survives the process.
+    work: () => {
+      if (!existsSync(`${process.env.RUNS_FILE}.crashed`)) {
+        writeFileSync(`${process.env.RUNS_FILE}.crashed`, '');
+        setImmediate(() => {
+          throw new Error('thrown outside of any handler');
+        });
+        return new Promise(() => undefined);
+      }
+    },
   },
   slow: {
     maxItemsPerInvocation: 2,

@@ -12,8 +12,9 @@ import { parseHttpDate } from '../kit/http-date.ts';
 import { readPath } from '../kit/read-path.ts';
 import { describeRequest } from '../kit/request-url.ts';
 import { createStatusFailure } from '../kit/status-failure.ts';
-import { digestItems, findNextPosition, planPage } from './paging.ts';
-import { decodePosition, encodePosition, type Position } from './position.ts';
+import { type AnsweredPage, digestItems, type PageRequest } from './answered-page.ts';
+import { decodePosition, encodePosition } from './position.ts';
+import { readItems } from './read-items.ts';
 import { readRecord } from './read-record.ts';
 import { type CustomRestSettings, customRestSettings, type ObjectSettings } from './settings.ts';
 
@@ -49,26 +50,44 @@ async function pull(call: Call, request: PullRequest): Promise<PullPage> {
   const object = findObject(call.settings, request.object);
   const position = request.cursor === undefined ? undefined : decodePosition(object.paging, request.cursor);
   const size = Math.max(1, Math.min(request.pageSize, object.maxPageSize));
-  const plan = planPage(object.paging, position, size);
+  let observedMs: number | undefined;
+  const ask = async (plan: PageRequest): Promise<AnsweredPage> => {
+    const response = await askFor(call, object, { plan, since: request.since, continues: position !== undefined });
+    // Of several answers the first has the earliest time: what changed after it may be missing.
+    observedMs ??= parseHttpDate(response.header('date') ?? '');
+    const body = response.json();
+    const items = findItems(body, object.itemsPath);
+    const digest = digestItems(items, object.idField);
+    return { url: response.url, body, linkHeader: response.header('link'), items, digest };
+  };
+  const { auth } = call.settings;
+  const secretParam = auth.kind === 'query' ? auth.name : undefined;
+  const { items, next } = await readItems(object, position, { ask, size, secretParam });
+  return {
+    ...readRecords(items, object),
+    ...(next === undefined ? { done: true } : { done: false, next: encodePosition(next) }),
+    ...(observedMs === undefined ? {} : { observedAt: new Date(observedMs).toISOString() }),
+  };
+}
+
+async function askFor(
+  call: Call,
+  object: ObjectSettings,
+  { plan, since, continues }: { plan: PageRequest; since: string | undefined; continues: boolean },
+): Promise<AdapterHttpResponse> {
   const response = await call.http({
     ...('url' in plan
       ? { url: plan.url }
-      : { url: object.path, query: { ...object.query, ...sinceQuery(object, request.since), ...plan.query } }),
+      : { url: object.path, query: { ...object.query, ...sinceQuery(object, since), ...plan.query } }),
     ...headersOf(call),
     // Only a page that continues can have an expired cursor.
-    ...(position === undefined ? {} : { expect: [object.expiredCursor.status] }),
+    ...(continues ? { expect: [object.expiredCursor.status] } : {}),
   });
-  if (position !== undefined && response.status === object.expiredCursor.status) throwExpired(object, response);
-  return readPage(call, object, { position, size, response });
+  if (continues && response.status === object.expiredCursor.status) throwExpired(object, response);
+  return response;
 }
 
-function readPage(
-  call: Call,
-  object: ObjectSettings,
-  { position, size, response }: { position: Position | undefined; size: number; response: AdapterHttpResponse },
-): PullPage {
-  const body = response.json();
-  const items = findItems(body, object.itemsPath);
+function readRecords(items: readonly unknown[], object: ObjectSettings): Pick<PullPage, 'changes' | 'rejected'> {
   const changes: ExternalChange[] = [];
   const rejected: RejectedRecord[] = [];
   for (const [place, item] of items.entries()) {
@@ -76,20 +95,7 @@ function readPage(
     if (read.kind === 'change') changes.push(read.change);
     else rejected.push(read.rejected);
   }
-  const { auth } = call.settings;
-  const next = findNextPosition(
-    object.paging,
-    position,
-    { url: response.url, body, linkHeader: response.header('link'), items, digest: digestItems(items, object.idField) },
-    { size, secretParam: auth.kind === 'query' ? auth.name : undefined },
-  );
-  const observedMs = parseHttpDate(response.header('date') ?? '');
-  return {
-    changes,
-    rejected,
-    ...(next === undefined ? { done: true } : { done: false, next: encodePosition(next) }),
-    ...(observedMs === undefined ? {} : { observedAt: new Date(observedMs).toISOString() }),
-  };
+  return { changes, rejected };
 }
 
 function findObject(settings: CustomRestSettings, name: string): ObjectSettings {

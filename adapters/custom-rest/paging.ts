@@ -2,22 +2,9 @@ import { AdapterFailure } from '../../shared/core/adapter.ts';
 import { findLink } from '../kit/link-header.ts';
 import { readPath } from '../kit/read-path.ts';
 import { assertSameOrigin, removeQueryParameter } from '../kit/request-url.ts';
-import { digest, followTrail, type Position, type Trail } from './position.ts';
+import { type AnsweredPage, assertOtherRecords, isRead, type PageRequest } from './answered-page.ts';
+import { followTrail, type Position, type Trail } from './position.ts';
 import type { PagingSettings } from './settings.ts';
-
-/** What to ask for: parameters for the object's own path, or a link that says everything itself. */
-export type PageRequest = { readonly query: Readonly<Record<string, string | number>> } | { readonly url: string };
-
-/** An answered page, as far as paging goes. */
-export interface AnsweredPage {
-  /** The URL that was asked, without the credential. */
-  readonly url: string;
-  readonly body: unknown;
-  readonly linkHeader: string | undefined;
-  readonly items: readonly unknown[];
-  /** Tells pages with different records apart. */
-  readonly digest: string;
-}
 
 /** The request for the page at `position`; the first page when there is none. `size` is how many records are wanted. */
 export function planPage(paging: PagingSettings, position: Position | undefined, size: number): PageRequest {
@@ -48,7 +35,8 @@ export function planPage(paging: PagingSettings, position: Position | undefined,
  * told, is on another origin, or is one that was read before.
  *
  * A short page does not end a read: servers cap the page size below what is asked for. By page and by offset an empty page ends
- * it, or the total where one is configured; in the other kinds the absence of a next page does.
+ * it, or the total where one is configured; in the other kinds the absence of a next page does. By page and by offset this is for lists
+ * that are `stable`; others are read with a check (`read-by-page.ts`, `read-by-offset.ts`).
  * `secretParam` is the query parameter that carries the credential: links may repeat it, positions must not.
  */
 export function findNextPosition(
@@ -89,48 +77,8 @@ export function findNextPosition(
   }
 }
 
-/** Tells pages apart by the ids of their records, or by the records where these have none. */
-export function digestItems(items: readonly unknown[], idField: string): string {
-  return digest(JSON.stringify(items.map((item) => readPath(item, idField) ?? item)));
-}
-
-function sizeQuery(sizeParam: string | undefined, size: number): Record<string, number> {
+export function sizeQuery(sizeParam: string | undefined, size: number): Record<string, number> {
   return sizeParam === undefined ? {} : { [sizeParam]: size };
-}
-
-/**
- * Whether `seen` records are all. An empty page ends a read only where the provider does not count on: it may be a failure, or a
- * server that skips what it did not give because of its own, lower page size.
- */
-function isRead(page: AnsweredPage, seen: number, totalPath: string | undefined): boolean {
-  const isEmpty = page.items.length === 0;
-  if (totalPath === undefined) return isEmpty;
-  const total = readTotal(page.body, totalPath);
-  if (isEmpty && seen < total) {
-    throw new AdapterFailure(
-      'unexpected-response',
-      `A page is empty although the provider counts ${total} records and gave ${seen}.`,
-    );
-  }
-  return seen >= total;
-}
-
-function readTotal(body: unknown, totalPath: string): number {
-  const value = readPath(body, totalPath);
-  const total = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value;
-  if (typeof total !== 'number' || !Number.isSafeInteger(total) || total < 0) {
-    throw new AdapterFailure('unexpected-response', `The answer has no number of all records at "${totalPath}".`);
-  }
-  return total;
-}
-
-function assertOtherRecords(earlier: string, page: AnsweredPage, param: string): void {
-  if (earlier === page.digest) {
-    throw new AdapterFailure(
-      'unexpected-response',
-      `Paging does not advance: two pages in a row hold the same records. Does the provider know the parameter "${param}"?`,
-    );
-  }
 }
 
 function readCursor(body: unknown, path: string): string | undefined {

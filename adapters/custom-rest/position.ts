@@ -8,10 +8,33 @@ const count = z.int().min(0);
 /** Detects a ring of steps (Brent): `mark` is an earlier step, moved forward after `limit` steps, `limit` doubling each time. */
 const trail = z.strictObject({ mark: z.string(), steps: count, limit: z.int().min(1) });
 
+/** Steps back in a row: how many, and the farthest place that the read had come to. */
+const retreat = z.strictObject({ steps: z.int().min(1), until: count });
+
+/** What was given last, by which a read that is checked finds its place again; see `anchors.ts`. `lost`: that place is being looked for. */
+const anchored = {
+  behind: count,
+  marks: z.array(z.string()),
+  lost: z.boolean(),
+  digest: z.string(),
+  retreat: retreat.optional(),
+};
+
 const position = z.discriminatedUnion('kind', [
   /** `seen` records came before this page; `size` is what earlier pages asked for, since another size would shift them. */
   z.strictObject({ kind: z.literal('page'), page: count, size: z.int().min(1), seen: count, digest: z.string() }),
   z.strictObject({ kind: z.literal('offset'), offset: count, digest: z.string() }),
+  /** `last` is how many of the `seen` records the page before had. */
+  z.strictObject({
+    kind: z.literal('checked-page'),
+    page: count,
+    size: z.int().min(1),
+    seen: count,
+    last: count.optional(),
+    ...anchored,
+  }),
+  /** `step` is the longest answer so far. */
+  z.strictObject({ kind: z.literal('checked-offset'), offset: count, step: z.int().min(1), ...anchored }),
   z.strictObject({ kind: z.literal('cursor'), cursor: z.string().min(1), trail }),
   z.strictObject({ kind: z.literal('url'), url: z.string().min(1), trail }),
 ]);
@@ -19,15 +42,22 @@ const position = z.discriminatedUnion('kind', [
 /** Where a page begins. Travels as the contract's opaque cursor. */
 export type Position = z.infer<typeof position>;
 export type Trail = z.infer<typeof trail>;
+export type Retreat = z.infer<typeof retreat>;
 
-const positionKinds: Readonly<Record<PagingSettings['kind'], Position['kind'] | undefined>> = {
-  none: undefined,
-  page: 'page',
-  offset: 'offset',
-  cursor: 'cursor',
-  'link-header': 'url',
-  'next-url': 'url',
-};
+function findPositionKind(paging: PagingSettings): Position['kind'] | undefined {
+  switch (paging.kind) {
+    case 'none':
+      return undefined;
+    case 'page':
+    case 'offset':
+      return paging.stable ? paging.kind : `checked-${paging.kind}`;
+    case 'cursor':
+      return 'cursor';
+    case 'link-header':
+    case 'next-url':
+      return 'url';
+  }
+}
 
 export function encodePosition(value: Position): string {
   return JSON.stringify(value);
@@ -40,10 +70,11 @@ export function encodePosition(value: Position): string {
 export function decodePosition(paging: PagingSettings, cursor: string): Position {
   const decoded = position.safeParse(parse(cursor));
   if (!decoded.success) throw new AdapterFailure('cursor-expired', 'The cursor of this read is damaged.');
-  if (decoded.data.kind !== positionKinds[paging.kind]) {
+  const expected = findPositionKind(paging);
+  if (decoded.data.kind !== expected) {
     throw new AdapterFailure(
       'cursor-expired',
-      `The cursor of this read was made for paging by ${decoded.data.kind}, but the object is now paged by ${paging.kind}.`,
+      `The cursor of this read was made for paging by ${decoded.data.kind}, but the object is now paged by ${expected ?? paging.kind}.`,
     );
   }
   return decoded.data;

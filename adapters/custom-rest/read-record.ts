@@ -1,5 +1,5 @@
 import type { ExternalChange, RejectedRecord } from '../../shared/core/adapter.ts';
-import { isJsonObject, type Json } from '../../shared/core/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../shared/core/json.ts';
 import { readInstantMs } from '../kit/read-instant.ts';
 import { readPath } from '../kit/read-path.ts';
 import type { ObjectSettings } from './settings.ts';
@@ -35,6 +35,12 @@ export function readRecord(item: unknown, place: number, fields: Fields): ReadRe
       ...(modifiedMs === undefined ? {} : { version: modifiedMs, modifiedAt: new Date(modifiedMs).toISOString() }),
     },
   };
+}
+
+/** The id that a record has in the product; undefined when it has none that can be used. */
+export function readExternalId(item: JsonObject, idField: string): string | undefined {
+  const id = readId(readPath(item, idField));
+  return id.kind === 'id' ? id.externalId : undefined;
 }
 
 function reject(reason: string, externalId?: string): ReadRecord {

@@ -79,6 +79,14 @@ const totalPath = fieldPath
   .describe(
     'Path to the number of all records: the read ends there, and not before. Without it the first empty page ends it.',
   );
+const stable = z
+  .boolean()
+  .default(false)
+  .describe(
+    'Nothing is removed from the list or moved within it while it is read, for example because it is only ever appended to. ' +
+      'Each page then takes one request and is taken as it comes. Otherwise every step also asks for what was read last (the last ' +
+      'record by offset, the page before by page), so that no record is missed when others go or are modified meanwhile.',
+  );
 const sizeParam = parameterName.optional().describe('Query parameter for the number of records on a page.');
 
 const paging = z
@@ -90,8 +98,15 @@ const paging = z
       sizeParam,
       firstPage: z.int().min(0).max(1).default(1),
       totalPath,
+      stable,
     }),
-    z.strictObject({ kind: z.literal('offset'), offsetParam: parameterName, limitParam: parameterName, totalPath }),
+    z.strictObject({
+      kind: z.literal('offset'),
+      offsetParam: parameterName,
+      limitParam: parameterName,
+      totalPath,
+      stable,
+    }),
     z.strictObject({
       kind: z.literal('cursor'),
       cursorParam: parameterName,

@@ -20,7 +20,23 @@ const positions: fc.Arbitrary<[Position, PagingSettings]> = fc.oneof(
       seen: count,
       digest: fc.string(),
     }),
-    fc.constant<PagingSettings>({ kind: 'page', pageParam: 'p', firstPage: 1 }),
+    fc.constant<PagingSettings>({ kind: 'page', pageParam: 'p', firstPage: 1, stable: true }),
+  ),
+  fc.tuple(
+    fc.record(
+      {
+        kind: fc.constant('checked-offset'),
+        offset: count,
+        step: fc.integer({ min: 1 }),
+        behind: count,
+        marks: fc.array(fc.string()),
+        lost: fc.boolean(),
+        digest: fc.string(),
+        retreat: fc.record({ steps: fc.integer({ min: 1 }), until: count }),
+      },
+      { requiredKeys: ['kind', 'offset', 'step', 'behind', 'marks', 'lost', 'digest'] },
+    ),
+    fc.constant<PagingSettings>({ kind: 'offset', offsetParam: 'o', limitParam: 'l', stable: false }),
   ),
   fc.tuple(
     fc.record({ kind: fc.constant('cursor'), cursor: fc.string({ minLength: 1, unit: 'binary' }), trail }),
@@ -45,9 +61,15 @@ test('any other text is told as an expired cursor', () => {
 });
 
 test('a position of another way of paging is told with both', () => {
-  const offset: PagingSettings = { kind: 'offset', offsetParam: 'o', limitParam: 'l' };
+  const offset: PagingSettings = { kind: 'offset', offsetParam: 'o', limitParam: 'l', stable: true };
   const cursor = encodePosition({ kind: 'cursor', cursor: 'x', trail: { mark: '', steps: 0, limit: 1 } });
   expect(() => decodePosition(offset, cursor)).toThrow(/cursor.*offset/);
+});
+
+test('a position without a record to check by is not taken where the read is checked', () => {
+  const paging: PagingSettings = { kind: 'page', pageParam: 'p', firstPage: 1, stable: false };
+  const unchecked = encodePosition({ kind: 'page', page: 2, size: 10, seen: 10, digest: '' });
+  expect(() => decodePosition(paging, unchecked)).toThrow(expect.objectContaining({ kind: 'cursor-expired' }));
 });
 
 test('a ring of steps is noticed within three times its size and its way in, a straight way never', () => {

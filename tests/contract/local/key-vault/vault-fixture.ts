@@ -77,3 +77,11 @@ const request = async (
     await dispatcher.close();
   }
 };
+
+export const collect = async <Item>(items: AsyncIterable<Item>): Promise<Item[]> => {
+  const all: Item[] = [];
+  for await (const item of items) {
+    all.push(item);
+  }
+  return all;
+};

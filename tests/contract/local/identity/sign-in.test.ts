@@ -1,6 +1,7 @@
 import { createRemoteJWKSet, jwtVerify } from 'jose';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Identity, startIdentity } from '../../../../local/identity/server.ts';
+import { createTokenVerifier } from '../../../../shared/azure/token-verifier.ts';
 import {
   API_SCOPE,
   authorizeUrl,
@@ -70,6 +71,14 @@ describe('signing in with an authorization code', () => {
     expect(id).not.toHaveProperty('scp');
     const direct = await identity.issueToken({ tenant: 'northwind', role: 'operator', subject: 'grace' });
     expect((await verify(direct, identity.audience))['oid']).toBe(access['oid']);
+  });
+
+  it('brings an access token that the product takes for that person, and an id token that it does not take', async () => {
+    const { body } = await signInWithCode(identity);
+    const { issuer, audience, jwksUri } = identity;
+    const verifier = createTokenVerifier({ issuer, audience, jwksUri, tenantClaim: 'tid' });
+    expect(await verifier.verify(body['access_token'] ?? '')).toMatchObject({ tenantId: 'demo', role: 'admin' });
+    expect(await verifier.verify(body['id_token'] ?? '')).toBeUndefined();
   });
 
   it('gives an id token only for openid and a refresh token only for offline_access', async () => {

@@ -19,11 +19,20 @@ export type Node =
   | { readonly kind: 'not'; readonly operand: Node }
   | { readonly kind: 'in'; readonly needle: Node; readonly list: readonly Json[] }
   | { readonly kind: 'between'; readonly operand: Node; readonly low: Json; readonly high: Json }
-  | {
-      readonly kind: 'call';
-      readonly name: 'IS_DEFINED' | 'IS_NULL' | 'IS_STRING' | 'STARTSWITH' | 'CONTAINS' | 'ARRAY_CONTAINS';
-      readonly args: readonly Node[];
-    };
+  | { readonly kind: 'call'; readonly name: CallName; readonly args: readonly Node[] }
+  /** An element of the array equals the value: as a subquery under EXISTS, or counted by one. */
+  | { readonly kind: 'any'; readonly array: Node; readonly value: Json; readonly counted: boolean }
+  | { readonly kind: 'coalesce'; readonly left: Node; readonly right: Node }
+  | { readonly kind: 'conditional'; readonly test: Node; readonly chosen: Node; readonly otherwise: Node }
+  | { readonly kind: 'calculate'; readonly operator: '+' | '-' | '*'; readonly left: Node; readonly right: Node }
+  | { readonly kind: 'list'; readonly items: readonly Node[] };
+
+/** Functions of one or two arguments. */
+export type CallName = (typeof CALLS)[number] | (typeof PAIR_CALLS)[number];
+
+/** Functions of one argument, and of two. */
+export const CALLS = ['IS_DEFINED', 'IS_NULL', 'IS_STRING', 'IS_NUMBER', 'IS_ARRAY', 'ARRAY_LENGTH', 'LENGTH'] as const;
+export const PAIR_CALLS = ['STARTSWITH', 'ENDSWITH', 'CONTAINS', 'ARRAY_CONTAINS', 'SetUnion', 'ARRAY_CONCAT'] as const;
 
 const TYPES = ['undefined', 'null', 'boolean', 'number', 'string', 'array', 'object'];
 
@@ -79,10 +88,25 @@ function call(name: string, [first, second]: Value[]): Value {
   if (name === 'IS_DEFINED') return first !== undefined;
   if (name === 'IS_NULL') return first === null;
   if (name === 'IS_STRING') return typeof first === 'string';
+  if (name === 'IS_NUMBER') return typeof first === 'number';
+  if (name === 'IS_ARRAY') return Array.isArray(first);
+  if (name === 'ARRAY_LENGTH') return Array.isArray(first) ? first.length : undefined;
+  if (name === 'LENGTH') return typeof first === 'string' ? first.length : undefined;
+  return callPair(name, first, second);
+}
+
+function callPair(name: string, first: Value, second: Value): Value {
+  if (name === 'ARRAY_CONCAT' || name === 'SetUnion') {
+    if (!Array.isArray(first) || !Array.isArray(second)) return undefined;
+    const all = [...first, ...second];
+    if (name === 'ARRAY_CONCAT') return all;
+    return all.filter((item, index) => all.findIndex((earlier) => areEqual(earlier, item)) === index);
+  }
   if (name === 'ARRAY_CONTAINS') {
     return Array.isArray(first) && second !== undefined ? first.some((item) => areEqual(item, second)) : undefined;
   }
   if (typeof first !== 'string' || typeof second !== 'string') return undefined;
+  if (name === 'ENDSWITH') return first.endsWith(second);
   return name === 'STARTSWITH' ? first.startsWith(second) : first.includes(second);
 }
 
@@ -120,12 +144,35 @@ export function evaluate(node: Node, document: JsonObject): Value {
       const value = evaluate(node.operand, document);
       return and(compare('>=', value, node.low), compare('<=', value, node.high));
     }
+    case 'any': {
+      const array = evaluate(node.array, document);
+      return Array.isArray(array) && array.some((item) => areEqual(item, node.value));
+    }
+    case 'coalesce':
+      return evaluate(node.left, document) ?? undefinedOr(node, document);
+    case 'conditional':
+      return evaluate(evaluate(node.test, document) === true ? node.chosen : node.otherwise, document);
+    case 'calculate':
+      return calculate(node.operator, evaluate(node.left, document), evaluate(node.right, document));
+    case 'list':
+      return node.items.map((item) => evaluate(item, document)).filter((item) => item !== undefined);
     default:
       return call(
         node.name,
         node.args.map((arg) => evaluate(arg, document)),
       );
   }
+}
+
+/** The language's `??` replaces undefined, but not null. */
+function undefinedOr(node: Node & { kind: 'coalesce' }, document: JsonObject): Value {
+  return evaluate(node.left, document) === null ? null : evaluate(node.right, document);
+}
+
+function calculate(operator: string, left: Value, right: Value): Value {
+  if (typeof left !== 'number' || typeof right !== 'number') return undefined;
+  if (operator === '+') return left + right;
+  return operator === '-' ? left - right : left * right;
 }
 
 /** The text of an expression; constants become parameters. */
@@ -148,6 +195,18 @@ export function write(node: Node, parameters: { name: string; value: Json }[]): 
       return `(${write(node.needle, parameters)} IN (${node.list.map(constant).join(', ')}))`;
     case 'between':
       return `(${write(node.operand, parameters)} BETWEEN ${constant(node.low)} AND ${constant(node.high)})`;
+    case 'any': {
+      const rows = `FROM x IN ${write(node.array, parameters)} WHERE x = ${constant(node.value)}`;
+      return node.counted ? `((SELECT VALUE COUNT(1) ${rows}) > 0)` : `EXISTS(SELECT VALUE x ${rows})`;
+    }
+    case 'coalesce':
+      return `(${write(node.left, parameters)} ?? ${write(node.right, parameters)})`;
+    case 'conditional':
+      return `(${write(node.test, parameters)} ? ${write(node.chosen, parameters)} : ${write(node.otherwise, parameters)})`;
+    case 'calculate':
+      return `(${write(node.left, parameters)} ${node.operator} ${write(node.right, parameters)})`;
+    case 'list':
+      return `[${node.items.map((item) => write(item, parameters)).join(', ')}]`;
     default:
       return `${node.name}(${node.args.map((arg) => write(arg, parameters)).join(', ')})`;
   }

@@ -1,7 +1,16 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Json, JsonObject } from '../../../../local/cosmos/json.ts';
-import { compareScalars, evaluate, type Node, typeRank, type Value, write } from './naive-evaluator.ts';
+import {
+  CALLS,
+  compareScalars,
+  evaluate,
+  type Node,
+  PAIR_CALLS,
+  typeRank,
+  type Value,
+  write,
+} from './naive-evaluator.ts';
 import { type OpenContainer, openContainer } from './open-container.ts';
 
 const scalar = fc.oneof(
@@ -42,26 +51,59 @@ const path = fc.constantFrom<Node>(
 );
 const constant = json.map((value): Node => ({ kind: 'constant', value }));
 
+const plain = fc.oneof({ weight: 3, arbitrary: path }, constant);
+const array = fc.oneof(
+  { weight: 3, arbitrary: path },
+  fc.array(plain, { maxLength: 3 }).map((items): Node => ({ kind: 'list', items })),
+);
+const computed = fc.oneof(
+  fc.record({ kind: fc.constant('coalesce' as const), left: path, right: plain }),
+  fc.record({
+    kind: fc.constant('conditional' as const),
+    test: path.map((operand): Node => ({ kind: 'call', name: 'IS_NUMBER', args: [operand] })),
+    chosen: plain,
+    otherwise: plain,
+  }),
+  fc.record({
+    kind: fc.constant('calculate' as const),
+    operator: fc.constantFrom('+' as const, '-' as const, '*' as const),
+    left: path,
+    right: plain,
+  }),
+  fc.record({
+    kind: fc.constant('call' as const),
+    name: fc.constantFrom('SetUnion' as const, 'ARRAY_CONCAT' as const),
+    args: fc.tuple(array, array),
+  }),
+  fc.record({
+    kind: fc.constant('call' as const),
+    name: fc.constantFrom('ARRAY_LENGTH' as const, 'LENGTH' as const),
+    args: fc.tuple(plain),
+  }),
+  array,
+) as fc.Arbitrary<Node>;
+
 const condition = fc.letrec<{ node: Node; leaf: Node }>((tie) => ({
   leaf: fc.oneof(
     fc.record({
       kind: fc.constant('compare' as const),
       operator: fc.constantFrom('=' as const, '!=' as const, '<' as const, '<=' as const, '>' as const, '>=' as const),
-      left: fc.oneof({ weight: 4, arbitrary: path }, constant),
-      right: fc.oneof({ weight: 3, arbitrary: constant }, path),
+      left: fc.oneof({ weight: 4, arbitrary: path }, constant, computed),
+      right: fc.oneof({ weight: 3, arbitrary: constant }, path, computed),
     }),
     fc.record({ kind: fc.constant('in' as const), needle: path, list: fc.array(json, { minLength: 1, maxLength: 4 }) }),
     fc.record({ kind: fc.constant('between' as const), operand: path, low: scalar, high: scalar }),
     fc.record({
       kind: fc.constant('call' as const),
-      name: fc.constantFrom('IS_DEFINED' as const, 'IS_NULL' as const, 'IS_STRING' as const),
-      args: fc.tuple(path),
+      name: fc.constantFrom(...CALLS),
+      args: fc.tuple(fc.oneof({ weight: 3, arbitrary: path }, computed)),
     }),
     fc.record({
       kind: fc.constant('call' as const),
-      name: fc.constantFrom('STARTSWITH' as const, 'CONTAINS' as const, 'ARRAY_CONTAINS' as const),
+      name: fc.constantFrom(...PAIR_CALLS),
       args: fc.tuple(fc.oneof(path, constant), fc.oneof(constant, path)),
     }),
+    fc.record({ kind: fc.constant('any' as const), array, value: json, counted: fc.boolean() }),
     path,
   ),
   node: fc.oneof(

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type ReadyProcess, spawnReady } from '../local/child-process.ts';
 import { projectRoot } from '../local/start/twin.ts';
+import { measureCosmos } from './cosmos-twin.ts';
 import { measureHost } from './host-twin.ts';
 import { median, note, round } from './report.ts';
 
@@ -35,7 +36,9 @@ interface TwinFigures {
 /** The whole twin, then its parts each by themselves. */
 export async function measureTwin(): Promise<Readonly<Record<string, unknown>>> {
   const whole = await measureWholeTwin();
-  return { ...whole, host: await measureHost() };
+  const cosmos = await measureCosmos();
+  note(`cosmos: ${JSON.stringify(cosmos)}`);
+  return { ...whole, cosmos, host: await measureHost() };
 }
 
 /** Starts the twin as `npm start` does: once to fill a data folder with the demo, then again and again on that folder. */

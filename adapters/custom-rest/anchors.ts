@@ -25,7 +25,7 @@ export type IdentityFields = Pick<ObjectSettings, 'idField' | 'modifiedField'>;
 const marksPerPage = 3;
 
 /** How often in a row a read goes back by a page before it gives up. */
-const mostStepsBack = 10;
+export const mostStepsBack = 10;
 
 const mostMarks = marksPerPage * (mostStepsBack + 1);
 

@@ -24,13 +24,13 @@ const position = z.discriminatedUnion('kind', [
   /** `seen` records came before this page; `size` is what earlier pages asked for, since another size would shift them. */
   z.strictObject({ kind: z.literal('page'), page: count, size: z.int().min(1), seen: count, digest: z.string() }),
   z.strictObject({ kind: z.literal('offset'), offset: count, digest: z.string() }),
-  /** `last` is how many of the `seen` records the page before had. */
+  /** `lengths` are those of the pages before, the nearest last, as far as the read could step back; they are part of `seen`. */
   z.strictObject({
     kind: z.literal('checked-page'),
     page: count,
     size: z.int().min(1),
     seen: count,
-    last: count.optional(),
+    lengths: z.array(count),
     ...anchored,
   }),
   /** `step` is the longest answer so far. */

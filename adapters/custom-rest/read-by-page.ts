@@ -1,4 +1,11 @@
-import { advanceAnchors, findAfterAnchor, type IdentityFields, keepRetreat, stepBack } from './anchors.ts';
+import {
+  advanceAnchors,
+  findAfterAnchor,
+  type IdentityFields,
+  keepRetreat,
+  mostStepsBack,
+  stepBack,
+} from './anchors.ts';
 import { type AnsweredPage, assertOtherRecords, isRead } from './answered-page.ts';
 import { sizeQuery } from './paging.ts';
 import type { Position } from './position.ts';
@@ -27,13 +34,12 @@ export async function readByPage(
   const isFirst = from.page === paging.firstPage;
   if (isFirst || (!from.lost && from.behind === 0)) {
     if (!isFirst) assertNext(paging, from.digest, current);
-    return goOn(paging, { from, current, seen: isFirst ? 0 : from.seen, fields }, current.items);
+    const atFirst = { ...from, seen: 0, lengths: [] };
+    return goOn(paging, { from: isFirst ? atFirst : from, current, fields }, current.items);
   }
   const before = await askFor(from.page - 1);
   assertNext(paging, before.digest, current);
-  // By what the page before holds now: it may have grown since.
-  const seen = Math.max(0, from.seen + before.items.length - (from.last ?? before.items.length));
-  const step: Step = { from, current, seen, fields };
+  const step: Step = { from: recount(from, before), current, fields };
   const late = findAfterAnchor(before.items, from, fields, 'last');
   if (late === undefined) {
     // Where records came in further up, the page itself shows the place.
@@ -44,23 +50,29 @@ export async function readByPage(
 }
 
 function beginAt(page: number, size: number): PagePosition {
-  return { kind: 'checked-page', page, size, seen: 0, behind: 0, marks: [], lost: false, digest: '' };
+  return { kind: 'checked-page', page, size, seen: 0, lengths: [], behind: 0, marks: [], lost: false, digest: '' };
 }
 
 function assertNext({ pageParam }: PagePaging, earlier: string, page: AnsweredPage): void {
   if (page.items.length > 0) assertOtherRecords(earlier, page, pageParam);
 }
 
-/** One step of a read: what it knew, what came, and how many records the pages before hold. */
+/** Counts the page before by what it holds now: it may have grown or shrunk since. */
+function recount(from: PagePosition, before: AnsweredPage): PagePosition {
+  const length = before.items.length;
+  const seen = Math.max(0, from.seen + length - (from.lengths.at(-1) ?? length));
+  return { ...from, seen, lengths: [...from.lengths.slice(0, -1), length] };
+}
+
+/** One step of a read: what it knew, and what came. */
 interface Step {
   readonly from: PagePosition;
   readonly current: AnsweredPage;
-  readonly seen: number;
   readonly fields: IdentityFields;
 }
 
 function goOn({ totalPath }: PagePaging, step: Step, items: readonly unknown[]): ReadItems {
-  const isLast = isRead(step.current, step.seen + step.current.items.length, totalPath);
+  const isLast = isRead(step.current, step.from.seen + step.current.items.length, totalPath);
   return { items, next: isLast ? undefined : nextPage(step) };
 }
 
@@ -69,41 +81,42 @@ function goOn({ totalPath }: PagePaging, step: Step, items: readonly unknown[]):
  * list is in neither answer, so the end is not told yet, and an empty page is asked for again.
  */
 function goOnLate(step: Step, before: AnsweredPage, late: readonly unknown[]): ReadItems {
-  const { from, current, seen, fields } = step;
+  const { from, current, fields } = step;
   if (current.items.length > 0) return { items: [...late, ...current.items], next: nextPage(step) };
   const next: Position = {
     ...from,
     ...advanceAnchors(from, before.items, fields),
     lost: false,
-    seen,
-    last: before.items.length,
     digest: before.digest,
   };
   return { items: late, next };
 }
 
-function nextPage({ from, current, seen, fields }: Step): Position {
+function nextPage({ from, current, fields }: Step): Position {
   const { retreat, ...kept } = from;
   const page = from.page + 1;
-  const last = current.items.length;
+  const length = current.items.length;
   return {
     ...kept,
     ...advanceAnchors(from, current.items, fields),
     page,
-    seen: seen + last,
-    last,
+    seen: from.seen + length,
+    lengths: [...from.lengths, length].slice(-mostStepsBack - 1),
     lost: false,
     digest: current.digest,
     ...keepRetreat(retreat, page),
   };
 }
 
-function goBack({ from, seen }: Step, before: AnsweredPage): ReadItems {
-  const { last: _, ...kept } = from;
-  const retreat = stepBack(from.retreat, from.page);
-  const page = from.page - 1;
-  return {
-    items: [],
-    next: { ...kept, page, seen: Math.max(0, seen - before.items.length), behind: 0, lost: true, retreat },
+function goBack({ from }: Step, before: AnsweredPage): ReadItems {
+  const next: Position = {
+    ...from,
+    page: from.page - 1,
+    seen: Math.max(0, from.seen - before.items.length),
+    lengths: from.lengths.slice(0, -1),
+    behind: 0,
+    lost: true,
+    retreat: stepBack(from.retreat, from.page),
   };
+  return { items: [], next };
 }

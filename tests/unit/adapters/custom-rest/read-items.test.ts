@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { type Ask, digestItems } from '../../../../adapters/custom-rest/answered-page.ts';
 import { decodePosition, encodePosition, type Position } from '../../../../adapters/custom-rest/position.ts';
 import { readItems } from '../../../../adapters/custom-rest/read-items.ts';
 import {
@@ -161,5 +162,57 @@ test.each(['page', 'offset'] as const)(
     expect(unchecked.seen.has(3)).toBe(false);
     const checked = await readAll(input, new ShiftingList(10));
     expect([...checked.seen.keys()].toSorted((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  },
+);
+
+/** Answers by offset or page with what `show` gives at that moment. */
+const askShown =
+  (show: () => readonly unknown[]): Ask =>
+  async (request) => {
+    if ('url' in request) throw new Error('the list has no links');
+    const { limit, offset, page } = request.query;
+    const start = page === undefined ? Number(offset) : (Number(page) - 1) * Number(limit);
+    const items = show().slice(start, start + Number(limit));
+    return { url: 'http://list.invalid/', body: {}, linkHeader: undefined, items, digest: digestItems(items, 'id') };
+  };
+
+const calm = { hasTotal: false, length: 0, maxSize: 10, cap: 10, changes: [] };
+
+test.each(['page', 'offset'] as const)(
+  'by %s records without an id are given once, and the nearest with one is kept',
+  async (paging) => {
+    const shown = [{ id: 1 }, 'a', { id: 2 }, {}, null, { id: 5 }, 'b', 'c', 'd', 'e', 'f', 'g', { id: 7 }];
+    const object = describeObject({ ...calm, paging, hasModified: false, size: 3 }, false);
+    const ask = askShown(() => shown);
+    const given: unknown[] = [];
+    let position: Position | undefined;
+    do {
+      const read = await readItems(object, position, { ask, size: 3, secretParam: undefined });
+      given.push(...read.items);
+      position = read.next;
+    } while (position !== undefined);
+    expect(given).toEqual(shown);
+  },
+);
+
+test.each(['page', 'offset'] as const)(
+  'by %s records that look different each time are told as an expired cursor',
+  async (paging) => {
+    let looks = 0;
+    const ask = askShown(() => {
+      looks += 1;
+      return Array.from({ length: 50 }, (_, id) => ({ id, looks }));
+    });
+    const object = describeObject({ ...calm, paging, hasModified: false, size: 3 }, false);
+    const read = async () => {
+      let position: Position | undefined;
+      do position = (await readItems(object, position, { ask, size: 3, secretParam: undefined })).next;
+      while (position !== undefined);
+    };
+    await expect(read()).rejects.toMatchObject({
+      kind: 'cursor-expired',
+      message: expect.stringContaining('differently'),
+    });
+    expect(looks).toBeLessThan(100);
   },
 );

@@ -15,7 +15,7 @@ test('the smallest settings, with their defaults', () => {
   const parsed = customRestSettings.parse(valid);
   expect(parsed.objects['items']).toMatchObject({ maxPageSize: 100, expiredCursor: { status: 410 } });
   const paged = customRestSettings.parse(withItems({ paging: { kind: 'page', pageParam: 'page' } }));
-  expect(paged.objects['items']?.paging).toMatchObject({ firstPage: 1 });
+  expect(paged.objects['items']?.paging).toMatchObject({ firstPage: 1, stable: false });
 });
 
 describe('refused, with the place', () => {

@@ -216,3 +216,10 @@ test.each(['page', 'offset'] as const)(
     expect(looks).toBeLessThan(100);
   },
 );
+
+test('a record that moves to the end between the two requests of the last page is still read', async () => {
+  const changes: Change[][] = [[], [{ kind: 'modify', place: 0 }], [{ kind: 'modify', place: 0.5 }]];
+  const input: Given = { ...calm, paging: 'page', hasTotal: true, hasModified: true, length: 5, size: 3, changes };
+  const { seen } = await readAll(input, new ShiftingList(5));
+  expect(seen.has(3)).toBe(true);
+});

@@ -1,3 +1,4 @@
+import type { Container } from '@azure/cosmos';
 import type { SecretClient } from '@azure/keyvault-secrets';
 import type { OpenContainer } from './cosmos-client.ts';
 import type { Storage } from './storage.ts';
@@ -6,6 +7,14 @@ import type { Storage } from './storage.ts';
 const absentName = 'readiness';
 
 const containerNotFound = 1003;
+
+/** The stores read what they wrote, also through other instances; an account that promises less makes no good ground. */
+async function expectStrongReads(container: Container): Promise<void> {
+  const { resource } = await container.database.client.getDatabaseAccount();
+  const level = resource?.consistencyPolicy;
+  if (level !== 'Strong')
+    throw new Error(`The Cosmos account must have Strong consistency, not ${level ?? 'an unknown one'}`);
+}
 
 /** A cheap real call to each dependency; rejects when it does not answer, or not to us. */
 export function readinessChecks(
@@ -20,6 +29,7 @@ export function readinessChecks(
       if (response.statusCode === 404 && response.substatus === containerNotFound) {
         throw new Error('The Cosmos containers are not deployed');
       }
+      await expectStrongReads(container);
     },
     storage: async () => {
       await (await storage.queues()).getQueueClient(absentName).exists();

@@ -31,3 +31,12 @@ test('ready when everything answers; not when something does not, or is not depl
   await azurite.close();
   await expect(checks.storage()).rejects.toThrow();
 }, 60_000);
+
+test('not ready on an account whose reads may lag behind its writes', async () => {
+  const cosmos = await startCosmos({ staleReadLagMs: 50 });
+  const settings = { endpoint: cosmos.endpoint, key: cosmos.key, database: 'ready', createContainers: true };
+  const access = { kind: 'connection-string', connectionString: 'unused' } as const;
+  const checks = readinessChecks(openCosmos(settings, noIdentity), openStorage(access, noIdentity), noIdentity);
+  await expect(checks.cosmos()).rejects.toThrow(/Strong consistency, not Session/);
+  await cosmos.close();
+});

@@ -9,6 +9,7 @@ import type { OpenContainer } from './cosmos-client.ts';
 import { type DocumentReading, readDocument } from './cosmos-documents.ts';
 import { isStorableId, type Placement, placementOf } from './cosmos-placement.ts';
 import { listQuery, type QueryScope } from './cosmos-query.ts';
+import { ReadTogether } from './read-together.ts';
 import type { KeyedOperation } from './spare-hashing.ts';
 import { storeBudget, tryAgain } from './try-again.ts';
 
@@ -19,8 +20,8 @@ export interface StoreTools {
   readonly random: () => number;
 }
 
-/** The substatus of a 404 that misses the container, not the document. */
-const containerNotFound = 1003;
+/** A document that would make the common answer too large is read for itself. */
+const tooLarge = 413;
 
 /**
  * One kind of document in Cosmos. Every call carries the tenant's partition key, every query names the tenant besides, and a document of
@@ -32,6 +33,7 @@ export class CosmosCollection<T extends TenantDocument> implements Collection<T>
   readonly #open: () => Promise<Container>;
   readonly #reading: DocumentReading<T>;
   readonly #budget: RetryBudget;
+  readonly #reads: ReadTogether;
 
   constructor(spec: CollectionSpec<T>, tools: StoreTools) {
     this.#spec = spec;
@@ -39,18 +41,13 @@ export class CosmosCollection<T extends TenantDocument> implements Collection<T>
     this.#open = () => tools.open(spec.container);
     this.#reading = { container: spec.container, schema: spec.schema, log: tools.log };
     this.#budget = storeBudget(tools.random);
+    this.#reads = new ReadTogether(this.#open, this.#budget);
   }
 
   async get(scope: Scope, key: Key): Promise<Stored<T> | undefined> {
-    const partitionKey = this.#placement.partitionKey(scope.tenantId, key);
     if (!this.#isStorable(scope, key)) return undefined;
-    const id = this.#placement.storedId(scope.tenantId, key.id);
-    const container = await this.#open();
-    const response = await tryAgain(this.#budget, () => container.item(id, partitionKey).read<ItemDefinition>());
-    if (response.statusCode === 404 && response.substatus === containerNotFound) {
-      throw new Error(`The container ${this.#spec.container} does not exist`);
-    }
-    return response.resource === undefined ? undefined : this.#read(scope, response.resource);
+    const outcome = await this.#reads.read(this.#operationAt(scope, key, 'Read'));
+    return outcome.status === tooLarge ? this.#readAlone(scope, key) : this.#judgeRead(scope, key, outcome);
   }
 
   async getMany(scope: Scope, keys: readonly Key[]): Promise<(Stored<T> | undefined)[]> {
@@ -60,12 +57,24 @@ export class CosmosCollection<T extends TenantDocument> implements Collection<T>
     const found = new Map<Key, Stored<T> | undefined>();
     for (const [index, key] of asked.entries()) {
       const outcome = outcomes[index];
-      if (outcome?.status === 200 && outcome.body !== undefined) found.set(key, this.#read(scope, outcome.body));
-      // What would make the common answer too large is read for itself.
-      else if (outcome?.status === 413) found.set(key, await this.get(scope, key));
-      else if (outcome?.status !== 404) throw this.#unexpected('read', key.id, outcome?.status);
+      const isTooLarge = outcome?.status === tooLarge;
+      found.set(key, isTooLarge ? await this.#readAlone(scope, key) : this.#judgeRead(scope, key, outcome));
     }
     return keys.map((key) => found.get(key));
+  }
+
+  #judgeRead(scope: Scope, key: Key, outcome: BulkOutcome | undefined): Stored<T> | undefined {
+    if (outcome?.status === 200 && outcome.body !== undefined) return this.#read(scope, outcome.body);
+    if (outcome?.status === 404) return undefined;
+    throw this.#unexpected('read', key.id, outcome?.status);
+  }
+
+  async #readAlone(scope: Scope, key: Key): Promise<Stored<T> | undefined> {
+    const partitionKey = this.#placement.partitionKey(scope.tenantId, key);
+    const id = this.#placement.storedId(scope.tenantId, key.id);
+    const container = await this.#open();
+    const { resource } = await tryAgain(this.#budget, () => container.item(id, partitionKey).read<ItemDefinition>());
+    return resource === undefined ? undefined : this.#read(scope, resource);
   }
 
   async write(scope: Scope, write: Write<T>): Promise<WriteResult> {

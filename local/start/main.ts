@@ -54,7 +54,14 @@ async function run(chosen: StartOptions): Promise<void> {
     const appBuilt = buildApp();
     // It is awaited later: until then nobody else would see it fail.
     appBuilt.catch(() => undefined);
-    starting = startTwin({ port, dataDir, appBuilt, crmArguments: crmArguments(chosen), onLog: showProblems() });
+    starting = startTwin({
+      port,
+      dataDir,
+      appBuilt,
+      superviseApp: true,
+      crmArguments: crmArguments(chosen),
+      onLog: showProblems(),
+    });
     const twin = await starting;
     say(`Ready after ${seconds(startedAt)} s.`);
     if (chosen.demo) await showDemo(twin, dataDir, chosen);

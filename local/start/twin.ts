@@ -32,6 +32,8 @@ export interface TwinOptions {
   readonly appEnvironment?: Readonly<Record<string, string>>;
   /** Node's own flags for the app's process, for example `--max-old-space-size=256`. */
   readonly appNodeFlags?: readonly string[];
+  /** Starts the app again by itself when it crashes, as Azure does; `appPid` is then that of its supervisor. */
+  readonly superviseApp?: boolean;
   /** Sees each line that a service logs. */
   readonly onLog?: (service: string, line: string) => void;
 }
@@ -131,6 +133,7 @@ async function start(options: TwinOptions, closing: Closing[]): Promise<Twin> {
         ...(options.appNodeFlags ?? []),
         'local/functions-host/main.ts',
         ...['--app-root', projectRoot, '--port', String(port), '--keys-file', keysFile],
+        ...(options.superviseApp === true ? ['--restart'] : []),
       ],
       {
         cwd: projectRoot,

@@ -19,6 +19,7 @@ import { startTelemetry } from '../shared/azure/telemetry.ts';
 import { createTokenVerifier } from '../shared/azure/token-verifier.ts';
 import { composeId } from '../shared/core/ids.ts';
 import type { Deps } from '../shared/core/ports.ts';
+import { ExpressionWorkers } from '../shared/sandbox/expression-workers.ts';
 
 const idBytes = 10;
 
@@ -45,6 +46,10 @@ export const getDeps: () => Promise<Deps> = once(async () => {
     log,
     integrations: new CosmosCollection(collections.integrations, tools),
     tasks: new CosmosCollection(collections.tasks, tools),
+    conversionSchemas: new CosmosCollection(collections.conversionSchemas, tools),
+    conversionContents: new CosmosCollection(collections.conversionContents, tools),
+    shardTypes: new CosmosCollection(collections.shardTypes, tools),
+    shardTypeContents: new CosmosCollection(collections.shardTypeContents, tools),
     apiKeys: new CosmosCollection(collections.apiKeys, tools),
     runs: new CosmosExecutionStore(tools),
     shards: new CosmosCollection(collections.shards, tools),
@@ -56,6 +61,7 @@ export const getDeps: () => Promise<Deps> = once(async () => {
     due: new CosmosDueStore(tools),
     secrets: new KeyVaultSecrets(keyVault, Date.now),
     syncQueue: new StorageSyncQueue(storage, new ClaimCheck(storage)),
+    expressions: new ExpressionWorkers(new URL('./expressions.cjs', import.meta.url)),
     adapters,
     openCall: createOpenCall({ allowPrivateAddresses: config.allowPrivateAddresses }),
     readiness: readinessChecks(cosmos, storage, keyVault),

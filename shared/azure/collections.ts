@@ -8,6 +8,16 @@ import {
   idempotencyDocument,
 } from '../core/documents/access.ts';
 import {
+  type ConversionContentDocument,
+  type ConversionSchemaDocument,
+  conversionContentDocument,
+  conversionSchemaDocument,
+  type ShardTypeContentDocument,
+  type ShardTypeDocument,
+  shardTypeContentDocument,
+  shardTypeDocument,
+} from '../core/documents/conversion.ts';
+import {
   type ExecutionDocument,
   executionDocument,
   type PageDocument,
@@ -42,6 +52,22 @@ const spec = <T extends TenantDocument>(collection: CollectionSpec<T>): Collecti
 export const collections = {
   integrations: spec<IntegrationDocument>({ container: 'config', kind: 'integration', schema: integrationDocument }),
   tasks: spec<TaskDocument>({ container: 'config', kind: 'task', schema: taskDocument }),
+  conversionSchemas: spec<ConversionSchemaDocument>({
+    container: 'config',
+    kind: 'conversion-schema',
+    schema: conversionSchemaDocument,
+  }),
+  conversionContents: spec<ConversionContentDocument>({
+    container: 'config',
+    kind: 'conversion-content',
+    schema: conversionContentDocument,
+  }),
+  shardTypes: spec<ShardTypeDocument>({ container: 'config', kind: 'shard-type', schema: shardTypeDocument }),
+  shardTypeContents: spec<ShardTypeContentDocument>({
+    container: 'config',
+    kind: 'shard-type-content',
+    schema: shardTypeContentDocument,
+  }),
   apiKeys: spec<ApiKeyDocument>({ container: 'config', kind: 'api-key', schema: apiKeyDocument }),
   executions: spec<ExecutionDocument>({
     container: 'executions',

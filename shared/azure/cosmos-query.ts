@@ -58,8 +58,13 @@ class Conditions {
     this.#conditions.push(condition);
   }
 
-  addFilter({ field, is, value }: Filter): void {
-    const path = property(field);
+  addFilter(filter: Filter): void {
+    const path = property(filter.field);
+    if (filter.is === 'one-of') {
+      this.add(`${path} IN (${filter.values.map((value) => this.parameter(value)).join(', ')})`);
+      return;
+    }
+    const { is, value } = filter;
     const parameter = this.parameter(value);
     if (is === 'equal') this.add(`${path} = ${parameter}`);
     else if (is === 'at-most') this.add(`${path} <= ${parameter}`);

@@ -6,6 +6,7 @@ export const idPrefixes = {
   task: 'tsk',
   execution: 'exe',
   shard: 'shd',
+  conversionSchema: 'cvs',
   apiKey: 'key',
   audit: 'aud',
   message: 'msg',
@@ -26,6 +27,7 @@ export const integrationId = idOf('integration');
 export const taskId = idOf('task');
 export const executionId = idOf('execution');
 export const shardId = idOf('shard');
+export const conversionSchemaId = idOf('conversionSchema');
 export const apiKeyId = idOf('apiKey');
 
 /** A customer of the deployment, as its sign-in names it. */

@@ -9,6 +9,8 @@ export const problems = {
   'method-not-allowed': { status: 405, title: 'Method not allowed' },
   'already-exists': { status: 409, title: 'It already exists' },
   'already-running': { status: 409, title: 'The task is already running' },
+  'not-published': { status: 409, title: 'The conversion schema has no published version' },
+  'in-use': { status: 409, title: 'It is in use' },
   'not-connected': { status: 409, title: 'The integration is not connected' },
   'request-in-progress': { status: 409, title: 'A request with this Idempotency-Key is in progress' },
   'precondition-failed': { status: 412, title: 'It was changed in the meantime' },

@@ -1,23 +1,16 @@
 import { z } from 'zod';
-import { executionId, fieldPath, instant, integrationId, shardTypeId, taskId, text } from './identifiers.ts';
+import { conversionSchemaId, executionId, instant, integrationId, shardTypeId, taskId, text } from './identifiers.ts';
+import { fieldRule, objectName } from './mapping.ts';
 import { pageOf, pageQuery } from './page.ts';
 import { defineRoute } from './route.ts';
 
-export const transform = z.enum(['trim', 'lower', 'upper', 'number', 'boolean', 'string', 'first', 'instant']);
+/** What a task reads, and how it is converted: by fields of its own, or by the published version of a conversion schema. */
+export const taskObject = z.union([
+  z.strictObject({ object: objectName, shardTypeId, fields: z.array(fieldRule).min(1).max(200) }),
+  z.strictObject({ object: objectName, conversionSchemaId }),
+]);
 
-/** One field of the shard: where it comes from and what is done to it. Unmatched records keep the field out. */
-export const fieldMapping = z.strictObject({
-  to: fieldPath.describe('Path in the shard, for example `address.city`'),
-  from: fieldPath.describe("Path in the provider's record"),
-  transforms: z.array(transform).max(8).default([]),
-  required: z.boolean().default(false).describe('A record without it is set aside as failed'),
-});
-
-export const objectMapping = z.strictObject({
-  object: z.string().regex(/^[A-Za-z0-9_.-]{1,64}$/, "must be the provider's object name"),
-  shardTypeId,
-  fields: z.array(fieldMapping).min(1).max(200),
-});
+type TaskObject = z.infer<typeof taskObject>;
 
 export const schedule = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('manual') }),
@@ -40,7 +33,7 @@ const taskFields = {
   mode: z
     .enum(['full', 'incremental'])
     .describe('`incremental` reads what changed since the last run; its first run is full'),
-  objects: z.array(objectMapping).min(1).max(20),
+  objects: z.array(taskObject).min(1).max(20),
   schedule,
   enabled: z.boolean(),
   pageSize: z.int().min(1).max(1000),
@@ -68,13 +61,17 @@ export const task = z
 const integrationParams = z.strictObject({ integrationId });
 const taskParams = z.strictObject({ integrationId, taskId });
 
-const uniqueObjects = (objects: readonly { object: string; shardTypeId: string }[]) =>
-  new Set(objects.map((entry) => `${entry.object} ${entry.shardTypeId}`)).size === objects.length;
+const uniqueObjects = (objects: readonly TaskObject[]) =>
+  new Set(objects.map((each) => ('fields' in each ? `${each.object} ${each.shardTypeId}` : each.conversionSchemaId)))
+    .size === objects.length;
 
 export const createTaskBody = z.strictObject({
   name: taskFields.name,
   mode: taskFields.mode.default('incremental'),
-  objects: taskFields.objects.refine(uniqueObjects, 'must not feed one shard type from one object twice'),
+  objects: taskFields.objects.refine(
+    uniqueObjects,
+    'must not feed one shard type from one object twice, or name one conversion schema twice',
+  ),
   schedule: taskFields.schedule.default({ kind: 'manual' }),
   enabled: taskFields.enabled.default(true),
   pageSize: taskFields.pageSize.default(500),
@@ -138,7 +135,10 @@ export const updateTask = defineRoute({
       name: taskFields.name.optional(),
       mode: taskFields.mode.optional(),
       objects: taskFields.objects
-        .refine(uniqueObjects, 'must not feed one shard type from one object twice')
+        .refine(
+          uniqueObjects,
+          'must not feed one shard type from one object twice, or name one conversion schema twice',
+        )
         .optional(),
       schedule: taskFields.schedule.optional(),
       enabled: taskFields.enabled.optional(),

@@ -1,5 +1,6 @@
 import type { PullPage } from './adapter.ts';
 import { addCounts, type Counts, noCounts, reconciles } from './counts.ts';
+import type { PlannedObject } from './documents/conversion.ts';
 import type { Checkpoint, ExecutionDocument } from './documents/execution.ts';
 import type { TaskDocument } from './documents/task.ts';
 import { reachedWatermark, sinceOf, watermarkKey } from './watermark.ts';
@@ -12,15 +13,22 @@ export function isTerminal(execution: Pick<Execution, 'state'>): boolean {
   return terminalStates.includes(execution.state);
 }
 
-/** A new run, frozen to what the task says now. */
+/** A new run, frozen to what the task and its mappings say now. */
 export function planExecution(
   task: TaskDocument,
-  input: { executionId: string; mode: Execution['mode']; trigger: Execution['trigger']; source: string; now: string },
+  input: {
+    executionId: string;
+    mode: Execution['mode'];
+    trigger: Execution['trigger'];
+    objects: PlannedObject[];
+    source: string;
+    now: string;
+  },
 ): Execution {
   const since: Record<string, string> = {};
   if (input.mode === 'incremental') {
-    for (const mapping of task.objects) {
-      const key = watermarkKey(mapping, input);
+    for (const planned of input.objects) {
+      const key = watermarkKey(planned, input);
       const from = sinceOf(task, key);
       if (from !== undefined) since[key] = from;
     }
@@ -36,7 +44,7 @@ export function planExecution(
     state: 'queued',
     mode: input.mode,
     trigger: input.trigger,
-    plan: { objects: task.objects, pageSize: task.pageSize, deletions: task.deletions, since, source: input.source },
+    plan: { objects: input.objects, pageSize: task.pageSize, deletions: task.deletions, since, source: input.source },
     checkpoint: { objectIndex: 0, restarted: false },
     watermarks: {},
     counts: noCounts(),

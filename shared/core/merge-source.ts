@@ -1,5 +1,5 @@
 import { sameValue } from './canonical.ts';
-import type { Converter, ObjectMapping } from './convert-record.ts';
+import type { Feed } from './conversion/compile-schema.ts';
 import type { LastOutcome, LinkDocument } from './documents/link.ts';
 import type { ShardDocument, ShardSource } from './documents/shard.ts';
 import { readPath, removePath, writePath } from './field-path.ts';
@@ -18,8 +18,6 @@ export type ShardPlan =
 export interface MergeInput {
   readonly tenantId: string;
   readonly integrationId: string;
-  readonly mapping: ObjectMapping;
-  readonly converter: Converter;
   readonly sighting: Sighting;
   readonly now: string;
 }
@@ -39,7 +37,7 @@ export function planShard(
   if (shard !== undefined && source !== undefined) {
     const first = isRepeat(source.last, input.sighting) ? source.last.outcome : undefined;
     const known = { version: source.externalVersion, observed: source.observed };
-    const inPlace = isInPlace(source, observation, input.converter.paths);
+    const inPlace = isInPlace(source, observation);
     if (isOlder(known, observation, input.sighting)) {
       return inPlace ? { kind: 'in-place', outcome: first ?? 'unchanged' } : { kind: 'stale', outcome: first };
     }
@@ -47,7 +45,7 @@ export function planShard(
   }
   const data = observation.deleted
     ? (shard?.data ?? {})
-    : mergeFields(shard?.data, source?.externalBase, observation.data, input.converter.paths);
+    : mergeFields(shard?.data, source?.externalBase, observation.data, observation.feed.paths);
   const sources = {
     ...shard?.sources,
     [observation.linkId]: nextSource(input, observation, source, outcome),
@@ -59,7 +57,7 @@ export function planShard(
       id: link.shardId,
       tenantId: input.tenantId,
       schemaVersion: 1,
-      shardTypeId: input.mapping.shardTypeId,
+      shardTypeId: observation.feed.shardTypeId,
       status: Object.values(sources).every((each) => each.deleted) ? 'deleted' : 'active',
       revision: (shard?.revision ?? 0) + 1,
       data,
@@ -103,9 +101,11 @@ function outcomeOf(source: ShardSource | undefined, sighting: Sighting): LastOut
 }
 
 /** The base may hold more: what other mappings of the same record read. */
-function isInPlace(source: ShardSource, observation: Observation, paths: Converter['paths']): boolean {
+function isInPlace(source: ShardSource, observation: Observation): boolean {
   if (source.deleted || observation.deleted) return source.deleted && observation.deleted;
-  return paths.every((path) => sameValue(readPath(source.externalBase, path), readPath(observation.data, path)));
+  return observation.feed.paths.every((path) =>
+    sameValue(readPath(source.externalBase, path), readPath(observation.data, path)),
+  );
 }
 
 function nextSource(
@@ -117,11 +117,11 @@ function nextSource(
   const version = observation.version ?? source?.externalVersion;
   return {
     integrationId: input.integrationId,
-    object: input.mapping.object,
+    object: observation.feed.object,
     externalId: observation.externalId,
     externalBase: observation.deleted
       ? (source?.externalBase ?? {})
-      : mergeFields(source?.externalBase, undefined, observation.data, input.converter.paths),
+      : mergeFields(source?.externalBase, undefined, observation.data, observation.feed.paths),
     ...(version === undefined ? {} : { externalVersion: version }),
     observed: { fence: input.sighting.fence, page: input.sighting.page },
     deleted: observation.deleted,
@@ -134,7 +134,7 @@ function mergeFields(
   ours: JsonObject | undefined,
   base: JsonObject | undefined,
   theirs: JsonObject,
-  paths: Converter['paths'],
+  paths: Feed['paths'],
 ): JsonObject {
   if (ours === undefined) return theirs;
   const merged = structuredClone(ours);

@@ -1,6 +1,8 @@
 import type { ExternalChange } from './adapter.ts';
 import { canonicalText, shortHash } from './canonical.ts';
-import type { Converter, ObjectMapping } from './convert-record.ts';
+import type { ConversionError } from './conversion/compile-rules.ts';
+import type { Converted, Converter, Feed } from './conversion/compile-schema.ts';
+import type { AnswerQuestions } from './conversion/deferral.ts';
 import type { LinkDocument } from './documents/link.ts';
 import type { JsonObject } from './json.ts';
 
@@ -14,6 +16,7 @@ export interface Sighting {
 /** One external record of a page, converted and ready to be compared with what we have. */
 export interface Observation {
   readonly linkId: string;
+  readonly feed: Feed;
   readonly externalId: string;
   readonly deleted: boolean;
   readonly data: JsonObject;
@@ -25,8 +28,17 @@ export interface Observation {
 export interface PageReading {
   readonly observations: readonly Observation[];
   /** Records with an outcome already: set aside (`failed`), or seen again in the same page (`skipped`). */
-  readonly failures: readonly { readonly externalId?: string | undefined; readonly reason: string }[];
+  readonly failures: readonly RecordFailure[];
   readonly superseded: number;
+  /** Records that no target of the mapping is meant for. */
+  readonly unmapped: number;
+}
+
+/** A record that was set aside, and what is wrong with its fields, where it is that. */
+export interface RecordFailure {
+  readonly externalId?: string | undefined;
+  readonly reason: string;
+  readonly errors?: readonly ConversionError[];
 }
 
 export function linkIdOf(integrationId: string, object: string, externalId: string, shardTypeId: string): string {
@@ -34,48 +46,66 @@ export function linkIdOf(integrationId: string, object: string, externalId: stri
 }
 
 /** Converts a page. The same record twice in one page is one observation: the one with the newer version, or else the later. */
-export function readPage(
+export async function readPage(
   integrationId: string,
-  mapping: ObjectMapping,
   converter: Converter,
   changes: readonly ExternalChange[],
-): PageReading {
+  answer: AnswerQuestions,
+): Promise<PageReading> {
   const byLink = new Map<string, Observation>();
-  const failures: { externalId: string; reason: string }[] = [];
+  const failures: RecordFailure[] = [];
   let superseded = 0;
-  for (const change of changes) {
-    if (change.externalId.length > longestExternalId) {
-      failures.push({ externalId: change.externalId, reason: longId });
-      continue;
+  let unmapped = 0;
+  const converted = await converter.convert(changes, answer);
+  for (const [index, { version }] of changes.entries()) {
+    const shards = converted[index] ?? [];
+    if (shards.length === 0) unmapped += 1;
+    for (const shard of shards) {
+      const observed = observe(integrationId, converter, shard, version);
+      if ('reason' in observed) {
+        failures.push(observed);
+        continue;
+      }
+      const earlier = byLink.get(observed.linkId);
+      if (earlier !== undefined) superseded += 1;
+      if (earlier?.version !== undefined && version !== undefined && earlier.version > version) continue;
+      byLink.set(observed.linkId, observed);
     }
-    const converted = change.deleted ? ({ ok: true, data: {} } as const) : converter.convert(change.record);
-    if (!converted.ok) {
-      failures.push({ externalId: change.externalId, reason: converted.reason });
-      continue;
-    }
-    const text = canonicalText(converted.data);
-    if (isTooLarge(text)) {
-      failures.push({ externalId: change.externalId, reason: tooLarge });
-      continue;
-    }
-    const linkId = linkIdOf(integrationId, mapping.object, change.externalId, mapping.shardTypeId);
-    const earlier = byLink.get(linkId);
-    if (earlier !== undefined) superseded += 1;
-    if (earlier?.version !== undefined && change.version !== undefined && earlier.version > change.version) continue;
-    byLink.set(linkId, {
-      linkId,
-      externalId: change.externalId,
-      deleted: change.deleted,
-      data: converted.data,
-      hash: change.deleted ? 'deleted' : shortHash(`${converter.version} ${text}`),
-      version: change.version,
-    });
   }
-  return { observations: [...byLink.values()], failures, superseded };
+  return { observations: [...byLink.values()], failures, superseded, unmapped };
+}
+
+function observe(
+  integrationId: string,
+  converter: Converter,
+  shard: Converted,
+  version: number | undefined,
+): Observation | RecordFailure {
+  const { feed, externalId } = shard;
+  if (isTooLongId(externalId)) return { externalId, reason: longId };
+  if (!shard.ok) {
+    return { externalId, reason: shard.errors.map((error) => error.message).join(' '), errors: shard.errors };
+  }
+  const text = canonicalText(shard.data);
+  if (isTooLarge(text)) return { externalId, reason: tooLarge };
+  return {
+    linkId: linkIdOf(integrationId, feed.object, externalId, feed.shardTypeId),
+    feed,
+    externalId,
+    deleted: shard.deleted,
+    data: shard.data,
+    hash: shard.deleted ? 'deleted' : shortHash(`${converter.version} ${text}`),
+    version,
+  };
 }
 
 /** In UTF-16 units. Links are many, and every one holds its record's id. */
 const longestExternalId = 1024;
+
+export function isTooLongId(externalId: string): boolean {
+  return externalId.length > longestExternalId;
+}
+
 const longId = `The record's id is longer than ${longestExternalId} characters.`;
 
 /** A shard holds the converted fields twice, as its data and as the base of its source, and a document may have 2 MB. */

@@ -1,7 +1,14 @@
 import type { IdKind } from '../contracts/identifiers.ts';
 import type { Role } from '../contracts/route.ts';
 import type { Adapter, OpenCall } from './adapter.ts';
+import type { Answer, Program, ProgramQuestion } from './conversion/deferral.ts';
 import type { ApiKeyDocument, AuditDocument, IdempotencyDocument } from './documents/access.ts';
+import type {
+  ConversionContentDocument,
+  ConversionSchemaDocument,
+  ShardTypeContentDocument,
+  ShardTypeDocument,
+} from './documents/conversion.ts';
 import type { DueDocument } from './documents/due.ts';
 import type { ExecutionDocument, PageDocument } from './documents/execution.ts';
 import type { IntegrationDocument } from './documents/integration.ts';
@@ -38,11 +45,9 @@ export type WriteResult =
   | { readonly ok: true; readonly etag: string }
   | { readonly ok: false; readonly reason: 'exists' | 'stale' | 'gone' };
 
-export interface Filter {
-  readonly field: string;
-  readonly is: 'equal' | 'at-most' | 'contains';
-  readonly value: string | number | boolean;
-}
+export type Filter =
+  | { readonly field: string; readonly is: 'equal' | 'at-most' | 'contains'; readonly value: string | number | boolean }
+  | { readonly field: string; readonly is: 'one-of'; readonly values: readonly (string | number | boolean)[] };
 
 /** Keyset paging over one tenant (or one partition of it), ordered by id. */
 export interface Listing {
@@ -108,6 +113,17 @@ export interface SyncQueue {
   setAside(delivered: unknown, reason: string): Promise<void>;
 }
 
+/**
+ * Runs what tenants wrote: JSONata and JavaScript, apart from this process's own code, without clock, chance or I/O, within limits on time, memory,
+ * depth and output. The same question has the same answer, whatever was asked before.
+ */
+export interface Expressions {
+  /** What is wrong with each program, in words that go on from its field's name; `undefined` where it can run. */
+  check(scope: Pick<Scope, 'tenantId'>, programs: readonly Program[]): Promise<(string | undefined)[]>;
+  /** In the order of the questions. */
+  evaluate(scope: Pick<Scope, 'tenantId'>, questions: readonly ProgramQuestion[]): Promise<Answer[]>;
+}
+
 export interface Log {
   info(message: string, fields?: Readonly<Record<string, unknown>>): void;
   warn(message: string, fields?: Readonly<Record<string, unknown>>): void;
@@ -138,6 +154,10 @@ export interface Deps {
   readonly integrations: Collection<IntegrationDocument>;
   readonly tasks: Collection<TaskDocument>;
   readonly apiKeys: Collection<ApiKeyDocument>;
+  readonly conversionSchemas: Collection<ConversionSchemaDocument>;
+  readonly conversionContents: Collection<ConversionContentDocument>;
+  readonly shardTypes: Collection<ShardTypeDocument>;
+  readonly shardTypeContents: Collection<ShardTypeContentDocument>;
   readonly runs: ExecutionStore;
   readonly shards: Collection<ShardDocument>;
   readonly links: Collection<LinkDocument>;
@@ -148,6 +168,7 @@ export interface Deps {
   readonly due: DueStore;
   readonly secrets: SecretStore;
   readonly syncQueue: SyncQueue;
+  readonly expressions: Expressions;
   readonly adapters: readonly Adapter[];
   readonly openCall: OpenCall;
   /** Each dependency's name and a cheap real call to it; rejects when it does not answer. */

@@ -1,5 +1,5 @@
 import { canonicalText, shortHash } from './canonical.ts';
-import { mappingVersion, type ObjectMapping } from './convert-record.ts';
+import type { PlannedObject } from './documents/conversion.ts';
 import type { Checkpoint, ExecutionDocument } from './documents/execution.ts';
 import type { IntegrationDocument } from './documents/integration.ts';
 import type { TaskDocument } from './documents/task.ts';
@@ -10,8 +10,8 @@ export function sourceOf({ provider, settings }: Pick<IntegrationDocument, 'prov
 }
 
 /** Watermarks are kept by where a mapping reads and what it does, so that a changed one reads its object anew. */
-export function watermarkKey(mapping: ObjectMapping, { source }: Pick<ExecutionDocument['plan'], 'source'>): string {
-  return `${mapping.object}:${mappingVersion(mapping)}:${source ?? ''}`;
+export function watermarkKey(planned: PlannedObject, { source }: Pick<ExecutionDocument['plan'], 'source'>): string {
+  return `${planned.object}:${planned.mappingVersion}:${source ?? ''}`;
 }
 
 /**

@@ -1,16 +1,17 @@
 import { advancePage } from '../core/advance-execution.ts';
-import type { Converter, ObjectMapping } from '../core/convert-record.ts';
+import type { Converter } from '../core/conversion/compile-schema.ts';
 import { addCounts, type Counts, noCounts } from '../core/counts.ts';
 import { type ExecutionDocument, type PageDocument, pageIdOf } from '../core/documents/execution.ts';
 import type { MergeInput } from '../core/merge-source.ts';
-import { type Observation, readPage } from '../core/observation.ts';
+import { type Observation, type RecordFailure, readPage } from '../core/observation.ts';
 import type { Deps, Stored } from '../core/ports.ts';
 import type { Scope } from '../core/scope.ts';
+import { answerQuestions } from './answer-questions.ts';
 import { applyPage, countLeftBehind } from './apply-page.ts';
 import type { Pulled } from './pull-page.ts';
 import { reopenLinks } from './reopen-links.ts';
 
-type Needs = Pick<Deps, 'links' | 'shards' | 'runs' | 'newId' | 'now'>;
+type Needs = Pick<Deps, 'links' | 'shards' | 'runs' | 'expressions' | 'newId' | 'now'>;
 
 /**
  * Applies one pulled page and moves the run's checkpoint with the page's outcome, as one write.
@@ -22,25 +23,24 @@ export async function commitPage(
   deps: Needs,
   scope: Scope,
   stored: Stored<ExecutionDocument>,
-  mapping: ObjectMapping,
+  object: string,
   converter: Converter,
   pulled: Pulled & { ok: true },
   keepHold: () => Promise<boolean>,
 ): Promise<Stored<ExecutionDocument> | undefined> {
   const execution = stored.document;
-  const reading = readPage(execution.integrationId, mapping, converter, pulled.page.changes);
+  const answer = answerQuestions(deps, scope, execution.integrationId);
+  const reading = await readPage(execution.integrationId, converter, pulled.page.changes, answer);
   const observations =
     execution.plan.deletions === 'mirror' ? reading.observations : reading.observations.filter((each) => !each.deleted);
   const input: MergeInput = {
     tenantId: scope.tenantId,
     integrationId: execution.integrationId,
-    mapping,
-    converter,
     sighting: { executionId: execution.id, page: execution.pages, fence: execution.fence },
     now: deps.now().toISOString(),
   };
   if (!(await keepHold())) return undefined;
-  const page = await announcePage(deps, scope, execution, mapping, observations);
+  const page = await announcePage(deps, scope, execution, object, observations);
   if (page === undefined) return undefined;
   const applied = await applyPage(deps, scope, input, observations, expectsNew(execution), keepHold);
   if (applied === undefined) return undefined;
@@ -52,7 +52,7 @@ export async function commitPage(
     page.linkIds.filter((id) => !here.has(id)),
   );
   const failures = [...pulled.page.rejected, ...reading.failures];
-  const skipped = reading.superseded + reading.observations.length - observations.length;
+  const skipped = reading.superseded + reading.unmapped + reading.observations.length - observations.length;
   const counts = addCounts(addCounts(applied, leftBehind), setAside(failures.length, skipped));
   const now = deps.now().toISOString();
   const moved = advancePage(execution, { pull: pulled.page, counts, readAt: pulled.readAt }, now);
@@ -77,7 +77,7 @@ async function announcePage(
   deps: Needs,
   scope: Scope,
   execution: ExecutionDocument,
-  mapping: ObjectMapping,
+  object: string,
   observations: readonly Observation[],
 ): Promise<PageDocument | undefined> {
   const document: PageDocument = {
@@ -87,7 +87,7 @@ async function announcePage(
     kind: 'page',
     schemaVersion: 1,
     page: execution.pages,
-    object: mapping.object,
+    object,
     state: 'applying',
     fence: execution.fence,
     linkIds: observations.map((observation) => observation.linkId),
@@ -125,11 +125,17 @@ function setAside(failed: number, skipped: number): Counts {
 const failureBytesKept = 400_000;
 
 /** As many as fit; the counts tell how many there were. */
-function describe(failures: readonly { externalId?: string | undefined; reason: string }[]): PageDocument['failures'] {
+function describe(failures: readonly RecordFailure[]): PageDocument['failures'] {
   const kept: PageDocument['failures'] = [];
   let bytes = 0;
-  for (const { externalId, reason } of failures) {
-    const entry = { ...(externalId === undefined ? {} : { externalId: shorten(externalId) }), reason: shorten(reason) };
+  for (const { externalId, reason, errors } of failures) {
+    const entry = {
+      ...(externalId === undefined ? {} : { externalId: shorten(externalId) }),
+      reason: shorten(reason),
+      ...(errors === undefined
+        ? {}
+        : { errors: errors.map(({ field, message }) => ({ field: shorten(field), message: shorten(message) })) }),
+    };
     bytes += Buffer.byteLength(JSON.stringify(entry));
     if (bytes > failureBytesKept) break;
     kept.push(entry);

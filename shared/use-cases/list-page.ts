@@ -35,7 +35,9 @@ export async function listPage<T extends { readonly id: string }, Item>(
 }
 
 /** A condition for each value that is given. */
-export function equalFilters(values: Readonly<Record<string, string | undefined>>): Filter[] {
+export function equalFilters(
+  values: Readonly<Record<string, string | undefined>>,
+): Extract<Filter, { readonly value: unknown }>[] {
   return Object.entries(values).flatMap(([field, value]) =>
     value === undefined ? [] : [{ field, is: 'equal', value }],
   );

@@ -1,5 +1,6 @@
 import { isTerminal, planExecution } from '../core/advance-execution.ts';
 import { AppError } from '../core/app-error.ts';
+import type { PlannedObject } from '../core/documents/conversion.ts';
 import type { ExecutionDocument } from '../core/documents/execution.ts';
 import type { IntegrationDocument } from '../core/documents/integration.ts';
 import type { TaskDocument } from '../core/documents/task.ts';
@@ -7,12 +8,26 @@ import { dueKey } from '../core/due.ts';
 import type { Deps } from '../core/ports.ts';
 import type { Scope } from '../core/scope.ts';
 import { sourceOf } from '../core/watermark.ts';
+import { freezeMappings } from './freeze-mappings.ts';
 import { freeTask, occupyTask } from './hold-task.ts';
 import { settleExecution } from './settle-execution.ts';
 
 type Needs = Pick<
   Deps,
-  'integrations' | 'tasks' | 'runs' | 'links' | 'leases' | 'due' | 'syncQueue' | 'now' | 'newId' | 'engine' | 'log'
+  | 'integrations'
+  | 'tasks'
+  | 'conversionSchemas'
+  | 'conversionContents'
+  | 'shardTypes'
+  | 'runs'
+  | 'links'
+  | 'leases'
+  | 'due'
+  | 'syncQueue'
+  | 'now'
+  | 'newId'
+  | 'engine'
+  | 'log'
 >;
 
 export interface StartExecutionInput {
@@ -43,8 +58,10 @@ export async function startExecution(
   const { task, integration } = await loadOccupied(deps, scope, input, executionId);
   const now = deps.now();
   await putWatch(deps, scope, input, executionId, now.getTime() + deps.engine.leaseMs + deps.engine.watchMs);
+  const objects = await freeze(deps, scope, input, executionId, task);
   const execution = planExecution(task, {
     executionId,
+    objects,
     mode: input.mode ?? task.mode,
     trigger: input.trigger,
     source: sourceOf(integration),
@@ -93,6 +110,22 @@ async function loadOccupied(
     return await loadRunnable(deps, scope, input);
   } catch (error) {
     await freeTask(deps, scope, input.taskId, executionId);
+    throw error;
+  }
+}
+
+/** The task's mappings as they are published now. A task that can't be planned does not stay occupied. */
+async function freeze(
+  deps: Needs,
+  scope: Scope,
+  { integrationId, taskId }: StartExecutionInput,
+  executionId: string,
+  task: TaskDocument,
+): Promise<PlannedObject[]> {
+  try {
+    return await freezeMappings(deps, scope, integrationId, task.objects);
+  } catch (error) {
+    await freeTask(deps, scope, taskId, executionId);
     throw error;
   }
 }

@@ -9,7 +9,7 @@ import {
   waitUntil,
 } from '../core/advance-execution.ts';
 import { AppError, CorruptDocument } from '../core/app-error.ts';
-import { type Converter, compileMapping } from '../core/convert-record.ts';
+import type { Converter } from '../core/conversion/compile-schema.ts';
 import type { ExecutionDocument } from '../core/documents/execution.ts';
 import type { SyncPagesEnvelope } from '../core/envelope.ts';
 import { reactTo } from '../core/failure-reactions.ts';
@@ -18,6 +18,7 @@ import { type Scope, systemScope } from '../core/scope.ts';
 import { sourceOf } from '../core/watermark.ts';
 import { commitPage } from './commit-page.ts';
 import { type Hold, handOver, holdTask, renewHold } from './hold-task.ts';
+import { loadConverter } from './load-converter.ts';
 import { openIntegration } from './open-integration.ts';
 import { type Position, type Pulled, pullPage } from './pull-page.ts';
 import { reopenLastPage } from './reopen-links.ts';
@@ -127,10 +128,10 @@ async function workPages(slice: Slice): Promise<void> {
     const pulled = await ahead;
     if (!pulled.ok) return react(slice, pulled.failure);
     const { objectIndex } = slice.run.document.checkpoint;
-    const mapping = slice.run.document.plan.objects[objectIndex];
-    if (mapping === undefined)
+    const planned = slice.run.document.plan.objects[objectIndex];
+    if (planned === undefined)
       throw new CorruptDocument(`execution ${slice.run.document.id}`, 'its checkpoint names no object');
-    const converter = converters.get(objectIndex) ?? compileMapping(mapping);
+    const converter = converters.get(objectIndex) ?? (await loadConverter(deps, scope, planned));
     converters.set(objectIndex, converter);
     const goesOn = pages < deps.engine.pagesPerSlice && deps.now().getTime() - startedAtMs < deps.engine.sliceMs;
     const next = goesOn ? positionAfter(slice.run.document, pulled) : undefined;
@@ -139,7 +140,7 @@ async function workPages(slice: Slice): Promise<void> {
       // It is awaited in the next turn; should this page throw before, nobody else would see it fail.
       ahead.catch(() => undefined);
     }
-    const moved = await commitPage(deps, scope, slice.run, mapping, converter, pulled, () => keepHold(slice));
+    const moved = await commitPage(deps, scope, slice.run, planned.object, converter, pulled, () => keepHold(slice));
     if (moved === undefined) return;
     slice.run = moved;
     if (isTerminal(moved.document)) return settleExecution(deps, scope, moved.document);

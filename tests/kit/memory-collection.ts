@@ -170,6 +170,7 @@ function matches(raw: unknown, filter: Filter): boolean {
         ? (value as Record<string, unknown>)[part]
         : undefined;
   }
+  if (filter.is === 'one-of') return filter.values.some((each) => each === value);
   if (typeof value !== typeof filter.value) return false;
   if (filter.is === 'equal') return value === filter.value;
   if (filter.is === 'at-most') return (value as string) <= (filter.value as string);

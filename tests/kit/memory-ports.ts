@@ -11,6 +11,7 @@ import { defaultEngineSettings, type EngineSettings } from '../../shared/core/en
 import { composeId } from '../../shared/core/ids.ts';
 import type { Deps, ExecutionStore, WriteResult } from '../../shared/core/ports.ts';
 import type { Scope } from '../../shared/core/scope.ts';
+import { ExpressionWorkers } from '../../shared/sandbox/expression-workers.ts';
 import { Faults } from './faults.ts';
 import { MemoryCollection } from './memory-collection.ts';
 import { MemoryDueStore, MemoryLog, MemorySecretStore, MemorySyncQueue, MemoryTokens } from './memory-services.ts';
@@ -73,6 +74,9 @@ export interface MemoryOptions {
   readonly openCall?: OpenCall;
 }
 
+/** The real one: there is nothing to fake in it. */
+const expressions = new ExpressionWorkers(new URL('../../shared/sandbox/expression-worker.ts', import.meta.url));
+
 /** `Deps` in memory; the parts that a test looks into are visible with their own types. */
 export interface MemoryDeps extends Deps {
   readonly clock: TestClock;
@@ -115,6 +119,10 @@ export function createMemoryDeps(options: MemoryOptions = {}): MemoryDeps {
     log,
     integrations: collection('integrations', collections.integrations),
     tasks: collection('tasks', collections.tasks),
+    conversionSchemas: collection('conversionSchemas', collections.conversionSchemas),
+    conversionContents: collection('conversionContents', collections.conversionContents),
+    shardTypes: collection('shardTypes', collections.shardTypes),
+    shardTypeContents: collection('shardTypeContents', collections.shardTypeContents),
     apiKeys: collection('apiKeys', collections.apiKeys),
     runs: new MemoryExecutionStore(faults, log),
     shards: collection('shards', collections.shards),
@@ -126,6 +134,7 @@ export function createMemoryDeps(options: MemoryOptions = {}): MemoryDeps {
     due: new MemoryDueStore(faults),
     secrets: new MemorySecretStore(faults),
     syncQueue: new MemorySyncQueue(faults, () => clock.nowMs()),
+    expressions,
     adapters: options.adapters ?? [],
     openCall: options.openCall ?? refuseCall,
     readiness: {

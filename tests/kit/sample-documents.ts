@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { IdKind } from '../../shared/contracts/identifiers.ts';
 import type { ApiKeyDocument, AuditDocument, IdempotencyDocument } from '../../shared/core/documents/access.ts';
+import type { PlannedObject } from '../../shared/core/documents/conversion.ts';
 import type { DueDocument } from '../../shared/core/documents/due.ts';
 import type { ExecutionDocument, PageDocument } from '../../shared/core/documents/execution.ts';
 import type { IntegrationDocument } from '../../shared/core/documents/integration.ts';
@@ -28,6 +29,14 @@ export function sampleId(kind: IdKind): string {
 export function sampleTenant(): string {
   return `t-${randomBytes(6).toString('hex')}`;
 }
+
+/** The mapping as a run has it. */
+export const samplePlanned: PlannedObject = {
+  object: mapping.object,
+  mappingVersion: 'sample',
+  targets: [{ shardTypeId: mapping.shardTypeId, fields: mapping.fields, reverse: [], partial: false }],
+  shardTypes: {},
+};
 
 export function sampleIntegration(tenantId: string, change: Partial<IntegrationDocument> = {}): IntegrationDocument {
   return {
@@ -95,7 +104,7 @@ export function sampleExecution(tenantId: string, change: Partial<ExecutionDocum
     state: 'running',
     mode: 'full',
     trigger: 'manual',
-    plan: { objects: [mapping], pageSize: 500, deletions: 'ignore', since: {} },
+    plan: { objects: [samplePlanned], pageSize: 500, deletions: 'ignore', since: {} },
     checkpoint: { objectIndex: 0, restarted: false },
     watermarks: {},
     counts: noCounts,

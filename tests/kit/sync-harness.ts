@@ -17,6 +17,13 @@ export const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331
 /** Before every harness's clock begins, further back than any look-back. */
 export const longAgo = '2029-12-01T00:00:00.000Z';
 
+/** The first object of a task that converts by fields of its own. */
+export function inlineMappingOf(task: TaskDocument): Extract<TaskDocument['objects'][number], { fields: unknown }> {
+  const mapping = task.objects[0];
+  if (mapping === undefined || !('fields' in mapping)) throw new Error('The task has no fields of its own');
+  return mapping;
+}
+
 /** Gives the provider people `p0000`, `p0001`, … */
 export function fill(harness: SyncHarness, count: number, modifiedAt = longAgo): void {
   for (let index = 0; index < count; index += 1) {

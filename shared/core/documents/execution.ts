@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { counts, executionState } from '../../contracts/executions.ts';
-import { objectMapping } from '../../contracts/tasks.ts';
+import { plannedObject } from './conversion.ts';
 
 /** How far one object of the run has been applied: a valid resume point at any time. */
 export const checkpoint = z.strictObject({
@@ -34,7 +34,7 @@ export const executionDocument = z.strictObject({
   mode: z.enum(['full', 'incremental']),
   trigger: z.enum(['manual', 'schedule']),
   plan: z.strictObject({
-    objects: z.array(objectMapping),
+    objects: z.array(plannedObject),
     pageSize: z.int(),
     deletions: z.enum(['ignore', 'mirror']),
     /** Per object: read only what changed at or after this instant. Absent for a full read. */
@@ -79,7 +79,14 @@ export const pageDocument = z.strictObject({
   fence: z.int(),
   linkIds: z.array(z.string()),
   counts,
-  failures: z.array(z.strictObject({ externalId: z.string().optional(), reason: z.string() })),
+  failures: z.array(
+    z.strictObject({
+      externalId: z.string().optional(),
+      reason: z.string(),
+      /** Field by field, where it is fields of the converted record that are wrong. */
+      errors: z.array(z.strictObject({ field: z.string(), message: z.string() })).optional(),
+    }),
+  ),
   at: z.string(),
 });
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { objectMapping, schedule } from '../../contracts/tasks.ts';
+import { schedule, taskObject } from '../../contracts/tasks.ts';
 
-/** A sync task, container `config`. `revision` is part of every link's hash, so that a changed mapping re-applies records. */
+/** A sync task, container `config`. */
 export const taskDocument = z.strictObject({
   id: z.string(),
   tenantId: z.string(),
@@ -10,7 +10,7 @@ export const taskDocument = z.strictObject({
   integrationId: z.string(),
   name: z.string(),
   mode: z.enum(['full', 'incremental']),
-  objects: z.array(objectMapping),
+  objects: z.array(taskObject),
   schedule,
   enabled: z.boolean(),
   pageSize: z.int(),

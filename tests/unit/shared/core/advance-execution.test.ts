@@ -19,13 +19,19 @@ import {
   sourceOf,
   watermarkKey,
 } from '../../../../shared/core/watermark.ts';
-import { sampleTask } from '../../../kit/sample-documents.ts';
+import { samplePlanned, sampleTask } from '../../../kit/sample-documents.ts';
 
 const now = '2030-01-01T00:00:00.000Z';
-const start = { executionId: 'exe_1', mode: 'incremental', trigger: 'manual', source: 'here', now } as const;
+const mapping = samplePlanned;
+const start = {
+  executionId: 'exe_1',
+  mode: 'incremental' as const,
+  trigger: 'manual' as const,
+  objects: [mapping],
+  source: 'here',
+  now,
+};
 const task = sampleTask('acme');
-const [mapping] = task.objects;
-if (mapping === undefined) throw new Error('no mapping');
 const key = watermarkKey(mapping, { source: 'here' });
 
 const page = (change: Partial<PullPage> = {}): PullPage => ({ changes: [], rejected: [], done: true, ...change });
@@ -53,8 +59,8 @@ describe('the watermark of a run', () => {
     expect(planExecution(kept, start).plan.since).toEqual({ [key]: '2029-06-01T00:00:00.000Z' });
     expect(planExecution(kept, { ...start, source: 'there' }).plan.since).toEqual({});
     expect(planExecution(kept, { ...start, mode: 'full' }).plan.since).toEqual({});
-    const other = { ...kept, objects: [{ ...mapping, shardTypeId: 'other' }] };
-    expect(planExecution(other, start).plan.since).toEqual({});
+    const other = { ...start, objects: [{ ...mapping, mappingVersion: 'other' }] };
+    expect(planExecution(kept, other).plan.since).toEqual({});
     expect(sourceOf({ provider: 'p', settings: { a: 1, b: 2 } })).toBe(
       sourceOf({ provider: 'p', settings: { b: 2, a: 1 } }),
     );
@@ -105,7 +111,7 @@ describe('the end of a run', () => {
   });
 
   it('comes only after the last object', () => {
-    const more = { ...run, plan: { ...run.plan, objects: [mapping, { ...mapping, shardTypeId: 'other' }] } };
+    const more = { ...run, plan: { ...run.plan, objects: [mapping, { ...mapping, mappingVersion: 'other' }] } };
     const halfway = apply(more, page(), now);
     expect(halfway).toMatchObject({ state: 'running', checkpoint: { objectIndex: 1 } });
     expect(apply(halfway, page(), now)).toMatchObject({ state: 'succeeded', finishedAt: now });

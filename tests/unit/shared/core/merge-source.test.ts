@@ -1,16 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compileMapping, type ObjectMapping } from '../../../../shared/core/convert-record.ts';
+import { canonicalText, shortHash } from '../../../../shared/core/canonical.ts';
+import type { Feed } from '../../../../shared/core/conversion/compile-schema.ts';
 import type { LinkDocument } from '../../../../shared/core/documents/link.ts';
 import type { ShardDocument } from '../../../../shared/core/documents/shard.ts';
 import { shardDocument } from '../../../../shared/core/documents/shard.ts';
+import { readPath, writePath } from '../../../../shared/core/field-path.ts';
 import type { JsonObject } from '../../../../shared/core/json.ts';
 import { type MergeInput, planShard } from '../../../../shared/core/merge-source.ts';
-import { readPage, type Sighting } from '../../../../shared/core/observation.ts';
+import type { Observation, Sighting } from '../../../../shared/core/observation.ts';
 
-function mappingOf(...paths: readonly string[]): ObjectMapping {
-  const fields = paths.map((path) => ({ to: path, from: path, transforms: [], required: false }));
-  return { object: 'people', shardTypeId: 'contact', fields };
+function mappingOf(...paths: readonly string[]): Feed {
+  return { object: 'people', shardTypeId: 'contact', paths: paths.map((path) => path.split('.')) };
 }
 
 const link: LinkDocument = {
@@ -30,32 +31,33 @@ interface Look {
   readonly record?: JsonObject;
   readonly deleted?: boolean;
   readonly version?: number;
-  readonly mapping?: ObjectMapping;
+  readonly mapping?: Feed;
   readonly sighting?: Partial<Sighting>;
 }
 
 /** Applies one look at the record to the shard, as the engine does. */
 function look(shard: ShardDocument | undefined, at: Look) {
-  const mapping = at.mapping ?? mappingOf('name', 'address.city');
-  const converter = compileMapping(mapping);
+  const feed = at.mapping ?? mappingOf('name', 'address.city');
   const input: MergeInput = {
     tenantId: 'acme',
     integrationId: 'int_1',
-    mapping,
-    converter,
     sighting: { executionId: 'exe_1', page: 0, fence: 1, ...at.sighting },
     now: '2030-01-01T00:00:00.000Z',
   };
-  const { observations } = readPage('int_1', mapping, converter, [
-    {
-      externalId: 'p1',
-      deleted: at.deleted === true,
-      record: at.record ?? {},
-      ...(at.version === undefined ? {} : { version: at.version }),
-    },
-  ]);
-  const [observation] = observations;
-  if (observation === undefined) throw new Error('no observation');
+  const data: JsonObject = {};
+  for (const path of feed.paths) {
+    const value = readPath(at.record ?? {}, path);
+    if (value !== undefined && at.deleted !== true) writePath(data, path, value);
+  }
+  const observation: Observation = {
+    linkId: 'link',
+    feed,
+    externalId: 'p1',
+    deleted: at.deleted === true,
+    data,
+    hash: shortHash(canonicalText(data)),
+    version: at.version,
+  };
   const plan = planShard(input, link, observation, shard);
   return { plan, shard: plan.kind === 'write' ? shardDocument.parse(plan.document) : shard, observation };
 }

@@ -1,15 +1,23 @@
 import { describe, expect, it } from 'vitest';
 import type { ExternalChange } from '../../../../shared/core/adapter.ts';
-import { compileMapping, type ObjectMapping } from '../../../../shared/core/convert-record.ts';
+import { compileSchema } from '../../../../shared/core/conversion/compile-schema.ts';
 import type { LinkDocument } from '../../../../shared/core/documents/link.ts';
 import { judgeByLink, linkIdOf, type Observation, readPage } from '../../../../shared/core/observation.ts';
 
-const mapping: ObjectMapping = {
+const converter = await compileSchema({
   object: 'people',
-  shardTypeId: 'contact',
-  fields: [{ to: 'name', from: 'name', transforms: [], required: true }],
-};
-const read = (...changes: readonly ExternalChange[]) => readPage('int_1', mapping, compileMapping(mapping), changes);
+  targets: [
+    {
+      shardTypeId: 'contact',
+      fields: [{ to: 'name', from: 'name', transforms: [], required: true }],
+      reverse: [],
+      partial: false,
+    },
+  ],
+  version: '1',
+  validators: new Map(),
+});
+const read = (...changes: readonly ExternalChange[]) => readPage('int_1', converter, changes, async () => []);
 const change = (externalId: string, name: string | undefined, version?: number): ExternalChange => ({
   externalId,
   deleted: false,
@@ -18,19 +26,21 @@ const change = (externalId: string, name: string | undefined, version?: number):
 });
 
 describe('a page', () => {
-  it('with one record twice is one observation: the newer version, else the later', () => {
-    expect(read(change('a', 'New', 2), change('a', 'Old', 1))).toMatchObject({
+  it('with one record twice is one observation: the newer version, else the later', async () => {
+    expect(await read(change('a', 'New', 2), change('a', 'Old', 1))).toMatchObject({
       superseded: 1,
       observations: [{ data: { name: 'New' } }],
     });
-    expect(read(change('a', 'Old', 1), change('a', 'New', 2)).observations).toMatchObject([{ data: { name: 'New' } }]);
-    expect(read(change('a', 'First'), change('a', 'Second')).observations).toMatchObject([
+    expect((await read(change('a', 'Old', 1), change('a', 'New', 2))).observations).toMatchObject([
+      { data: { name: 'New' } },
+    ]);
+    expect((await read(change('a', 'First'), change('a', 'Second'))).observations).toMatchObject([
       { data: { name: 'Second' } },
     ]);
   });
 
-  it('accounts for every record', () => {
-    const page = read(change('a', 'A'), change('b', undefined), change('a', 'A'), change('x'.repeat(2000), 'X'));
+  it('accounts for every record', async () => {
+    const page = await read(change('a', 'A'), change('b', undefined), change('a', 'A'), change('x'.repeat(2000), 'X'));
     expect(page.observations.length + page.failures.length + page.superseded).toBe(4);
   });
 });
@@ -48,8 +58,8 @@ describe('the id of a link', () => {
   });
 });
 
-describe('what a link says', () => {
-  const [observation] = read(change('a', 'A', 5)).observations as [Observation];
+describe('what a link says', async () => {
+  const [observation] = (await read(change('a', 'A', 5))).observations as [Observation];
   const link: LinkDocument = {
     id: observation.linkId,
     tenantId: 'acme',

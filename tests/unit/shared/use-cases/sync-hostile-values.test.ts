@@ -1,13 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { Json } from '../../../../shared/core/json.ts';
-import { createSyncHarness, fill, longAgo } from '../../../kit/sync-harness.ts';
+import { createSyncHarness, fill, inlineMappingOf, longAgo } from '../../../kit/sync-harness.ts';
 
 const extra = { to: 'extra', from: 'extra', transforms: [], required: false };
 
 async function harnessWithExtra(pageSize = 5) {
   const plain = await createSyncHarness();
-  const [mapping] = (await plain.task()).objects;
-  if (mapping === undefined) throw new Error('no mapping');
+  const mapping = inlineMappingOf(await plain.task());
   return createSyncHarness({ pageSize, task: { objects: [{ ...mapping, fields: [...mapping.fields, extra] }] } });
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type AdapterCall, AdapterFailure, type PullRequest } from '../../../../shared/core/adapter.ts';
 import { workOnSlice } from '../../../../shared/use-cases/work-on-slice.ts';
-import { createSyncHarness, fill, longAgo } from '../../../kit/sync-harness.ts';
+import { createSyncHarness, fill, inlineMappingOf, longAgo } from '../../../kit/sync-harness.ts';
 
 describe('a full run', () => {
   it('brings in every record once, converted', async () => {
@@ -122,8 +122,7 @@ describe('an incremental run', () => {
     await harness.run();
     const stored = await harness.deps.tasks.get(harness.scope, { id: (await harness.task()).id });
     if (stored === undefined) throw new Error('no task');
-    const [mapping] = stored.document.objects;
-    if (mapping === undefined) throw new Error('no mapping');
+    const mapping = inlineMappingOf(stored.document);
     const fields = [...mapping.fields, { to: 'town', from: 'city', transforms: [], required: false }];
     await harness.deps.tasks.write(harness.scope, {
       kind: 'replace',

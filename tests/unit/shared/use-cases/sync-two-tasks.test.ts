@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createSyncHarness, longAgo } from '../../../kit/sync-harness.ts';
+import { createSyncHarness, inlineMappingOf, longAgo } from '../../../kit/sync-harness.ts';
 import { addTask, editTask, runTask } from './second-task.ts';
 
 describe('two tasks that feed the same shards', () => {
@@ -30,8 +30,7 @@ describe('two tasks that feed the same shards', () => {
       harness.deps.clock.advance(60_000);
     }
     harness.deps.clock.advance(60_000);
-    const [mapping] = (await harness.task()).objects;
-    if (mapping === undefined) throw new Error('no mapping');
+    const mapping = inlineMappingOf(await harness.task());
     const town = { to: 'town', from: 'city', transforms: [], required: false };
     const anew = await addTask(harness, { objects: [{ ...mapping, fields: [...mapping.fields, town] }] });
     expect((await runTask(harness, anew)).counts).toMatchObject({ updated: 1, skipped: 0 });
@@ -40,8 +39,7 @@ describe('two tasks that feed the same shards', () => {
 
   it('with different mappings leave each other alone, and in peace', async () => {
     const harness = await createSyncHarness();
-    const [mapping] = (await harness.task()).objects;
-    if (mapping === undefined) throw new Error('no mapping');
+    const mapping = inlineMappingOf(await harness.task());
     const [name, city] = mapping.fields;
     if (name === undefined || city === undefined) throw new Error('no fields');
     await editTask(harness, { objects: [{ ...mapping, fields: [name] }] });

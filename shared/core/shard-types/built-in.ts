@@ -1,0 +1,120 @@
+import { canonicalText, shortHash } from '../canonical.ts';
+import type { JsonObject } from '../json.ts';
+
+/** A shard type that every tenant has. Version 1 of it: a tenant's own versions follow. */
+export interface BuiltInShardType {
+  readonly id: string;
+  readonly name: string;
+  readonly schema: JsonObject;
+}
+
+const text = (maximum = 1024): JsonObject => ({ type: ['string', 'null'], maxLength: maximum });
+const instant: JsonObject = { type: ['string', 'null'], format: 'date-time' };
+/** A person's or company's number as the source writes it; the transform `phone` makes it E.164. */
+const phone = text(64);
+const email: JsonObject = { type: ['string', 'null'], maxLength: 320 };
+const texts: JsonObject = { type: ['array', 'null'], items: { type: ['string', 'null'] }, maxItems: 1000 };
+
+const address: JsonObject = {
+  type: ['object', 'null'],
+  properties: {
+    street: text(),
+    city: text(),
+    region: text(),
+    postalCode: { type: ['string', 'number', 'null'] },
+    country: text(),
+  },
+};
+
+const objectOf = (title: string, properties: JsonObject): JsonObject => ({
+  $schema: 'https://json-schema.org/draft/2020-12/schema',
+  title,
+  type: 'object',
+  properties,
+});
+
+/** They are open: fields that they do not name are kept as they come. */
+export const builtInShardTypes: readonly BuiltInShardType[] = [
+  {
+    id: 'contact',
+    name: 'Contact',
+    schema: objectOf('Contact', {
+      name: {
+        type: ['object', 'string', 'null'],
+        properties: { first: text(), last: text(), full: text() },
+      },
+      email,
+      emails: texts,
+      phone,
+      phones: texts,
+      jobTitle: text(),
+      companyId: { type: ['string', 'number', 'null'] },
+      address,
+    }),
+  },
+  {
+    id: 'company',
+    name: 'Company',
+    schema: objectOf('Company', {
+      name: text(),
+      alternateNames: texts,
+      domain: text(253),
+      website: text(2048),
+      phone,
+      industry: text(),
+      employees: { type: ['number', 'null'], minimum: 0 },
+      address,
+    }),
+  },
+  {
+    id: 'deal',
+    name: 'Deal',
+    schema: objectOf('Deal', {
+      name: text(),
+      amount: { type: ['number', 'null'] },
+      currency: text(16),
+      stage: text(),
+      closesAt: instant,
+      companyId: { type: ['string', 'number', 'null'] },
+      contactId: { type: ['string', 'number', 'null'] },
+    }),
+  },
+  {
+    id: 'message',
+    name: 'Message',
+    schema: objectOf('Message', {
+      subject: text(4096),
+      body: { type: ['string', 'null'] },
+      channel: text(),
+      from: text(),
+      to: texts,
+      threadId: { type: ['string', 'number', 'null'] },
+      sentAt: instant,
+    }),
+  },
+  {
+    id: 'document',
+    name: 'Document',
+    schema: objectOf('Document', {
+      title: text(4096),
+      url: text(4096),
+      mimeType: text(255),
+      size: { type: ['number', 'null'], minimum: 0 },
+      path: text(4096),
+      author: text(),
+      createdAt: instant,
+      modifiedAt: instant,
+    }),
+  },
+];
+
+export function findBuiltIn(id: string): BuiltInShardType | undefined {
+  return builtInShardTypes.find((type) => type.id === id);
+}
+
+const contentIds = new Map(builtInShardTypes.map((type) => [type.id, shortHash(canonicalText(type.schema))]));
+
+/** Names what a built-in type says, as a tenant's versions are named. */
+export function builtInContentId({ id }: BuiltInShardType): string {
+  return contentIds.get(id) ?? '';
+}

@@ -1,0 +1,202 @@
+import { Worker } from 'node:worker_threads';
+import type { Answer, Program, ProgramQuestion } from '../core/conversion/deferral.ts';
+import type { Json } from '../core/json.ts';
+import type { Expressions } from '../core/ports.ts';
+import { limits, tookTooLong, tooMuchMemory } from './limits.ts';
+import type { Evaluation, Outcome, Work } from './protocol.ts';
+
+/** A tenant's worker that is asked nothing for this long is ended. */
+const idleMs = 10_000;
+
+/** A program that has had a worker ended this often in one piece of work is not tried again in it. */
+const mostEndings = 3;
+
+type Tenant = { readonly tenantId: string };
+
+/** One thread a tenant, begun when it is first asked: what a tenant wrote shares no memory with another's. */
+export class ExpressionWorkers implements Expressions {
+  readonly #file: URL;
+  readonly #threads = new Map<string, Thread>();
+
+  /** @param file what a worker runs: `expression-worker.ts`, or the bundle of it */
+  constructor(file: URL) {
+    this.#file = file;
+  }
+
+  async check({ tenantId }: Tenant, programs: readonly Program[]): Promise<(string | undefined)[]> {
+    if (programs.length === 0) return [];
+    const outcomes = await this.#work(tenantId, programs.length, (places) => ({
+      kind: 'check',
+      programs: places.flatMap((place) => programs[place] ?? []),
+    }));
+    return outcomes.map((outcome) => ('refusal' in outcome ? outcome.refusal : undefined));
+  }
+
+  async evaluate({ tenantId }: Tenant, questions: readonly ProgramQuestion[]): Promise<Answer[]> {
+    if (questions.length === 0) return [];
+    const programs = new Map<string, number>();
+    const programList: Program[] = [];
+    const records = new Map<Json, number>();
+    const evaluations = questions.map(({ program, record, item }): Evaluation => {
+      const name = `${program.language} ${program.source}`;
+      if (!programs.has(name)) {
+        programs.set(name, programs.size);
+        programList.push(program);
+      }
+      if (!records.has(record)) records.set(record, records.size);
+      return {
+        program: programs.get(name) ?? 0,
+        record: records.get(record) ?? 0,
+        ...(item === undefined ? {} : { item }),
+      };
+    });
+    const outcomes = await this.#work(
+      tenantId,
+      questions.length,
+      (places) => ({
+        kind: 'evaluate',
+        programs: programList,
+        records: [...records.keys()],
+        evaluations: places.flatMap((place) => evaluations[place] ?? []),
+      }),
+      (place) => evaluations[place]?.program ?? 0,
+    );
+    return outcomes.map(toAnswer);
+  }
+
+  /** Does all places; where a worker had to be ended, the place it was at is refused and a new worker does the rest. */
+  async #work(
+    tenantId: string,
+    count: number,
+    workOn: (places: readonly number[]) => Work,
+    programOf: (place: number) => number = (place) => place,
+  ): Promise<Outcome[]> {
+    const outcomes: Outcome[] = [];
+    const endings = new Map<number, number>();
+    let open = Array.from({ length: count }, (_each, index) => index);
+    while (open.length > 0) {
+      const places = open;
+      const done = await this.#thread(tenantId).run(workOn(places));
+      if (done.ended === undefined) {
+        for (const [order, place] of places.entries())
+          outcomes[place] = done.outcomes[order] ?? { refusal: tookTooLong };
+        break;
+      }
+      const place = places[done.ended.at] ?? places[0] ?? 0;
+      const { refusal } = done.ended;
+      outcomes[place] = { refusal };
+      const program = programOf(place);
+      const times = (endings.get(program) ?? 0) + 1;
+      endings.set(program, times);
+      open = places.filter((each) => each !== place);
+      if (times < mostEndings) continue;
+      for (const each of open) if (programOf(each) === program) outcomes[each] = { refusal };
+      open = open.filter((each) => programOf(each) !== program);
+    }
+    return outcomes;
+  }
+
+  #thread(tenantId: string): Thread {
+    const known = this.#threads.get(tenantId);
+    if (known?.isUsable === true) return known;
+    const thread = new Thread(this.#file, () => {
+      if (this.#threads.get(tenantId) === thread) this.#threads.delete(tenantId);
+    });
+    this.#threads.set(tenantId, thread);
+    return thread;
+  }
+}
+
+type Done =
+  | { readonly ended?: undefined; readonly outcomes: readonly Outcome[] }
+  /** The worker had to be ended at this piece of its work, counted from 0. */
+  | { readonly ended: { readonly at: number; readonly refusal: string } };
+
+/** A worker and the works that wait for it, one after the other. */
+class Thread {
+  readonly #worker: Worker;
+  readonly #progress = new SharedArrayBuffer(4);
+  readonly #onEnd: () => void;
+  #last: Promise<unknown> = Promise.resolve();
+  #waiting = 0;
+  #idle: NodeJS.Timeout | undefined;
+  isUsable = true;
+
+  constructor(file: URL, onEnd: () => void) {
+    this.#onEnd = onEnd;
+    this.#worker = new Worker(file, {
+      workerData: { progress: this.#progress },
+      env: {},
+      execArgv: [],
+      resourceLimits: { maxOldGenerationSizeMb: limits.workerMemoryMb, maxYoungGenerationSizeMb: 32 },
+    });
+    this.#worker.unref();
+    this.#worker.on('error', () => this.#end());
+    this.#worker.on('exit', () => this.#end());
+  }
+
+  async run(work: Work): Promise<Done> {
+    clearTimeout(this.#idle);
+    this.#waiting += 1;
+    const before = this.#last;
+    const done = before.then(() => this.#carryOut(work));
+    this.#last = done;
+    try {
+      return await done;
+    } finally {
+      this.#waiting -= 1;
+      if (this.#waiting === 0 && this.isUsable) this.#idle = setTimeout(() => this.#end(), idleMs).unref();
+    }
+  }
+
+  #carryOut(work: Work): Promise<Done> {
+    return new Promise((resolve) => {
+      const position = new Int32Array(this.#progress);
+      const startedAt = performance.now();
+      let seen = -1;
+      let seenAt = startedAt;
+      const finish = (done: Done) => {
+        clearInterval(watch);
+        this.#worker.off('message', onMessage).off('error', onFailure).off('exit', onFailure).unref();
+        resolve(done);
+      };
+      const endAt = (refusal: string) => {
+        finish({ ended: { at: Math.max(0, Atomics.load(position, 0) - 1), refusal } });
+        this.#end();
+      };
+      const onMessage = (outcomes: Outcome[]) => finish({ outcomes });
+      const onFailure = () => endAt(tooMuchMemory);
+      const watch = setInterval(() => {
+        const now = performance.now();
+        const at = Atomics.load(position, 0);
+        if (at !== seen) [seen, seenAt] = [at, now];
+        // Until its first step a worker loads what it needs.
+        else if (now - seenAt > (at === 0 ? 10 : 1) * limits.standstillMs) endAt(tookTooLong);
+      }, limits.standstillMs / 5);
+      if (!this.isUsable) return onFailure();
+      this.#worker.ref();
+      this.#worker.on('message', onMessage).on('error', onFailure).on('exit', onFailure);
+      this.#worker.postMessage(work);
+    });
+  }
+
+  #end(): void {
+    if (!this.isUsable) return;
+    this.isUsable = false;
+    clearTimeout(this.#idle);
+    this.#onEnd();
+    void this.#worker.terminate();
+  }
+}
+
+function toAnswer(outcome: Outcome): Answer {
+  if ('refusal' in outcome) return { ok: false, message: outcome.refusal };
+  return {
+    ok: true,
+    value: outcome.text === undefined ? undefined : (JSON.parse(outcome.text, leaveOutProto) as Json),
+  };
+}
+
+function leaveOutProto(this: unknown, key: string, value: unknown): unknown {
+  return key === '__proto__' ? undefined : value;
+}

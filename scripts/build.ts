@@ -6,8 +6,13 @@ import { type BuildOptions, build } from 'esbuild';
 const root = join(import.meta.dirname, '..');
 const target = join(root, 'dist');
 
-/** Its SDK is larger than the rest of the app and only runs where Application Insights is set up. */
-const telemetrySdk = 'applicationinsights';
+/**
+ * Packages that the app imports when it first needs them, and that are large: each is a file of its own, so that a cold start need not read it. The
+ * telemetry SDK is larger than the rest of the app; the others belong to some transforms of some mappings.
+ */
+const separatePackages = ['applicationinsights', 'libphonenumber-js/max', 'luxon', 're2js', 'tldts'] as const;
+
+const fileOf = (name: string): string => `./${name.replaceAll('/', '-')}.cjs`;
 
 const settings = {
   absWorkingDir: root,
@@ -28,31 +33,40 @@ const settings = {
 
 /**
  * Bundles the app into `dist/main.cjs`, which `func start`, the local host and a deployment load alike. The host supplies
- * `@azure/functions-core`. An import() of a big SDK stays a promise: its code runs when it is first needed; the telemetry SDK, which would be
- * most of the bundle, is a file of its own, so that a cold start need not read it.
+ * `@azure/functions-core`. An import() of a big SDK stays a promise: its code runs when it is first needed. What runs in the threads for tenants'
+ * expressions is a file of its own too, with the WebAssembly of its JavaScript engine inside.
  */
 async function bundle(): Promise<void> {
-  const telemetryFile = `./${telemetrySdk}.cjs`;
   await Promise.all([
     write({
       ...settings,
       entryPoints: ['functions/main.ts'],
       outfile: join(target, 'main.cjs'),
-      external: ['@azure/functions-core', telemetryFile],
-      alias: { [telemetrySdk]: telemetryFile },
+      external: ['@azure/functions-core', ...separatePackages.map(fileOf)],
+      alias: Object.fromEntries(separatePackages.map((name) => [name, fileOf(name)])),
+      // As a require() in a promise: what a CommonJS file exports has its names only there.
+      supported: { 'dynamic-import': false },
     }),
-    isNewerThanLockfile(join(target, telemetryFile)).then((isUpToDate) =>
-      isUpToDate
-        ? undefined
-        : write({
-            ...settings,
-            entryPoints: [telemetrySdk],
-            outfile: join(target, telemetryFile),
-            external: ['@azure/functions-core'],
-            sourcemap: false,
-          }),
-    ),
+    write({
+      ...settings,
+      entryPoints: ['shared/sandbox/expression-worker.ts'],
+      outfile: join(target, 'expressions.cjs'),
+    }),
+    ...separatePackages.map(writePackage),
   ]);
+}
+
+/** Under its own name for what it exports, whether it is written as a module or as CommonJS. */
+async function writePackage(name: string): Promise<void> {
+  const outfile = join(target, fileOf(name));
+  if (await isNewerThanLockfile(outfile)) return;
+  await write({
+    ...settings,
+    stdin: { contents: `module.exports = require(${JSON.stringify(name)});`, resolveDir: root },
+    outfile,
+    external: ['@azure/functions-core'],
+    sourcemap: false,
+  });
 }
 
 /** It holds nothing of ours, so it changes with the dependencies only. */

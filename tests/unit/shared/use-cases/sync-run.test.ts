@@ -41,7 +41,11 @@ describe('a full run', () => {
     expect(execution.counts).toMatchObject({ received: 7, created: 6, failed: 1 });
     const page = await harness.deps.runs.pages.get(harness.scope, { id: 'page-00000000', partition: execution.id });
     expect(page?.document.failures).toEqual([
-      { externalId: 'p0003', reason: 'Required field "name" is missing or empty.' },
+      {
+        externalId: 'p0003',
+        reason: 'Required field "name" is missing or empty.',
+        errors: [{ field: 'name', message: 'Required field "name" is missing or empty.' }],
+      },
     ]);
   });
 

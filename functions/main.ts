@@ -2,6 +2,8 @@
 import './catalog.ts';
 import './integrations.ts';
 import './connections.ts';
+import './conversion-schemas.ts';
+import './shard-types.ts';
 import './tasks.ts';
 import './executions.ts';
 import './shards.ts';

@@ -3,11 +3,13 @@ import {
   type AdapterCall,
   AdapterFailure,
   type AdapterHttpResponse,
+  type DescribedField,
   type ExternalChange,
   type PullPage,
   type PullRequest,
   type RejectedRecord,
 } from '../../shared/core/adapter.ts';
+import { describeRecords } from '../kit/describe-records.ts';
 import { parseHttpDate } from '../kit/http-date.ts';
 import { readPath } from '../kit/read-path.ts';
 import { describeRequest } from '../kit/request-url.ts';
@@ -38,6 +40,7 @@ export const customRest: Adapter<CustomRestSettings> = {
     })),
   check,
   pull,
+  describe,
 };
 
 /** A login page answers with 200 as well, so an answer proves the connection only when it is JSON, or none at all (204). */
@@ -68,6 +71,15 @@ async function pull(call: Call, request: PullRequest): Promise<PullPage> {
     ...(next === undefined ? { done: true } : { done: false, next: encodePosition(next) }),
     ...(observedMs === undefined ? {} : { observedAt: new Date(observedMs).toISOString() }),
   };
+}
+
+/** How many records tell what an object's records hold. */
+const sampleSize = 100;
+
+/** An API that only settings describe says nothing of its fields: its first records do. */
+async function describe(call: Call, object: string): Promise<DescribedField[]> {
+  const { changes } = await pull(call, { object, pageSize: sampleSize });
+  return describeRecords(changes.filter((change) => !change.deleted).map((change) => change.record));
 }
 
 async function askFor(

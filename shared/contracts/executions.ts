@@ -52,7 +52,7 @@ export const runTask = defineRoute({
   params: z.strictObject({ integrationId, taskId }),
   body: z.strictObject({ mode: z.enum(['full', 'incremental']).optional() }).optional(),
   success: { status: 202, body: execution, description: 'The queued execution' },
-  problems: ['not-found', 'already-running', 'not-connected'],
+  problems: ['not-found', 'already-running', 'not-connected', 'not-published'],
 });
 
 export const listExecutions = defineRoute({

@@ -1,5 +1,20 @@
 import { createApiKey, listApiKeys, revokeApiKey } from './api-keys.ts';
 import { connectWithKey, disconnect, getConnection, testConnection } from './connections.ts';
+import {
+  createConversionSchema,
+  createConversionSchemaVersion,
+  deleteConversionSchema,
+  dryRunConversionSchema,
+  getConversionSchema,
+  getConversionSchemaVersion,
+  listConversionSchemas,
+  listConversionSchemaVersions,
+  publishConversionSchema,
+  rollBackConversionSchema,
+  suggestMapping,
+  testConversionSchema,
+  updateConversionSchema,
+} from './conversion-schemas.ts';
 import { getExecution, listExecutions, runTask } from './executions.ts';
 import { live, ready } from './health.ts';
 import {
@@ -11,6 +26,15 @@ import {
   updateIntegration,
 } from './integrations.ts';
 import type { Route } from './route.ts';
+import {
+  checkShardType,
+  createShardType,
+  deleteShardType,
+  getShardType,
+  listShardTypes,
+  listShardTypeVersions,
+  updateShardType,
+} from './shard-types.ts';
 import { getShard, listShards } from './shards.ts';
 import { createTask, deleteTask, getTask, listTasks, updateTask } from './tasks.ts';
 
@@ -26,6 +50,19 @@ export const routes: readonly Route[] = [
   disconnect,
   getConnection,
   testConnection,
+  listConversionSchemas,
+  createConversionSchema,
+  getConversionSchema,
+  updateConversionSchema,
+  deleteConversionSchema,
+  listConversionSchemaVersions,
+  createConversionSchemaVersion,
+  getConversionSchemaVersion,
+  publishConversionSchema,
+  rollBackConversionSchema,
+  testConversionSchema,
+  dryRunConversionSchema,
+  suggestMapping,
   listTasks,
   createTask,
   getTask,
@@ -36,6 +73,13 @@ export const routes: readonly Route[] = [
   getExecution,
   listShards,
   getShard,
+  listShardTypes,
+  createShardType,
+  getShardType,
+  updateShardType,
+  deleteShardType,
+  listShardTypeVersions,
+  checkShardType,
   listApiKeys,
   createApiKey,
   revokeApiKey,

@@ -28,6 +28,17 @@ export interface Adapter<Settings = unknown> {
   check(call: AdapterCall<Settings>): Promise<void>;
   /** Reads one page. Throws `AdapterFailure`. */
   pull?(call: AdapterCall<Settings>, request: PullRequest): Promise<PullPage>;
+  /** The fields of an object's records, for suggestions. Throws `AdapterFailure`. */
+  describe?(call: AdapterCall<Settings>, object: string): Promise<readonly DescribedField[]>;
+}
+
+/** One field of a provider's object. */
+export interface DescribedField {
+  /** Dotted; a part `*` stands for every item of a list. */
+  readonly path: string;
+  readonly types: readonly ('string' | 'number' | 'boolean' | 'object' | 'array' | 'null')[];
+  /** What its texts look like, where all look alike. */
+  readonly looksLike?: 'email' | 'url' | 'phone' | 'instant' | 'date' | undefined;
 }
 
 export interface ObjectDescription {

@@ -16,12 +16,24 @@ import { nextRunAt, writeSchedule } from './write-schedule.ts';
  * @throws AppError `not-found`, `invalid-request`
  */
 export async function createTask(
-  deps: Pick<Deps, 'integrations' | 'tasks' | 'due' | 'adapters' | 'audit' | 'newId' | 'now'>,
+  deps: Pick<
+    Deps,
+    | 'integrations'
+    | 'tasks'
+    | 'conversionSchemas'
+    | 'shardTypes'
+    | 'expressions'
+    | 'due'
+    | 'adapters'
+    | 'audit'
+    | 'newId'
+    | 'now'
+  >,
   scope: Scope,
   { params, body, attempt }: InputOf<typeof route>,
 ): Promise<OutputOf<typeof route>> {
   const { document: integration } = await findIntegration(deps, scope, params.integrationId);
-  checkTask(deps, integration, body, attempt.at);
+  await checkTask(deps, scope, integration, body, attempt.at);
   const next = nextRunAt(body, attempt.at);
   const at = attempt.at.toISOString();
   const { document, etag } = await createDocument(

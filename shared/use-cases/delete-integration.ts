@@ -9,9 +9,22 @@ import { assertIdle } from './assert-idle.ts';
 import { changeDocument } from './change-document.ts';
 import { findIntegration } from './find-integration.ts';
 import { recordAudit } from './record-audit.ts';
+import { removeConversionSchemas } from './remove-conversion-schemas.ts';
 import { removeTasks } from './remove-task.ts';
 
-type Needs = Pick<Deps, 'integrations' | 'tasks' | 'runs' | 'due' | 'secrets' | 'audit' | 'newId' | 'now'>;
+type Needs = Pick<
+  Deps,
+  | 'integrations'
+  | 'tasks'
+  | 'conversionSchemas'
+  | 'conversionContents'
+  | 'runs'
+  | 'due'
+  | 'secrets'
+  | 'audit'
+  | 'newId'
+  | 'now'
+>;
 
 /**
  * Removes an integration: first it is closed (disabled, disconnected), which decides races and keeps new runs out; then tasks, credential and at
@@ -41,6 +54,7 @@ export async function deleteIntegration(
     if (!(attempt.repeated && error instanceof AppError && error.code === 'not-found')) throw error;
   }
   await removeTasks(deps, scope, integrationId);
+  await removeConversionSchemas(deps, scope, integrationId);
   await deps.secrets.erase(scope, credentialSecretName(integrationId));
   await deps.integrations.remove(scope, { id: integrationId });
   await recordAudit(deps, scope, { action: 'integration.deleted', subject: integrationId });

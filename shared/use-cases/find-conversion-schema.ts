@@ -1,6 +1,6 @@
 import type { MappingTarget } from '../contracts/mapping.ts';
 import { AppError } from '../core/app-error.ts';
-import { type ConversionSchemaDocument, contentKey } from '../core/documents/conversion.ts';
+import { type ConversionSchemaDocument, contentKey, type VersionEntry } from '../core/documents/conversion.ts';
 import type { Deps, Stored } from '../core/ports.ts';
 import type { Scope } from '../core/scope.ts';
 
@@ -27,4 +27,11 @@ export async function readTargets(
   const content = await deps.conversionContents.get(scope, { id: contentKey(conversionSchemaId, contentId) });
   if (content === undefined) throw new AppError('not-found', { detail: 'The conversion schema was removed.' });
   return content.document.targets;
+}
+
+/** One version of it, the newest unless given. Throws `not-found`. */
+export function findVersion({ versions }: ConversionSchemaDocument, version?: number): VersionEntry {
+  const found = version === undefined ? versions.at(-1) : versions.find((entry) => entry.version === version);
+  if (found === undefined) throw new AppError('not-found', { detail: 'There is no such version.' });
+  return found;
 }

@@ -1,19 +1,10 @@
 import { AppError } from '../core/app-error.ts';
-import { contentKey, type ShardTypeDocument, shardTypeKey } from '../core/documents/conversion.ts';
+import { contentKey, shardTypeKey } from '../core/documents/conversion.ts';
 import type { JsonObject } from '../core/json.ts';
-import type { Deps, Stored } from '../core/ports.ts';
+import type { Deps } from '../core/ports.ts';
 import type { Scope } from '../core/scope.ts';
 import { builtInContentId, findBuiltIn } from '../core/shard-types/built-in.ts';
-
-/** A shard type of a tenant: what is built in, what the tenant made of it, or the tenant's own. */
-export interface KnownShardType {
-  readonly id: string;
-  readonly builtIn: ReturnType<typeof findBuiltIn>;
-  readonly stored: Stored<ShardTypeDocument> | undefined;
-  /** The newest version, which holds. */
-  readonly version: number;
-  readonly contentId: string;
-}
+import { type KnownShardType, knowShardType } from '../core/shard-types/known-shard-type.ts';
 
 /** `undefined` where there is no such shard type. */
 export async function findShardType(
@@ -34,14 +25,18 @@ export async function findShardTypes(
     scope,
     ids.map((id) => ({ id: shardTypeKey(id) })),
   );
-  return ids.map((id, index) => {
-    const stored = documents[index];
-    const builtIn = findBuiltIn(id);
-    const newest = stored?.document.versions.at(-1);
-    if (newest !== undefined) return { id, builtIn, stored, version: newest.version, contentId: newest.contentId };
-    if (builtIn === undefined) return undefined;
-    return { id, builtIn, stored: undefined, version: 1, contentId: builtInContentId(builtIn) };
-  });
+  return ids.map((id, index) => knowShardType(id, documents[index]));
+}
+
+/** The tenant's shard type, or AppError `not-found`. */
+export async function requireShardType(
+  deps: Pick<Deps, 'shardTypes'>,
+  scope: Scope,
+  id: string,
+): Promise<KnownShardType> {
+  const type = await findShardType(deps, scope, id);
+  if (type === undefined) throw new AppError('not-found', { detail: 'There is no such shard type.' });
+  return type;
 }
 
 /**

@@ -34,6 +34,22 @@ export async function listPage<T extends { readonly id: string }, Item>(
   };
 }
 
+/** A page of the versions that a document lists, newest first. */
+export function listVersions<V extends { readonly version: number }>(
+  list: string,
+  ownerId: string,
+  page: PageRequest,
+  versions: readonly V[],
+): { items: V[]; nextCursor?: string } {
+  const asked = { ownerId };
+  const after = page.cursor === undefined ? undefined : Number(decodeCursor(page.cursor, list, asked));
+  const open = versions.filter(({ version }) => after === undefined || version < after).toReversed();
+  const items = open.slice(0, page.limit);
+  const last = items.at(-1);
+  if (open.length <= page.limit || last === undefined) return { items };
+  return { items, nextCursor: encodeCursor(String(last.version), list, asked) };
+}
+
 /** A condition for each value that is given. */
 export function equalFilters(
   values: Readonly<Record<string, string | undefined>>,

@@ -15,14 +15,27 @@ type Patch = InputOf<typeof route>['body'];
 
 /** Changes a sync task. A run in progress keeps what it started with. Throws `not-found`, `precondition-failed`, `invalid-request`. */
 export async function updateTask(
-  deps: Pick<Deps, 'integrations' | 'tasks' | 'due' | 'adapters' | 'audit' | 'newId' | 'now'>,
+  deps: Pick<
+    Deps,
+    | 'integrations'
+    | 'tasks'
+    | 'conversionSchemas'
+    | 'shardTypes'
+    | 'expressions'
+    | 'due'
+    | 'adapters'
+    | 'audit'
+    | 'newId'
+    | 'now'
+  >,
   scope: Scope,
   { params, body, ifMatch, attempt }: InputOf<typeof route>,
 ): Promise<OutputOf<typeof route>> {
   await findTask(deps, scope, params);
   const { document: integration } = await findIntegration(deps, scope, params.integrationId);
-  checkTask(
+  await checkTask(
     deps,
+    scope,
     integration,
     {
       ...(body.objects === undefined ? {} : { objects: body.objects }),

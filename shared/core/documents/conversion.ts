@@ -45,7 +45,7 @@ export const shardTypeDocument = z.strictObject({
   schemaVersion: z.literal(1),
   shardTypeId: z.string(),
   name: z.string(),
-  /** Oldest first. Those of a built-in type begin at 2. */
+  /** Oldest first. Those of a built-in type begin at 2; there may be none, where only its name was changed. */
   versions: z.array(versionEntry),
   createdAt: z.string(),
   updatedAt: z.string(),

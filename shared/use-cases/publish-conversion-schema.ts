@@ -1,0 +1,29 @@
+import type { publishConversionSchema as route } from '../contracts/conversion-schemas.ts';
+import { describeConversionSchema } from '../core/describe-conversion-schema.ts';
+import type { Deps } from '../core/ports.ts';
+import type { InputOf, OutputOf } from '../core/route-input.ts';
+import type { Scope } from '../core/scope.ts';
+import { changeDocument } from './change-document.ts';
+import { findConversionSchema, findVersion } from './find-conversion-schema.ts';
+import { recordAudit } from './record-audit.ts';
+
+/** Makes a version the one that runs use from their next start on. Throws `not-found`, `precondition-failed`. */
+export async function publishConversionSchema(
+  deps: Pick<Deps, 'conversionSchemas' | 'audit' | 'newId' | 'now'>,
+  scope: Scope,
+  { params, body, ifMatch, attempt }: InputOf<typeof route>,
+): Promise<OutputOf<typeof route>> {
+  const { document, etag } = await changeDocument(deps.conversionSchemas, scope, {
+    find: () => findConversionSchema(deps, scope, params),
+    change: (current) => ({
+      ...current,
+      published: findVersion(current, body?.version).version,
+      updatedAt: attempt.at.toISOString(),
+    }),
+    ifMatch,
+    repeated: attempt.repeated,
+  });
+  const detail = `version ${document.published}`;
+  await recordAudit(deps, scope, { action: 'conversion-schema.published', subject: document.id, detail });
+  return { body: describeConversionSchema(document), etag };
+}

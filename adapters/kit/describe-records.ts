@@ -63,5 +63,5 @@ function kindOf(text: string): DescribedField['looksLike'] {
   if (/^https?:\/\//.test(text)) return 'url';
   if (/^\d{4}-\d{2}-\d{2}T/.test(text)) return 'instant';
   if (/^\d{4}-\d{2}-\d{2}$/.test(text)) return 'date';
-  return /^\+?[\d\s()/.-]{7,20}$/.test(text) ? 'phone' : undefined;
+  return /^\+[\d\s()/.-]{7,20}$/.test(text) ? 'phone' : undefined;
 }

@@ -37,7 +37,7 @@ export interface DescribedField {
   /** Dotted; a part `*` stands for every item of a list. */
   readonly path: string;
   readonly types: readonly ('string' | 'number' | 'boolean' | 'object' | 'array' | 'null')[];
-  /** What its texts look like, where all look alike. */
+  /** What its texts look like, where all look alike; `phone` only with a country code. */
   readonly looksLike?: 'email' | 'url' | 'phone' | 'instant' | 'date' | undefined;
 }
 

@@ -19,24 +19,31 @@ const templates = new Map<string, Evaluate>();
 
 useUtc();
 parentPort?.on('message', (work: Work) => {
-  carryOut(work).then(
-    (outcomes) => parentPort?.postMessage(outcomes),
-    (error: unknown) => {
-      throw error;
-    },
-  );
+  carryOut(work).catch((error: unknown) => {
+    throw error;
+  });
 });
 
-async function carryOut(work: Work): Promise<Outcome[]> {
-  const outcomes: Outcome[] = [];
+/** Outcomes are told as they come, so that what was done before this thread is ended need not be done again. */
+async function carryOut(work: Work): Promise<void> {
+  if (work.programs.some((program) => program.language === 'script')) await scripts();
+  if (work.programs.some((program) => program.language === 'template')) await import('./evaluate-template.ts');
   const count = work.kind === 'check' ? work.programs.length : work.evaluations.length;
+  let told = performance.now();
+  let outcomes: Outcome[] = [];
   for (let index = 0; index < count; index += 1) {
     Atomics.store(progress, 0, index + 1);
     outcomes.push(await attempt(() => (work.kind === 'check' ? check(work.programs[index]) : evaluate(work, index))));
+    if (outcomes.length < mostUntold && performance.now() - told < longestUntoldMs && index + 1 < count) continue;
+    parentPort?.postMessage(outcomes);
+    outcomes = [];
+    told = performance.now();
   }
   Atomics.store(progress, 0, 0);
-  return outcomes;
 }
+
+const mostUntold = 256;
+const longestUntoldMs = 5;
 
 async function attempt(run: () => Promise<string | undefined>): Promise<Outcome> {
   try {

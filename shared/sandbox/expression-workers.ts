@@ -64,6 +64,11 @@ export class ExpressionWorkers implements Expressions {
     return outcomes.map(toAnswer);
   }
 
+  /** Ends all threads; what is asked later begins new ones. */
+  close(): void {
+    for (const thread of [...this.#threads.values()]) thread.end();
+  }
+
   /** Does all places; where a worker had to be ended, the place it was at is refused and a new worker does the rest. */
   async #work(
     tenantId: string,
@@ -76,19 +81,16 @@ export class ExpressionWorkers implements Expressions {
     let open = Array.from({ length: count }, (_each, index) => index);
     while (open.length > 0) {
       const places = open;
-      const done = await this.#thread(tenantId).run(workOn(places));
-      if (done.ended === undefined) {
-        for (const [order, place] of places.entries())
-          outcomes[place] = done.outcomes[order] ?? { refusal: tookTooLong };
-        break;
-      }
-      const place = places[done.ended.at] ?? places[0] ?? 0;
-      const { refusal } = done.ended;
+      const done = await this.#thread(tenantId).run(workOn(places), places.length);
+      for (const [order, outcome] of done.outcomes.entries()) outcomes[places[order] ?? 0] = outcome;
+      if (done.ended === undefined) break;
+      const { at, refusal } = done.ended;
+      const place = places[at] ?? places[0] ?? 0;
       outcomes[place] = { refusal };
       const program = programOf(place);
       const times = (endings.get(program) ?? 0) + 1;
       endings.set(program, times);
-      open = places.filter((each) => each !== place);
+      open = places.filter((each, order) => each !== place && order >= done.outcomes.length);
       if (times < mostEndings) continue;
       for (const each of open) if (programOf(each) === program) outcomes[each] = { refusal };
       open = open.filter((each) => programOf(each) !== program);
@@ -107,10 +109,12 @@ export class ExpressionWorkers implements Expressions {
   }
 }
 
-type Done =
-  | { readonly ended?: undefined; readonly outcomes: readonly Outcome[] }
-  /** The worker had to be ended at this piece of its work, counted from 0. */
-  | { readonly ended: { readonly at: number; readonly refusal: string } };
+interface Done {
+  /** Of the first pieces of the work; of all of them, unless the worker had to be ended. */
+  readonly outcomes: readonly Outcome[];
+  /** The piece of its work, counted from 0, at which the worker had to be ended. */
+  readonly ended?: { readonly at: number; readonly refusal: string };
+}
 
 /** A worker and the works that wait for it, one after the other. */
 class Thread {
@@ -131,25 +135,25 @@ class Thread {
       resourceLimits: { maxOldGenerationSizeMb: limits.workerMemoryMb, maxYoungGenerationSizeMb: 32 },
     });
     this.#worker.unref();
-    this.#worker.on('error', () => this.#end());
-    this.#worker.on('exit', () => this.#end());
+    this.#worker.on('error', () => this.end());
+    this.#worker.on('exit', () => this.end());
   }
 
-  async run(work: Work): Promise<Done> {
+  async run(work: Work, count: number): Promise<Done> {
     clearTimeout(this.#idle);
     this.#waiting += 1;
     const before = this.#last;
-    const done = before.then(() => this.#carryOut(work));
+    const done = before.then(() => this.#carryOut(work, count));
     this.#last = done;
     try {
       return await done;
     } finally {
       this.#waiting -= 1;
-      if (this.#waiting === 0 && this.isUsable) this.#idle = setTimeout(() => this.#end(), idleMs).unref();
+      if (this.#waiting === 0 && this.isUsable) this.#idle = setTimeout(() => this.end(), idleMs).unref();
     }
   }
 
-  #carryOut(work: Work): Promise<Done> {
+  #carryOut(work: Work, count: number): Promise<Done> {
     return new Promise((resolve) => {
       const position = new Int32Array(this.#progress);
       const startedAt = performance.now();
@@ -160,11 +164,16 @@ class Thread {
         this.#worker.off('message', onMessage).off('error', onFailure).off('exit', onFailure).unref();
         resolve(done);
       };
+      const outcomes: Outcome[] = [];
       const endAt = (refusal: string) => {
-        finish({ ended: { at: Math.max(0, Atomics.load(position, 0) - 1), refusal } });
-        this.#end();
+        const at = Math.max(outcomes.length, Atomics.load(position, 0) - 1);
+        finish({ outcomes, ended: { at, refusal } });
+        this.end();
       };
-      const onMessage = (outcomes: Outcome[]) => finish({ outcomes });
+      const onMessage = (told: Outcome[]) => {
+        outcomes.push(...told);
+        if (outcomes.length >= count) finish({ outcomes });
+      };
       const onFailure = () => endAt(tooMuchMemory);
       const watch = setInterval(() => {
         const now = performance.now();
@@ -180,7 +189,7 @@ class Thread {
     });
   }
 
-  #end(): void {
+  end(): void {
     if (!this.isUsable) return;
     this.isUsable = false;
     clearTimeout(this.#idle);

@@ -56,9 +56,9 @@ export async function startExecution(
   if (started !== undefined) return started;
   await occupy(deps, scope, input, executionId);
   const { task, integration } = await loadOccupied(deps, scope, input, executionId);
+  const objects = await freeze(deps, scope, input, executionId, task);
   const now = deps.now();
   await putWatch(deps, scope, input, executionId, now.getTime() + deps.engine.leaseMs + deps.engine.watchMs);
-  const objects = await freeze(deps, scope, input, executionId, task);
   const execution = planExecution(task, {
     executionId,
     objects,

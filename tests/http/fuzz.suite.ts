@@ -11,6 +11,29 @@ import { type App, createTenant, syncTenant, type Tenant } from './start-app.ts'
 const othersMark = `others-${randomUUID()}`;
 const concurrency = 8;
 
+const fuzzSchema = { type: 'object', properties: { name: { type: 'string' } } };
+
+/** As many kinds of rules as there are. */
+const fuzzTargets = [
+  {
+    shardTypeId: 'contact',
+    name: 'person',
+    when: [{ field: 'name', is: 'one-of', values: ['Ana', 1, null] }],
+    fields: [
+      { to: 'name.full', from: 'name', transforms: ['trim', { kind: 'truncate', length: 10 }], required: true },
+      { to: 'email', from: 'emails.*.address', transforms: ['first', 'email'], default: null, oneWay: true },
+      { to: 'source', constant: 'crm' },
+      { to: 'label', template: 'name & "!"' },
+      { to: 'size', script: 'record.name.length' },
+      { to: 'line', join: { from: ['a', 'b'], separator: ', ' } },
+      { to: 'companyId', lookup: { from: 'companyId', shardTypeId: 'company', object: 'companies' } },
+      { to: 'phones', items: { from: 'phones', fields: [{ to: 'number', from: 'n' }] } },
+    ],
+    reverse: [{ to: 'full', from: 'label' }],
+    partial: true,
+  },
+];
+
 export function fuzzSuite(app: () => App): void {
   let mine: Tenant;
   let other: Tenant;
@@ -21,7 +44,7 @@ export function fuzzSuite(app: () => App): void {
   beforeAll(async () => {
     [mine, other] = await Promise.all([createTenant(app()), createTenant(app(), othersMark)]);
     ids = await idsOf(mine);
-    othersIds = await idsOf(other);
+    othersIds = await idsOf(other, '7');
     const token = await app().twin.identity.issueToken({ tenant: mine.tenantId, role: 'admin', expiresInSeconds: -60 });
     expired = app().caller({ authorization: `Bearer ${token}` });
   });
@@ -37,6 +60,16 @@ export function fuzzSuite(app: () => App): void {
       lookBackSeconds: 1,
     },
     updateTask: demoTask({ schedule: { kind: 'interval', everySeconds: 3600 } }),
+    createConversionSchema: { name: 'Fuzz', object: 'contacts', targets: fuzzTargets, note: 'fuzz' },
+    updateConversionSchema: { name: 'Fuzz' },
+    createConversionSchemaVersion: { targets: fuzzTargets, note: 'fuzz' },
+    publishConversionSchema: { version: 1 },
+    rollBackConversionSchema: { version: 1 },
+    testConversionSchema: { targets: fuzzTargets, samples: [{ name: 'Ana' }] },
+    dryRunConversionSchema: { targets: fuzzTargets, limit: 1 },
+    createShardType: { id: 'fuzz', name: 'Fuzz', schema: fuzzSchema },
+    updateShardType: { name: 'Fuzz', schema: fuzzSchema },
+    checkShardType: { schema: fuzzSchema },
     runTask: { mode: 'full' },
     createApiKey: { name: 'Fuzz', role: 'viewer', expiresInDays: 1 },
   });
@@ -97,7 +130,7 @@ export function fuzzSuite(app: () => App): void {
   });
 
   it('left the other tenant as it was, and showed nothing of it', async () => {
-    expect(await idsOf(other)).toEqual(othersIds);
+    expect(await idsOf(other, '7')).toEqual(othersIds);
     const params = { integrationId: other.integrationId };
     const integration = await other.admin.call('getIntegration', { params });
     expect(integration.json).toMatchObject({ name: othersMark, enabled: true, connection: 'connected' });
@@ -122,8 +155,9 @@ function requireName(answer: CheckedAnswer, wanted: { in: string; field: string 
   if (!named) throw new Error(`Does not name ${wanted.in} ${wanted.field}: ${seen}`);
 }
 
-async function idsOf(tenant: Tenant): Promise<Record<string, string>> {
-  const { admin, integrationId, taskId } = tenant;
+/** @param version one that the tenant's conversion schema has, or for the other tenant one that no schema has */
+async function idsOf(tenant: Tenant, version = '1'): Promise<Record<string, string>> {
+  const { admin, integrationId, conversionSchemaId, shardTypeId, taskId } = tenant;
   const params = { integrationId };
   if ((await admin.call('listExecutions', { params })).items.length === 0) await syncTenant(tenant);
   if ((await admin.call('listApiKeys')).items.length === 0) {
@@ -132,6 +166,9 @@ async function idsOf(tenant: Tenant): Promise<Record<string, string>> {
   const first = async (id: string) => String((await admin.call(id, { params, query: { limit: 1 } })).items[0]?.['id']);
   return {
     integrationId,
+    conversionSchemaId,
+    version,
+    shardTypeId,
     taskId,
     executionId: await first('listExecutions'),
     shardId: String((await admin.call('listShards', { query: { limit: 1 } })).items[0]?.['id']),

@@ -13,15 +13,17 @@ import { type App, createTenant, syncTenant, type Tenant } from './start-app.ts'
 function paramsOf(operation: Operation): Record<string, string> {
   const kinds = {
     integrationId: 'integration',
+    conversionSchemaId: 'conversionSchema',
     taskId: 'task',
     executionId: 'execution',
     shardId: 'shard',
     apiKeyId: 'apiKey',
   } as const;
+  const names: Readonly<Record<string, string>> = { version: '1', shardTypeId: 'nothing' };
   return Object.fromEntries(
     operation.parameters
       .filter((parameter) => parameter.in === 'path')
-      .map(({ name }) => [name, sampleId(kinds[name as keyof typeof kinds])]),
+      .map(({ name }) => [name, names[name] ?? sampleId(kinds[name as keyof typeof kinds])]),
   );
 }
 
@@ -146,14 +148,20 @@ export function signInSuite(app: () => App): void {
     const executionId = await syncTenant(tenant);
     const { items } = await tenant.admin.call('listShards', { query: { limit: 1 } });
     const key = await tenant.admin.call('createApiKey', { body: { name: 'x' } });
+    const body = { id: 'only-here', name: 'x', schema: { type: 'object' } };
+    const shardType = await tenant.admin.call('createShardType', { body });
     const mine = {
       integrationId: tenant.integrationId,
+      conversionSchemaId: tenant.conversionSchemaId,
+      version: '1',
+      shardTypeId: shardType.text('id'),
       taskId: tenant.taskId,
       executionId,
       shardId: String(items[0]?.['id']),
       apiKeyId: key.text('id'),
     };
     const other = await createTenant(app());
+    const targets = [{ shardTypeId: 'deal', fields: [{ to: 'a', from: 'a' }] }];
     const bodies: Record<string, CallOptions> = {
       updateIntegration: { body: { name: 'taken over' } },
       connectWithKey: { body: { kind: 'none' } },
@@ -161,6 +169,15 @@ export function signInSuite(app: () => App): void {
         body: { name: 'x', objects: [{ object: 'deals', shardTypeId: 'deal', fields: [{ to: 'a', from: 'a' }] }] },
       },
       updateTask: { body: { name: 'taken over' } },
+      createConversionSchema: { body: { name: 'x', object: 'deals', targets } },
+      updateConversionSchema: { body: { name: 'taken over' } },
+      createConversionSchemaVersion: { body: { targets } },
+      rollBackConversionSchema: { body: { version: 1 } },
+      testConversionSchema: { body: { samples: [{}] } },
+      dryRunConversionSchema: { body: {} },
+      suggestMapping: { query: { object: 'deals', shardTypeId: 'deal' } },
+      updateShardType: { body: { name: 'taken over' } },
+      checkShardType: { body: {} },
     };
     for (const operation of protectedOperations()) {
       const nobodys = paramsOf(operation);

@@ -59,6 +59,8 @@ export interface Tenant {
   readonly tenantId: string;
   readonly admin: ApiCaller;
   readonly integrationId: string;
+  readonly conversionSchemaId: string;
+  readonly shardTypeId: string;
   readonly taskId: string;
 }
 
@@ -74,11 +76,25 @@ export async function createTenant(app: App, mark = 'Demo CRM'): Promise<Tenant>
     params: { integrationId },
     body: { kind: 'api-key', key: app.twin.crm.apiKey },
   });
+  const conversionSchema = await admin.call('createConversionSchema', {
+    params: { integrationId },
+    body: { name: mark, object: 'deals', targets: [{ shardTypeId: 'deal', fields: [{ to: 'name', from: 'name' }] }] },
+  });
+  const shardType = await admin.call('createShardType', {
+    body: { id: 'thing', name: mark, schema: { type: 'object', properties: { name: { type: 'string' } } } },
+  });
   const task = await admin.call('createTask', {
     params: { integrationId },
     body: demoTask({ name: mark, schedule: { kind: 'manual' } }),
   });
-  return { tenantId, admin, integrationId, taskId: task.text('id') };
+  return {
+    tenantId,
+    admin,
+    integrationId,
+    conversionSchemaId: conversionSchema.text('id'),
+    shardTypeId: shardType.text('id'),
+    taskId: task.text('id'),
+  };
 }
 
 const syncWithinMs = 60_000;

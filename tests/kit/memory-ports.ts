@@ -1,6 +1,7 @@
 import { type CollectionSpec, collections, type TenantDocument } from '../../shared/azure/collections.ts';
 import type { Adapter, OpenCall } from '../../shared/core/adapter.ts';
 import type { ApiKeyDocument, AuditDocument, IdempotencyDocument } from '../../shared/core/documents/access.ts';
+import type { ConversionContentDocument } from '../../shared/core/documents/conversion.ts';
 import type { ExecutionDocument, PageDocument } from '../../shared/core/documents/execution.ts';
 import type { IntegrationDocument } from '../../shared/core/documents/integration.ts';
 import type { LeaseDocument } from '../../shared/core/documents/lease.ts';
@@ -87,6 +88,7 @@ export interface MemoryDeps extends Deps {
   readonly links: MemoryCollection<LinkDocument>;
   readonly leases: MemoryCollection<LeaseDocument>;
   readonly tasks: MemoryCollection<TaskDocument>;
+  readonly conversionContents: MemoryCollection<ConversionContentDocument>;
   readonly integrations: MemoryCollection<IntegrationDocument>;
   readonly apiKeys: MemoryCollection<ApiKeyDocument>;
   readonly audit: MemoryCollection<AuditDocument>;

@@ -92,7 +92,7 @@ function leavesOf(schema: JsonObject, path: readonly string[]): Leaf[] {
 
 /** `primary_emailAddress.0` → primary, email. The last words say most. */
 function wordsOf(path: string): string[] {
-  return path
+  const words = path
     .split('.')
     .filter((part) => !/^(\*|\d+|attributes|properties|fields|data)$/.test(part))
     .flatMap((part) => {
@@ -104,7 +104,12 @@ function wordsOf(path: string): string[] {
             .map((word) => standsFor.get(word.toLowerCase()) ?? word.toLowerCase())
         : [whole];
     })
-    .filter((word) => word !== '');
+    .filter((word) => word !== '')
+    .map((word) => (word.length > 3 && /[^s]s$/.test(word) ? word.slice(0, -1) : word))
+    .map((word) => standsFor.get(word) ?? word);
+  // `emails.0.address` says as much as `emailAddress`.
+  const pair = standsFor.get(words.slice(-2).join(''));
+  return pair === undefined || words.length < 2 ? words : [...words.slice(0, -2), pair];
 }
 
 function likenessOf(left: readonly string[], right: readonly string[]): number {
@@ -124,7 +129,7 @@ function transformsFor(field: DescribedField, leaf: Leaf): Transform[] {
   if (wantsList) return isList ? first : ['wrap'];
   if (leaf.format === 'date-time') return [...first, 'instant'];
   if (last === 'email' || field.looksLike === 'email') return [...first, 'email'];
-  if (last === 'phone') return [...first, { kind: 'phone' }];
+  if (field.looksLike === 'phone') return [...first, { kind: 'phone' }];
   if (last === 'domain') return [...first, 'domain'];
   if (field.looksLike === 'url' && last === 'website') return [...first, 'url'];
   if (leaf.types.includes('number') && !leaf.types.includes('string')) return [...first, 'number'];

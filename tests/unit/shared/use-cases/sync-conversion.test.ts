@@ -1,0 +1,207 @@
+import { describe, expect, it } from 'vitest';
+import { mappingTargets } from '../../../../shared/contracts/mapping.ts';
+import type { TaskDocument } from '../../../../shared/core/documents/task.ts';
+import { storeTargets } from '../../../../shared/use-cases/store-targets.ts';
+import { updateShardType } from '../../../../shared/use-cases/update-shard-type.ts';
+import type { TargetInput } from '../../../kit/convert-with.ts';
+import { createSyncHarness, inlineMappingOf, longAgo, type SyncHarness } from '../../../kit/sync-harness.ts';
+
+/** Publishes one more version of the task's conversion schema, made at the first call. */
+async function publish(harness: SyncHarness, targets: readonly TargetInput[]): Promise<void> {
+  const { deps, scope } = harness;
+  const task = await deps.tasks.get(scope, { id: (await harness.task()).id });
+  if (task === undefined) throw new Error('no task');
+  const { integrationId } = task.document;
+  const [object] = task.document.objects;
+  const isFirst = object === undefined || 'fields' in object;
+  const id = isFirst ? deps.newId('conversionSchema') : object.conversionSchemaId;
+  const contentId = await storeTargets(
+    deps,
+    scope,
+    { integrationId, conversionSchemaId: id },
+    mappingTargets.parse(targets),
+  );
+  const before = (await deps.conversionSchemas.get(scope, { id }))?.document.versions ?? [];
+  const version = before.length + 1;
+  const at = deps.now().toISOString();
+  await deps.conversionSchemas.write(scope, {
+    kind: 'upsert',
+    document: {
+      id,
+      tenantId: scope.tenantId,
+      kind: 'conversion-schema',
+      schemaVersion: 1,
+      integrationId,
+      name: 'People',
+      object: 'people',
+      versions: [...before, { version, contentId, createdAt: at }],
+      published: version,
+      createdAt: at,
+      updatedAt: at,
+    },
+  });
+  const objects: TaskDocument['objects'] = [{ object: 'people', conversionSchemaId: id }];
+  await deps.tasks.write(scope, { kind: 'replace', document: { ...task.document, objects }, etag: task.etag });
+}
+
+const person: TargetInput = { shardTypeId: 'contact', fields: [{ to: 'name', from: 'name', required: true }] };
+const employer: TargetInput = {
+  shardTypeId: 'company',
+  name: 'employer',
+  externalId: 'company.id',
+  when: [{ field: 'company', is: 'present' }],
+  fields: [{ to: 'name', from: 'company.name' }],
+};
+
+async function shardsOf(harness: SyncHarness, shardTypeId: string) {
+  const found = await harness.deps.shards.list(harness.scope, {
+    filters: [{ field: 'shardTypeId', is: 'equal', value: shardTypeId }],
+    order: 'ascending',
+    limit: 1000,
+  });
+  return found.map(({ document }) => document);
+}
+
+describe('a run by a conversion schema', () => {
+  it('feeds several shards from one record, and counts each', async () => {
+    const harness = await createSyncHarness();
+    await publish(harness, [person, employer]);
+    for (const [id, company] of [
+      ['a', 'c1'],
+      ['b', 'c1'],
+      ['c', 'c2'],
+    ] as const) {
+      harness.provider.put(id, { name: id, company: { id: company, name: `Company ${company}` } }, longAgo);
+    }
+    harness.provider.put('d', { name: 'd' }, longAgo);
+    const run = await harness.run();
+    expect(run).toMatchObject({ state: 'succeeded', counts: { received: 7, created: 6, skipped: 1, failed: 0 } });
+    expect((await shardsOf(harness, 'company')).map((shard) => shard.data['name'])).toEqual([
+      'Company c1',
+      'Company c2',
+    ]);
+    expect(await shardsOf(harness, 'contact')).toHaveLength(4);
+    expect((await harness.run('full')).counts).toMatchObject({ created: 0, updated: 0 });
+  });
+
+  it('counts a record that no target is meant for as skipped', async () => {
+    const harness = await createSyncHarness();
+    await publish(harness, [employer]);
+    harness.provider.put('a', { name: 'a' }, longAgo);
+    expect((await harness.run()).counts).toMatchObject({ received: 1, skipped: 1 });
+  });
+
+  it('keeps the version that it began with, and the next run reads the object anew with the published one', async () => {
+    const harness = await createSyncHarness({ pageSize: 2, engine: { pagesPerSlice: 1 } });
+    await publish(harness, [person]);
+    for (let index = 0; index < 6; index += 1)
+      harness.provider.put(`p${index}`, { name: `P${index}`, city: 'Ptuj' }, longAgo);
+    const started = await harness.start();
+    await publish(harness, [{ ...person, fields: [...person.fields, { to: 'town', from: 'city' }] }]);
+    expect((await harness.finish(started.id)).counts).toMatchObject({ received: 6, created: 6 });
+    for (const shard of await shardsOf(harness, 'contact')) expect(Object.keys(shard.data)).toEqual(['name']);
+    expect((await harness.run()).counts).toMatchObject({ received: 6, updated: 6 });
+    for (const shard of await shardsOf(harness, 'contact')) expect(shard.data['town']).toBe('Ptuj');
+  });
+
+  it('reads the object anew when a shard type changed, and sets aside what no longer fits', async () => {
+    const harness = await createSyncHarness();
+    await publish(harness, [person]);
+    harness.provider.put('short', { name: 'Ana' }, longAgo);
+    harness.provider.put('long', { name: 'A very long name' }, longAgo);
+    expect((await harness.run()).state).toBe('succeeded');
+    const schema = { type: 'object', properties: { name: { type: 'string', maxLength: 5 } } };
+    await updateShardType(harness.deps, harness.scope, {
+      params: { shardTypeId: 'contact' },
+      query: undefined,
+      body: { schema },
+      ifMatch: undefined,
+      attempt: { at: harness.deps.now(), repeated: false },
+    });
+    const run = await harness.run();
+    expect(run).toMatchObject({ state: 'partial', counts: { received: 2, failed: 1 } });
+    const page = await harness.deps.runs.pages.get(harness.scope, { id: 'page-00000000', partition: run.id });
+    expect(page?.document.failures).toMatchObject([{ externalId: 'long', errors: [{ field: 'name' }] }]);
+  });
+
+  it('evaluates templates and scripts, and sets aside the records that they fail for', async () => {
+    const harness = await createSyncHarness();
+    await publish(harness, [
+      {
+        shardTypeId: 'contact',
+        fields: [
+          { to: 'name', template: 'first & " " & last' },
+          { to: 'age', script: 'record.born === undefined ? null.x : 2030 - record.born' },
+        ],
+      },
+    ]);
+    harness.provider.put('a', { first: 'Ana', last: 'Novak', born: 1990 }, longAgo);
+    harness.provider.put('b', { first: 'Ben', last: 'Kos' }, longAgo);
+    const run = await harness.run();
+    expect(run.counts).toMatchObject({ received: 2, created: 1, failed: 1 });
+    expect((await harness.shards()).get('a')?.data).toEqual({ name: 'Ana Novak', age: 40 });
+  });
+
+  it('ends with words when its schema was removed', async () => {
+    const harness = await createSyncHarness();
+    await publish(harness, [person]);
+    harness.provider.put('a', { name: 'a' }, longAgo);
+    const started = await harness.start();
+    for (const { id } of harness.deps.conversionContents.all())
+      await harness.deps.conversionContents.remove(harness.scope, { id });
+    expect(await harness.finish(started.id)).toMatchObject({
+      state: 'failed',
+      problem: 'The conversion schema was removed.',
+    });
+  });
+});
+
+describe('a reference to another record', () => {
+  const withBoss: TargetInput = {
+    shardTypeId: 'contact',
+    fields: [
+      { to: 'name', from: 'name' },
+      { to: 'boss', lookup: { from: 'boss', shardTypeId: 'contact', object: 'people' } },
+    ],
+  };
+
+  it.each([1, 3, 100])('is the same whichever of the two is read first, by pages of %i', async (pageSize) => {
+    const harness = await createSyncHarness({ pageSize });
+    await publish(harness, [withBoss]);
+    const bosses = { a: 'c', b: 'a', c: 'b', d: 'a' };
+    for (const [id, boss] of Object.entries(bosses)) harness.provider.put(id, { name: id, boss }, longAgo);
+    const run = await harness.run();
+    expect(run).toMatchObject({ state: 'succeeded', counts: { received: 4, created: 4 } });
+    const shards = await harness.shards();
+    for (const [id, boss] of Object.entries(bosses)) expect(shards.get(id)?.data['boss']).toBe(shards.get(boss)?.id);
+    expect((await harness.run('full')).counts).toMatchObject({ unchanged: 4 });
+  });
+
+  it('by field is the one shard that has the value', async () => {
+    const harness = await createSyncHarness();
+    const inline = inlineMappingOf(await harness.task());
+    expect(inline.shardTypeId).toBe('contact');
+    harness.provider.put('a', { name: 'Ana', city: 'Ptuj' }, longAgo);
+    harness.provider.put('b', { name: 'Ben', city: 'Ptuj' }, longAgo);
+    await harness.run();
+    await publish(harness, [
+      {
+        shardTypeId: 'deal',
+        fields: [
+          { to: 'name', from: 'name' },
+          { to: 'contactId', lookup: { from: 'name', shardTypeId: 'contact', field: 'name' } },
+          {
+            to: 'neighbour',
+            lookup: { from: 'city', shardTypeId: 'contact', field: 'address.city' },
+            when: [{ field: 'name', is: 'equal', value: 'Ben' }],
+          },
+        ],
+      },
+    ]);
+    const run = await harness.run();
+    expect(run.counts).toMatchObject({ created: 1, failed: 1 });
+    const contacts = await shardsOf(harness, 'contact');
+    const [deal] = await shardsOf(harness, 'deal');
+    expect(deal?.data['contactId']).toBe(contacts.find((shard) => shard.data['name'] === 'Ana')?.id);
+  });
+});

@@ -1,5 +1,6 @@
 import { measureEngine } from './engine.ts';
 import { measureHttp } from './http.ts';
+import { measureRecords } from './records.ts';
 import { report } from './report.ts';
 import { measureStart } from './start.ts';
 import { measureSync } from './sync.ts';
@@ -9,6 +10,7 @@ const benchmarks: Record<string, () => Promise<Readonly<Record<string, unknown>>
   sync: async () => ({ runs: await measureSync(), engine: await measureEngine() }),
   engine: measureEngine,
   http: measureHttp,
+  records: measureRecords,
   start: measureStart,
   twin: measureTwin,
 };

@@ -9,9 +9,13 @@ export function sourceOf({ provider, settings }: Pick<IntegrationDocument, 'prov
   return shortHash(canonicalText([provider, settings]));
 }
 
-/** Watermarks are kept by where a mapping reads and what it does, so that a changed one reads its object anew. */
+/**
+ * Watermarks are kept by where a mapping reads, what it does and which publication it is, so that a changed one reads its object anew, and so does one that
+ * was taken back: what the other made of the records meanwhile is not what it would.
+ */
 export function watermarkKey(planned: PlannedObject, { source }: Pick<ExecutionDocument['plan'], 'source'>): string {
-  return `${planned.object}:${planned.mappingVersion}:${source ?? ''}`;
+  const publication = planned.conversionSchema === undefined ? '' : `:${planned.conversionSchema.publication}`;
+  return `${planned.object}:${planned.mappingVersion}:${source ?? ''}${publication}`;
 }
 
 /**

@@ -180,8 +180,8 @@ class Thread {
         const at = Atomics.load(position, 0);
         if (at !== seen) [seen, seenAt] = [at, now];
         // Until its first step a worker loads what it needs.
-        else if (now - seenAt > (at === 0 ? 10 : 1) * limits.standstillMs) endAt(tookTooLong);
-      }, limits.standstillMs / 5);
+        else if (now - seenAt > (at === 0 ? 5 : 1) * limits.standstillMs) endAt(tookTooLong);
+      }, limits.standstillMs / 10);
       if (!this.isUsable) return onFailure();
       this.#worker.ref();
       this.#worker.on('message', onMessage).on('error', onFailure).on('exit', onFailure);

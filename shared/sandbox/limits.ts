@@ -15,7 +15,7 @@ export const limits = {
    * Few operations are long without a step in between (a search in a long text). A worker that makes no step for this long is ended; nothing
    * else depends on time.
    */
-  standstillMs: 1_000,
+  standstillMs: 3_000,
   /** Of the worker's own JavaScript. */
   workerMemoryMb: 192,
 } as const;

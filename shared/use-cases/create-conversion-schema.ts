@@ -55,6 +55,7 @@ export async function createConversionSchema(
       name: body.name,
       object: body.object,
       versions: addVersion([], { contentId, note: body.note, at }),
+      publications: 0,
       createdAt: at,
       updatedAt: at,
     },

@@ -42,7 +42,7 @@ export async function freezeMappings(
     const targets = await readTargets(deps, scope, document.id, contentId);
     planned.push({
       object: each.object,
-      conversionSchema: { id: document.id, version, contentId },
+      conversionSchema: { id: document.id, version, contentId, publication: document.publications },
       ...(await versionsOf(deps, scope, each.object, targets)),
     });
   }

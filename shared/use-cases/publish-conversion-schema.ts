@@ -3,6 +3,7 @@ import { describeConversionSchema } from '../core/describe-conversion-schema.ts'
 import type { Deps } from '../core/ports.ts';
 import type { InputOf, OutputOf } from '../core/route-input.ts';
 import type { Scope } from '../core/scope.ts';
+import { publishVersion } from '../core/versions.ts';
 import { changeDocument } from './change-document.ts';
 import { findConversionSchema, findVersion } from './find-conversion-schema.ts';
 import { recordAudit } from './record-audit.ts';
@@ -15,11 +16,7 @@ export async function publishConversionSchema(
 ): Promise<OutputOf<typeof route>> {
   const { document, etag } = await changeDocument(deps.conversionSchemas, scope, {
     find: () => findConversionSchema(deps, scope, params),
-    change: (current) => ({
-      ...current,
-      published: findVersion(current, body?.version).version,
-      updatedAt: attempt.at.toISOString(),
-    }),
+    change: (current) => publishVersion(current, findVersion(current, body?.version).version, attempt.at.toISOString()),
     ifMatch,
     repeated: attempt.repeated,
   });

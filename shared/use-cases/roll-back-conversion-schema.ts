@@ -5,6 +5,7 @@ import type { ConversionSchemaDocument } from '../core/documents/conversion.ts';
 import type { Deps } from '../core/ports.ts';
 import type { InputOf, OutputOf } from '../core/route-input.ts';
 import type { Scope } from '../core/scope.ts';
+import { publishVersion } from '../core/versions.ts';
 import { changeDocument } from './change-document.ts';
 import { findConversionSchema, findVersion } from './find-conversion-schema.ts';
 import { recordAudit } from './record-audit.ts';
@@ -37,5 +38,5 @@ function rolledBack(
     const message = `must be a version before the published one, ${current.published}`;
     throw new AppError('invalid-request', { errors: [{ in: 'body', field: '/version', message }] });
   }
-  return { ...current, published: version, updatedAt: attempt.at.toISOString() };
+  return publishVersion(current, version, attempt.at.toISOString());
 }

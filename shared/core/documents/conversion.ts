@@ -22,6 +22,8 @@ export const conversionSchemaDocument = z.strictObject({
   versions: z.array(versionEntry),
   /** The version that tasks use; absent until one is published. */
   published: z.int().optional(),
+  /** How often another version was published: also one that was published before has its objects read anew. */
+  publications: z.int(),
   createdAt: z.string(),
   updatedAt: z.string(),
 });
@@ -66,7 +68,9 @@ export const plannedObject = z.strictObject({
   object: objectName,
   /** Names what the mapping and the shard types that it is held to do. */
   mappingVersion: z.string(),
-  conversionSchema: z.strictObject({ id: z.string(), version: z.int(), contentId: z.string() }).optional(),
+  conversionSchema: z
+    .strictObject({ id: z.string(), version: z.int(), contentId: z.string(), publication: z.int() })
+    .optional(),
   targets: z.array(mappingTarget).optional(),
   /** Content of each shard type that the mapping feeds. */
   shardTypes: z.record(z.string(), z.string()),

@@ -64,11 +64,7 @@ describe('an expression', () => {
       { language: 'script', source: '"a".repeat(2**18).includes("a".repeat(2**17) + "b")' },
       'took too long',
     ],
-    [
-      'grows',
-      { language: 'script', source: '(() => { const a = []; for (;;) a.push(new Array(1e4).fill(1)) })()' },
-      'needed too much memory',
-    ],
+    ['grows', { language: 'script', source: 'new ArrayBuffer(2 ** 30)' }, 'needed too much memory'],
     ['goes deep', { language: 'script', source: '(function f(){ return f() + 1 })()' }, 'went too deep'],
     ['gives much', { language: 'script', source: '"x".repeat(200000)' }, 'gave too large a result'],
     ['has no clock', { language: 'script', source: 'Date.now()' }, 'failed: TypeError: there is no clock'],
@@ -167,7 +163,7 @@ describe('an expression', () => {
 });
 
 describe('what is hostile', () => {
-  it('does nothing worse than an error, and leaves nothing behind', { timeout: 120_000 }, async () => {
+  it('does nothing worse than an error, and leaves nothing behind', { timeout: 240_000 }, async () => {
     const scripts = hostileScripts();
     expect(scripts.length).toBeGreaterThanOrEqual(1000);
     const questions = scripts.map((source) => ({
@@ -187,7 +183,7 @@ describe('what is hostile', () => {
     expect(await ask('script', probe)).toEqual(await askFresh(probe));
   });
 
-  it('is so in templates too', async () => {
+  it('is so in templates too', { timeout: 60_000 }, async () => {
     for (const source of hostileTemplates) {
       const answer = await ask('template', source, { name: 'Ana', list: [1, 2, 3] });
       expect(JSON.stringify(answer).length, source).toBeLessThan(110_000);

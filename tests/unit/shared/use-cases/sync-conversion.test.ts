@@ -36,6 +36,7 @@ async function publish(harness: SyncHarness, targets: readonly TargetInput[]): P
       object: 'people',
       versions: [...before, { version, contentId, createdAt: at }],
       published: version,
+      publications: version,
       createdAt: at,
       updatedAt: at,
     },

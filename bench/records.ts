@@ -81,7 +81,11 @@ async function rateOf(pages: number, convert: (page: ReturnType<typeof pageOf>) 
 function pageOf(page: number) {
   return Array.from({ length: pageSize }, (_each, index) => {
     const id = String(page * pageSize + index);
-    const record: JsonObject = { id, email: `Person${id}@Example.org`, phone: `040 ${100_000 + (Number(id) % 900_000)}` };
+    const record: JsonObject = {
+      id,
+      email: `Person${id}@Example.org`,
+      phone: `040 ${100_000 + (Number(id) % 900_000)}`,
+    };
     for (let field = 0; field < paths.length; field += 1) record[`field${field}`] = `value ${field} of ${id}`;
     return { externalId: id, deleted: false, record };
   });

@@ -48,6 +48,7 @@ export function describeAdapterContract(adapter: Adapter, given: AdapterCase): v
     describeData(adapter, given);
     describeCheck(adapter, given, open);
     if (adapter.pull !== undefined) describePull(adapter, given, open);
+    if (adapter.describe !== undefined) describeFields(adapter, given, open);
   });
 }
 
@@ -189,6 +190,33 @@ function describePull(adapter: Adapter, given: AdapterCase, open: Open): void {
       ),
     );
     expect(failure).toMatchObject({ kind, retryAfterMs });
+  });
+}
+
+function describeFields(adapter: Adapter, given: AdapterCase, open: Open): void {
+  const describe = adapter.describe?.bind(adapter);
+  if (describe === undefined) throw new Error('describeFields needs an adapter that describes');
+
+  test('describe names fields that its records have, and never shows a value', async () => {
+    const fields = await describe(open(given.provider), given.object);
+    expect(fields.length).toBeGreaterThan(0);
+    expect(new Set(fields.map(({ path }) => path)).size).toBe(fields.length);
+    for (const { path, types, ...rest } of fields) {
+      expect(path).toMatch(/^[A-Za-z_][\w-]*(\.([\w-]+|\*))*$/);
+      expect(types.length).toBeGreaterThan(0);
+      expect(Object.keys(rest).filter((key) => key !== 'looksLike')).toEqual([]);
+    }
+  });
+
+  test.each(faults)('describe tells $name', async ({ answer, kind }) => {
+    expect(
+      await caughtFailure(
+        describe(
+          open(() => answer),
+          given.object,
+        ),
+      ),
+    ).toMatchObject({ kind });
   });
 }
 

@@ -74,6 +74,18 @@ const violations: readonly {
     'noRestrictedImports',
   ),
   plant(
+    'the sandbox reads no files',
+    'shared/sandbox/',
+    "import { readFile } from 'node:fs/promises';",
+    'noRestrictedImports',
+  ),
+  plant(
+    'the sandbox does not import azure',
+    'shared/sandbox/',
+    "import { readConfig } from '../azure/config.ts';",
+    'noRestrictedImports',
+  ),
+  plant(
     'adapters do not import use-cases',
     'adapters/custom-rest/',
     "import { workOnSlice } from '../../shared/use-cases/work-on-slice.ts';",

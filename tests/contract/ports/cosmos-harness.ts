@@ -19,6 +19,10 @@ export function openStores(endpoint: string, key: string, log: MemoryLog): Store
   return {
     integrations: new CosmosCollection(collections.integrations, tools),
     tasks: new CosmosCollection(collections.tasks, tools),
+    conversionSchemas: new CosmosCollection(collections.conversionSchemas, tools),
+    conversionContents: new CosmosCollection(collections.conversionContents, tools),
+    shardTypes: new CosmosCollection(collections.shardTypes, tools),
+    shardTypeContents: new CosmosCollection(collections.shardTypeContents, tools),
     apiKeys: new CosmosCollection(collections.apiKeys, tools),
     runs: new CosmosExecutionStore(tools),
     shards: new CosmosCollection(collections.shards, tools),

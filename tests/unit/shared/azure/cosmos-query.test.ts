@@ -30,6 +30,15 @@ test('filters become quoted fields and parameters', () => {
   );
 });
 
+test('one of several values is a parameter for each', () => {
+  const { query, parameters } = listQuery(scope, {
+    ...listing,
+    filters: [{ field: 'data.email', is: 'one-of', values: ['a', 2] }],
+  });
+  expect(query).toContain(' AND c["data"]["email"] IN (@p1, @p2) ');
+  expect(parameters?.map((parameter) => parameter.value)).toEqual(['t1', 'a', 2, 20]);
+});
+
 test('nothing that a caller gives is part of the text of a query, unless it is a plain path', () => {
   const hostile = fc.string({ unit: 'binary', maxLength: 30 });
   fc.assert(

@@ -8,6 +8,9 @@ import type { Evaluation, Outcome, Work } from './protocol.ts';
 /** A tenant's worker that is asked nothing for this long is ended. */
 const idleMs = 10_000;
 
+/** Until its first step a worker loads what it needs. */
+const longestStartMs = 20_000;
+
 /** A program that has had a worker ended this often in one piece of work is not tried again in it. */
 const mostEndings = 3;
 
@@ -16,11 +19,16 @@ type Tenant = { readonly tenantId: string };
 /** One thread a tenant, begun when it is first asked: what a tenant wrote shares no memory with another's. */
 export class ExpressionWorkers implements Expressions {
   readonly #file: URL;
+  readonly #standstillMs: number;
   readonly #threads = new Map<string, Thread>();
 
-  /** @param file what a worker runs: `expression-worker.ts`, or the bundle of it */
-  constructor(file: URL) {
+  /**
+   * @param file what a worker runs: `expression-worker.ts`, or the bundle of it
+   * @param standstillMs after how long without a step a worker is ended
+   */
+  constructor(file: URL, standstillMs: number = limits.standstillMs) {
     this.#file = file;
+    this.#standstillMs = standstillMs;
   }
 
   async check({ tenantId }: Tenant, programs: readonly Program[]): Promise<(string | undefined)[]> {
@@ -101,7 +109,7 @@ export class ExpressionWorkers implements Expressions {
   #thread(tenantId: string): Thread {
     const known = this.#threads.get(tenantId);
     if (known?.isUsable === true) return known;
-    const thread = new Thread(this.#file, () => {
+    const thread = new Thread(this.#file, this.#standstillMs, () => {
       if (this.#threads.get(tenantId) === thread) this.#threads.delete(tenantId);
     });
     this.#threads.set(tenantId, thread);
@@ -120,13 +128,15 @@ interface Done {
 class Thread {
   readonly #worker: Worker;
   readonly #progress = new SharedArrayBuffer(4);
+  readonly #standstillMs: number;
   readonly #onEnd: () => void;
   #last: Promise<unknown> = Promise.resolve();
   #waiting = 0;
   #idle: NodeJS.Timeout | undefined;
   isUsable = true;
 
-  constructor(file: URL, onEnd: () => void) {
+  constructor(file: URL, standstillMs: number, onEnd: () => void) {
+    this.#standstillMs = standstillMs;
     this.#onEnd = onEnd;
     this.#worker = new Worker(file, {
       workerData: { progress: this.#progress },
@@ -179,9 +189,8 @@ class Thread {
         const now = performance.now();
         const at = Atomics.load(position, 0);
         if (at !== seen) [seen, seenAt] = [at, now];
-        // Until its first step a worker loads what it needs.
-        else if (now - seenAt > (at === 0 ? 5 : 1) * limits.standstillMs) endAt(tookTooLong);
-      }, limits.standstillMs / 10);
+        else if (now - seenAt > (at === 0 ? longestStartMs : this.#standstillMs)) endAt(tookTooLong);
+      }, this.#standstillMs / 10);
       if (!this.isUsable) return onFailure();
       this.#worker.ref();
       this.#worker.on('message', onMessage).on('error', onFailure).on('exit', onFailure);

@@ -1,12 +1,12 @@
 /** What one program may use for one record. Steps rather than time, so that the same program has the same outcome on a slow machine. */
 export const limits = {
-  /** Expressions that a template evaluates; some 100,000 in a second. */
-  templateSteps: 20_000,
+  /** Expressions that a template evaluates; some 300,000 in a second. */
+  templateSteps: 5_000,
   templateDepth: 200,
   /** Items of one list that a template makes. */
   templateItems: 20_000,
-  /** Turns of the script interpreter's counter, each 10,000 jumps or calls; a hundred take some 20 ms. */
-  scriptTurns: 100,
+  /** Turns of the script interpreter's counter, each 10,000 jumps or calls; fifty take some 10 ms. */
+  scriptTurns: 50,
   scriptMemoryBytes: 16 * 2 ** 20,
   scriptStackBytes: 256 * 2 ** 10,
   /** Of a result as JSON text, in UTF-16 units. */

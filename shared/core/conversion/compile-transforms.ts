@@ -44,6 +44,7 @@ const wrap: Step = (value) => (Array.isArray(value) ? value : [value]);
 
 function compileTransform(compilation: Compilation, transform: Transform, place: Place): Step {
   if (typeof transform === 'string') return compilePlain(transform, compilation.libraries);
+  if ('locale' in transform) checkLocale(compilation, transform.locale, place);
   try {
     return compileParameterised(compilation, transform, place);
   } catch (error) {
@@ -123,6 +124,20 @@ function checkFormat(compilation: Compilation, { format, zone }: { format: strin
   if (wrong === undefined) return;
   const message = wrong === 'format' ? 'must hold the year' : 'is not a known time zone';
   compilation.problems.push({ path: [...place, wrong], message });
+}
+
+/** For a locale that it does not know, Intl would take the machine's. */
+function checkLocale({ problems }: Compilation, locale: string, place: Place): void {
+  if (isKnownLocale(locale)) return;
+  problems.push({ path: [...place, 'locale'], message: 'is not a known locale' });
+}
+
+function isKnownLocale(locale: string): boolean {
+  try {
+    return Intl.NumberFormat.supportedLocalesOf(locale).length > 0;
+  } catch {
+    return false;
+  }
 }
 
 function checkLanguage(compilation: Compilation, locale: string, place: Place): void {

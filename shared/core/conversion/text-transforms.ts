@@ -16,7 +16,8 @@ export const trim = onText((text) => text.trim());
 export const lower = onText((text) => text.toLowerCase());
 export const upper = onText((text) => text.toUpperCase());
 
-export const title = (locale?: string): Step =>
+/** The locale is never the machine's. */
+export const title = (locale = 'en'): Step =>
   onText((text) =>
     text
       .toLocaleLowerCase(locale)

@@ -5,7 +5,9 @@ import type { Json, JsonObject } from '../../../../shared/core/json.ts';
 import { ExpressionWorkers } from '../../../../shared/sandbox/expression-workers.ts';
 import { hostileScripts, hostileTemplates } from './hostile-scripts.ts';
 
-const workers = new ExpressionWorkers(new URL('../../../../shared/sandbox/expression-worker.ts', import.meta.url));
+const standstillMs = 500;
+const file = new URL('../../../../shared/sandbox/expression-worker.ts', import.meta.url);
+const workers = new ExpressionWorkers(file, standstillMs);
 const tenant = { tenantId: 'acme' };
 
 const ask = async (language: Program['language'], source: string, record: Json = {}, item?: Json) => {

@@ -101,6 +101,8 @@ describe('a transform', () => {
     [dateTime('yyyy', 'Mars/Olympus'), 'zone'],
     [{ kind: 'phone', country: 'ZZ' }, 'country'],
     [{ kind: 'boolean', locale: 'ja' }, 'locale'],
+    [{ kind: 'number', locale: 'xx' }, 'locale'],
+    [{ kind: 'title', locale: 'qq' }, 'locale'],
   ])('%j is refused before any record comes', async (transform, key) => {
     const error = await apply([transform], 'x').catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(InvalidMapping);

@@ -16,7 +16,10 @@ interface Seen {
 export function describeRecords(records: readonly JsonObject[]): DescribedField[] {
   const seen = new Map<string, Seen>();
   for (const record of records) look(record, [], seen);
-  return [...seen].slice(0, mostFields).map(([path, { types, kinds }]) => {
+  // An object that is null in one record, a list that is empty, is the object or the list that it is in others.
+  const parents = new Set([...seen.keys()].flatMap(parentsOf));
+  const leaves = [...seen].filter(([path]) => !parents.has(path));
+  return leaves.slice(0, mostFields).map(([path, { types, kinds }]) => {
     const [kind] = kinds;
     const known = [...types].filter((type) => type !== 'null');
     return {
@@ -25,6 +28,11 @@ export function describeRecords(records: readonly JsonObject[]): DescribedField[
       ...(kinds.size === 1 && kind !== undefined ? { looksLike: kind } : {}),
     };
   });
+}
+
+function parentsOf(path: string): string[] {
+  const parts = path.split('.');
+  return parts.slice(1).map((_part, index) => parts.slice(0, index + 1).join('.'));
 }
 
 function look(value: Json, path: readonly string[], seen: Map<string, Seen>): void {

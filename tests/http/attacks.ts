@@ -122,7 +122,7 @@ export function pathAttacks(
     ];
     for (const hostile of texts) {
       // A segment of only dots is resolved by the client before it is sent.
-      if (hostile.trim() === '') continue;
+      if (hostile.trim() === '' || hostile === ids[name]) continue;
       attacks.push({
         what: `the ${name} ${JSON.stringify(hostile.slice(0, 40))}`,
         options: { params: { ...ids, [name]: hostile } },

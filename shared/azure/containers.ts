@@ -20,7 +20,7 @@ const daySeconds = 86_400;
 const everything = ['/*'] as const;
 
 export const containers = {
-  /** Integrations, tasks and API keys. Small; every write is conditional. */
+  /** Integrations, tasks, conversion schemas, shard types and API keys. Small; every write is conditional. */
   config: {
     name: 'config',
     partitionKeyPaths: ['/tenantId'],

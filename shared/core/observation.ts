@@ -1,8 +1,8 @@
 import type { ExternalChange } from './adapter.ts';
 import { canonicalText, shortHash } from './canonical.ts';
-import type { ConversionError } from './conversion/compile-rules.ts';
 import type { Converted, Converter, Feed } from './conversion/compile-schema.ts';
 import type { AnswerQuestions } from './conversion/deferral.ts';
+import type { ConversionError } from './conversion/rule.ts';
 import type { LinkDocument } from './documents/link.ts';
 import type { JsonObject } from './json.ts';
 

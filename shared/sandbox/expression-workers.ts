@@ -1,15 +1,9 @@
-import { Worker } from 'node:worker_threads';
 import type { Answer, Program, ProgramQuestion } from '../core/conversion/deferral.ts';
 import type { Json } from '../core/json.ts';
 import type { Expressions } from '../core/ports.ts';
-import { limits, tookTooLong, tooMuchMemory } from './limits.ts';
+import { ExpressionThread } from './expression-thread.ts';
+import { limits } from './limits.ts';
 import type { Evaluation, Outcome, Work } from './protocol.ts';
-
-/** A tenant's worker that is asked nothing for this long is ended. */
-const idleMs = 10_000;
-
-/** Until its first step a worker loads what it needs. */
-const longestStartMs = 20_000;
 
 /** A program that has had a worker ended this often in one piece of work is not tried again in it. */
 const mostEndings = 3;
@@ -20,7 +14,7 @@ type Tenant = { readonly tenantId: string };
 export class ExpressionWorkers implements Expressions {
   readonly #file: URL;
   readonly #standstillMs: number;
-  readonly #threads = new Map<string, Thread>();
+  readonly #threads = new Map<string, ExpressionThread>();
 
   /**
    * @param file what a worker runs: `expression-worker.ts`, or the bundle of it
@@ -90,6 +84,7 @@ export class ExpressionWorkers implements Expressions {
     while (open.length > 0) {
       const places = open;
       const done = await this.#thread(tenantId).run(workOn(places), places.length);
+      if (done === undefined) continue;
       for (const [order, outcome] of done.outcomes.entries()) outcomes[places[order] ?? 0] = outcome;
       if (done.ended === undefined) break;
       const { at, refusal } = done.ended;
@@ -106,104 +101,14 @@ export class ExpressionWorkers implements Expressions {
     return outcomes;
   }
 
-  #thread(tenantId: string): Thread {
+  #thread(tenantId: string): ExpressionThread {
     const known = this.#threads.get(tenantId);
     if (known?.isUsable === true) return known;
-    const thread = new Thread(this.#file, this.#standstillMs, () => {
+    const thread = new ExpressionThread(this.#file, this.#standstillMs, () => {
       if (this.#threads.get(tenantId) === thread) this.#threads.delete(tenantId);
     });
     this.#threads.set(tenantId, thread);
     return thread;
-  }
-}
-
-interface Done {
-  /** Of the first pieces of the work; of all of them, unless the worker had to be ended. */
-  readonly outcomes: readonly Outcome[];
-  /** The piece of its work, counted from 0, at which the worker had to be ended. */
-  readonly ended?: { readonly at: number; readonly refusal: string };
-}
-
-/** A worker and the works that wait for it, one after the other. */
-class Thread {
-  readonly #worker: Worker;
-  readonly #progress = new SharedArrayBuffer(4);
-  readonly #standstillMs: number;
-  readonly #onEnd: () => void;
-  #last: Promise<unknown> = Promise.resolve();
-  #waiting = 0;
-  #idle: NodeJS.Timeout | undefined;
-  isUsable = true;
-
-  constructor(file: URL, standstillMs: number, onEnd: () => void) {
-    this.#standstillMs = standstillMs;
-    this.#onEnd = onEnd;
-    this.#worker = new Worker(file, {
-      workerData: { progress: this.#progress },
-      env: {},
-      execArgv: [],
-      resourceLimits: { maxOldGenerationSizeMb: limits.workerMemoryMb, maxYoungGenerationSizeMb: 32 },
-    });
-    this.#worker.unref();
-    this.#worker.on('error', () => this.end());
-    this.#worker.on('exit', () => this.end());
-  }
-
-  async run(work: Work, count: number): Promise<Done> {
-    clearTimeout(this.#idle);
-    this.#waiting += 1;
-    const before = this.#last;
-    const done = before.then(() => this.#carryOut(work, count));
-    this.#last = done;
-    try {
-      return await done;
-    } finally {
-      this.#waiting -= 1;
-      if (this.#waiting === 0 && this.isUsable) this.#idle = setTimeout(() => this.end(), idleMs).unref();
-    }
-  }
-
-  #carryOut(work: Work, count: number): Promise<Done> {
-    return new Promise((resolve) => {
-      const position = new Int32Array(this.#progress);
-      const startedAt = performance.now();
-      let seen = -1;
-      let seenAt = startedAt;
-      const finish = (done: Done) => {
-        clearInterval(watch);
-        this.#worker.off('message', onMessage).off('error', onFailure).off('exit', onFailure).unref();
-        resolve(done);
-      };
-      const outcomes: Outcome[] = [];
-      const endAt = (refusal: string) => {
-        const at = Math.max(outcomes.length, Atomics.load(position, 0) - 1);
-        finish({ outcomes, ended: { at, refusal } });
-        this.end();
-      };
-      const onMessage = (told: Outcome[]) => {
-        outcomes.push(...told);
-        if (outcomes.length >= count) finish({ outcomes });
-      };
-      const onFailure = () => endAt(tooMuchMemory);
-      const watch = setInterval(() => {
-        const now = performance.now();
-        const at = Atomics.load(position, 0);
-        if (at !== seen) [seen, seenAt] = [at, now];
-        else if (now - seenAt > (at === 0 ? longestStartMs : this.#standstillMs)) endAt(tookTooLong);
-      }, this.#standstillMs / 10);
-      if (!this.isUsable) return onFailure();
-      this.#worker.ref();
-      this.#worker.on('message', onMessage).on('error', onFailure).on('exit', onFailure);
-      this.#worker.postMessage(work);
-    });
-  }
-
-  end(): void {
-    if (!this.isUsable) return;
-    this.isUsable = false;
-    clearTimeout(this.#idle);
-    this.#onEnd();
-    void this.#worker.terminate();
   }
 }
 

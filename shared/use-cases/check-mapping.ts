@@ -4,7 +4,7 @@ import { AppError } from '../core/app-error.ts';
 import { compileReverse } from '../core/conversion/compile-reverse.ts';
 import { compileSchema } from '../core/conversion/compile-schema.ts';
 import { findPrograms, findShardTypeNames } from '../core/conversion/find-programs.ts';
-import { InvalidMapping, type MappingProblem } from '../core/conversion/unreadable.ts';
+import { InvalidMapping, type MappingProblem } from '../core/conversion/invalid-mapping.ts';
 import { pointerOf } from '../core/field-errors.ts';
 import type { Deps } from '../core/ports.ts';
 import type { Scope } from '../core/scope.ts';

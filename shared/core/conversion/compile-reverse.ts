@@ -2,10 +2,10 @@ import type { MappingTarget } from '../../contracts/mapping.ts';
 import { sameValue } from '../canonical.ts';
 import { readPath } from '../field-path.ts';
 import type { JsonObject } from '../json.ts';
-import type { ConversionError } from './compile-rules.ts';
 import { compileSchema } from './compile-schema.ts';
 import type { AnswerQuestions } from './deferral.ts';
 import { deriveReverse, type Reverse } from './derive-reverse.ts';
+import type { ConversionError } from './rule.ts';
 
 export type Reverted =
   | { readonly ok: true; readonly record: JsonObject }

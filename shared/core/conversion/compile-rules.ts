@@ -1,17 +1,10 @@
-import type { FieldRule } from '../../contracts/mapping.ts';
 import { writePath } from '../field-path.ts';
 import type { Json, JsonObject } from '../json.ts';
 import { compileCondition } from './compile-condition.ts';
 import { compileSource, type Frame, type Source } from './compile-source.ts';
 import { type Compilation, compileTransforms } from './compile-transforms.ts';
+import type { ConversionError, Rule } from './rule.ts';
 import { Unreadable } from './unreadable.ts';
-
-/** What is wrong with one field of a converted record; `message` is a sentence. */
-export interface ConversionError {
-  /** Path in the shard. */
-  readonly field: string;
-  readonly message: string;
-}
 
 /** Writes the fields of one record, or of one item of a list, into `data`. */
 export type ApplyRules = (
@@ -21,11 +14,6 @@ export type ApplyRules = (
   errors: ConversionError[],
   prefix: string,
 ) => void;
-
-/** A rule as the contract has it at any depth of lists. */
-export type Rule = Omit<FieldRule, 'items'> & {
-  readonly items?: { readonly from: string; readonly fields: readonly Rule[] } | undefined;
-};
 
 interface CompiledRule {
   readonly label: string;

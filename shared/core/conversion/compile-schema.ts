@@ -3,12 +3,13 @@ import type { ExternalChange } from '../adapter.ts';
 import type { Json, JsonObject } from '../json.ts';
 import type { ValidateShard } from '../shard-types/compile-validator.ts';
 import { compileCondition } from './compile-condition.ts';
-import { type ApplyRules, type ConversionError, compileRules } from './compile-rules.ts';
+import { type ApplyRules, compileRules } from './compile-rules.ts';
 import type { Compilation } from './compile-transforms.ts';
 import { type AnswerQuestions, Deferral } from './deferral.ts';
+import { InvalidMapping } from './invalid-mapping.ts';
 import { loadLibraries } from './libraries.ts';
+import type { ConversionError } from './rule.ts';
 import { compileSourcePath, type ReadPath } from './source-path.ts';
-import { InvalidMapping } from './unreadable.ts';
 
 /** What a link and a shard's source must know of the mapping that feeds them. */
 export interface Feed {

@@ -1,7 +1,7 @@
 import type { Json } from '../json.ts';
-import type { ConversionError, Rule } from './compile-rules.ts';
 import type { Compilation } from './compile-transforms.ts';
 import type { Deferral, Program } from './deferral.ts';
+import type { ConversionError, Rule } from './rule.ts';
 import { compileSourcePath } from './source-path.ts';
 import { Unreadable } from './unreadable.ts';
 

@@ -2,10 +2,11 @@ import type { Scalar, Transform } from '../../contracts/mapping.ts';
 import { canonicalText } from '../canonical.ts';
 import type { Json } from '../json.ts';
 import { date, dateTime, formatDate, formatDateTime, instant, refuseDateFormat } from './date-transforms.ts';
+import type { MappingProblem } from './invalid-mapping.ts';
 import type { Libraries } from './libraries.ts';
 import { boolean, formatNumber, knownLanguages, localNumber, number } from './number-transforms.ts';
 import * as texts from './text-transforms.ts';
-import { type MappingProblem, Unreadable } from './unreadable.ts';
+import { Unreadable } from './unreadable.ts';
 
 type Step = texts.Step;
 

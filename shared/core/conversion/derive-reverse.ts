@@ -1,7 +1,7 @@
 import type { MappingTarget, Transform } from '../../contracts/mapping.ts';
 import { canonicalText } from '../canonical.ts';
 import type { Json } from '../json.ts';
-import type { Rule } from './compile-rules.ts';
+import type { Rule } from './rule.ts';
 
 /** How a shard is written back to the provider's record, and which of its fields are not. */
 export interface Reverse {

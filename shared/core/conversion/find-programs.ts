@@ -1,6 +1,6 @@
 import type { MappingTarget } from '../../contracts/mapping.ts';
-import type { Rule } from './compile-rules.ts';
 import type { Program } from './deferral.ts';
+import type { Rule } from './rule.ts';
 
 type Path = readonly (string | number)[];
 

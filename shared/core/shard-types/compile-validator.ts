@@ -1,5 +1,5 @@
 import type { ErrorObject, ValidateFunction } from 'ajv/dist/2020.js';
-import type { ConversionError } from '../conversion/compile-rules.ts';
+import type { ConversionError } from '../conversion/rule.ts';
 import type { JsonObject } from '../json.ts';
 
 /**

@@ -145,6 +145,23 @@ describe('an expression', () => {
     await ended;
   });
 
+  it('is not refused because another page of the same tenant had the thread ended', async () => {
+    const evaluate = (source: string) =>
+      workers.evaluate(tenant, [
+        { kind: 'program', program: { language: 'script', source }, record: {}, item: undefined },
+      ]);
+    const answers = await Promise.all([
+      evaluate('"a".repeat(2**18).includes("a".repeat(2**17) + "b")'),
+      evaluate('1'),
+      evaluate('2'),
+    ]);
+    expect(answers).toEqual([
+      [{ ok: false, message: 'took too long' }],
+      [{ ok: true, value: 1 }],
+      [{ ok: true, value: 2 }],
+    ]);
+  });
+
   it('that had its thread ended costs the others of its page nothing', async () => {
     const sources = ['1', '"a".repeat(2**18).includes("a".repeat(2**17) + "b")', '3'];
     const answers = await workers.evaluate(

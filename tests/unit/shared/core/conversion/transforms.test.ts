@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Transform } from '../../../../../shared/contracts/mapping.ts';
-import { InvalidMapping } from '../../../../../shared/core/conversion/unreadable.ts';
+import { InvalidMapping } from '../../../../../shared/core/conversion/invalid-mapping.ts';
 import type { Json } from '../../../../../shared/core/json.ts';
 import { convertFields } from '../../../../kit/convert-with.ts';
 

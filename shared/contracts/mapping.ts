@@ -98,16 +98,20 @@ const parameterised = [
   valueMap,
 ] as const;
 
-const oneTransform = z.union([plainTransform, z.discriminatedUnion('kind', [...parameterised])]);
+const oneTransform = z
+  .union([plainTransform, z.discriminatedUnion('kind', [...parameterised])])
+  .meta({ id: 'ItemTransform' });
 
 /** A step of the pipeline that a value goes through. `each` applies its steps to every item of a list. */
-export const transform = z.union([
-  plainTransform,
-  z.discriminatedUnion('kind', [
-    ...parameterised,
-    z.strictObject({ kind: z.literal('each'), transforms: z.array(oneTransform).min(1).max(8) }),
-  ]),
-]);
+export const transform = z
+  .union([
+    plainTransform,
+    z.discriminatedUnion('kind', [
+      ...parameterised,
+      z.strictObject({ kind: z.literal('each'), transforms: z.array(oneTransform).min(1).max(8) }),
+    ]),
+  ])
+  .meta({ id: 'Transform' });
 
 /** A condition on one field of the record. */
 const test = z
@@ -125,7 +129,8 @@ const test = z
       const message = name === needed ? `is needed for "${given.is}"` : `has no meaning for "${given.is}"`;
       context.addIssue({ code: 'custom', path: [name], message });
     }
-  });
+  })
+  .meta({ id: 'Condition' });
 
 function operandOf(is: string): 'value' | 'values' | 'pattern' | undefined {
   if (is === 'present' || is === 'absent') return undefined;
@@ -179,7 +184,7 @@ const hasOneSource = (rule: Readonly<Record<string, unknown>>): boolean =>
   sources.filter((source) => rule[source] !== undefined).length === 1;
 const oneSource = { error: `needs exactly one of: ${sources.join(', ')}`, path: ['from'] };
 
-const leafRule = z.strictObject(ruleBase).refine(hasOneSource, oneSource);
+const leafRule = z.strictObject(ruleBase).refine(hasOneSource, oneSource).meta({ id: 'LeafRule' });
 
 const itemRule = z
   .strictObject({
@@ -189,7 +194,8 @@ const itemRule = z
       .optional()
       .describe('An object for every item of a list'),
   })
-  .refine(hasOneSource, oneSource);
+  .refine(hasOneSource, oneSource)
+  .meta({ id: 'ItemRule' });
 
 /**
  * One field of the shard: where its value comes from and what is done to it. Rules for the same field are alternatives: the first whose `when` holds
@@ -203,7 +209,8 @@ export const fieldRule = z
       .optional()
       .describe('An object for every item of a list; paths in it begin at the item'),
   })
-  .refine(hasOneSource, oneSource);
+  .refine(hasOneSource, oneSource)
+  .meta({ id: 'FieldRule' });
 
 /** One kind of shard that a record feeds. */
 export const mappingTarget = z
@@ -236,7 +243,8 @@ export const mappingTarget = z
     if (derived && target.name === undefined) {
       context.addIssue({ code: 'custom', path: ['name'], message: 'is needed for shards with ids of their own' });
     }
-  });
+  })
+  .meta({ id: 'MappingTarget' });
 
 export const mappingTargets = z
   .array(mappingTarget)

@@ -178,6 +178,32 @@ describe('a reference to another record', () => {
     expect((await harness.run('full')).counts).toMatchObject({ unchanged: 4 });
   });
 
+  it.each(['before', 'after'] as const)('survives a crash at any step (%s it took)', async (moment) => {
+    const bosses = { a: 'c', b: 'a', c: 'b' };
+    const begin = async () => {
+      const harness = await createSyncHarness({ pageSize: 1 });
+      await publish(harness, [withBoss]);
+      for (const [id, boss] of Object.entries(bosses)) harness.provider.put(id, { name: id, boss }, longAgo);
+      return { harness, id: (await harness.start()).id };
+    };
+    const undisturbed = await begin();
+    const before = undisturbed.harness.deps.faults.steps;
+    await undisturbed.harness.finish(undisturbed.id);
+    const steps = undisturbed.harness.deps.faults.steps - before;
+    expect(steps).toBeGreaterThan(20);
+    for (let step = 1; step <= steps; step += 1) {
+      const { harness, id } = await begin();
+      harness.deps.faults.crashAt(step, moment);
+      const run = await harness.finish(id);
+      expect(run, `step ${step}`).toMatchObject({ state: 'succeeded', counts: { received: 3, created: 3 } });
+      const shards = await harness.shards();
+      expect(shards.size, `step ${step}`).toBe(3);
+      for (const [from, to] of Object.entries(bosses)) {
+        expect(shards.get(from)?.data['boss'], `step ${step}`).toBe(shards.get(to)?.id);
+      }
+    }
+  });
+
   it('by field is the one shard that has the value', async () => {
     const harness = await createSyncHarness();
     const inline = inlineMappingOf(await harness.task());

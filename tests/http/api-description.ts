@@ -13,6 +13,7 @@ export interface Operation {
   readonly parameters: readonly {
     readonly in: 'path' | 'query' | 'header';
     readonly name: string;
+    readonly required?: boolean;
     readonly schema: Json;
   }[];
   readonly bodySchema: Json | undefined;

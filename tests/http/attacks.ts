@@ -130,8 +130,9 @@ export function pathAttacks(
         names: { in: 'path', field: name },
       });
     }
-    // Without a body, operations that need one refuse before they look.
-    const status = operation.bodyRequired ? [400] : [404];
+    // Without a body or a query, operations that need one refuse before they look.
+    const needsQuery = operation.parameters.some((each) => each.in === 'query' && each.required === true);
+    const status = operation.bodyRequired || needsQuery ? [400] : [404];
     attacks.push({
       what: `another tenant's ${name}`,
       options: { params: { ...ids, [name]: othersIds[name] ?? '' } },

@@ -117,6 +117,7 @@ export function conversionSuite(app: () => App): void {
     const body = {
       targets: targets(
         { ...amount, required: true },
+        { to: 'stage', from: 'stage' },
         { to: 'label', template: '$uppercase(name) & " " & $string(amount)' },
         { to: 'double', script: 'Number(record.amount) * 2' },
         {
@@ -128,7 +129,7 @@ export function conversionSuite(app: () => App): void {
       samples: [
         { name: 'Big', amount: '12.5', close: '29.02.2024 12:00' },
         { name: 'Bad', amount: 'many', close: 'soon' },
-        { name: 'x'.repeat(2000), amount: 1 },
+        { name: 'Odd', amount: 1, stage: 7 },
       ],
     };
     const { json } = await tenant.admin.call('testConversionSchema', { params: schema, body });
@@ -144,7 +145,7 @@ export function conversionSuite(app: () => App): void {
     const errorsOf = (index: number) =>
       ((results[index]?.shards[0]?.['errors'] ?? []) as { field: string }[]).map(({ field }) => field);
     expect(errorsOf(1)).toEqual(['amount', 'closesAt']);
-    expect(errorsOf(2)).toEqual(['name']);
+    expect(errorsOf(2)).toEqual(['stage']);
     expect(results[1]?.shards[0]?.['data']).toBeUndefined();
   });
 

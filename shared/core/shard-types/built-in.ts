@@ -8,21 +8,18 @@ export interface BuiltInShardType {
   readonly schema: JsonObject;
 }
 
-const text = (maximum = 1024): JsonObject => ({ type: ['string', 'null'], maxLength: maximum });
+const text: JsonObject = { type: ['string', 'null'] };
 const instant: JsonObject = { type: ['string', 'null'], format: 'date-time' };
-/** A person's or company's number as the source writes it; the transform `phone` makes it E.164. */
-const phone = text(64);
-const email: JsonObject = { type: ['string', 'null'], maxLength: 320 };
-const texts: JsonObject = { type: ['array', 'null'], items: { type: ['string', 'null'] }, maxItems: 1000 };
+const texts: JsonObject = { type: ['array', 'null'], items: { type: ['string', 'null'] } };
 
 const address: JsonObject = {
   type: ['object', 'null'],
   properties: {
-    street: text(),
-    city: text(),
-    region: text(),
+    street: text,
+    city: text,
+    region: text,
     postalCode: { type: ['string', 'number', 'null'] },
-    country: text(),
+    country: text,
   },
 };
 
@@ -33,7 +30,7 @@ const objectOf = (title: string, properties: JsonObject): JsonObject => ({
   properties,
 });
 
-/** They are open: fields that they do not name are kept as they come. */
+/** They are open: fields that they do not name are kept as they come. They have no limits on length either, since a source has its own. */
 export const builtInShardTypes: readonly BuiltInShardType[] = [
   {
     id: 'contact',
@@ -41,13 +38,13 @@ export const builtInShardTypes: readonly BuiltInShardType[] = [
     schema: objectOf('Contact', {
       name: {
         type: ['object', 'string', 'null'],
-        properties: { first: text(), last: text(), full: text() },
+        properties: { first: text, last: text, full: text },
       },
-      email,
+      email: text,
       emails: texts,
-      phone,
+      phone: text,
       phones: texts,
-      jobTitle: text(),
+      jobTitle: text,
       companyId: { type: ['string', 'number', 'null'] },
       address,
     }),
@@ -56,12 +53,12 @@ export const builtInShardTypes: readonly BuiltInShardType[] = [
     id: 'company',
     name: 'Company',
     schema: objectOf('Company', {
-      name: text(),
+      name: text,
       alternateNames: texts,
-      domain: text(253),
-      website: text(2048),
-      phone,
-      industry: text(),
+      domain: text,
+      website: text,
+      phone: text,
+      industry: text,
       employees: { type: ['number', 'null'], minimum: 0 },
       address,
     }),
@@ -70,10 +67,10 @@ export const builtInShardTypes: readonly BuiltInShardType[] = [
     id: 'deal',
     name: 'Deal',
     schema: objectOf('Deal', {
-      name: text(),
+      name: text,
       amount: { type: ['number', 'null'] },
-      currency: text(16),
-      stage: text(),
+      currency: text,
+      stage: text,
       closesAt: instant,
       companyId: { type: ['string', 'number', 'null'] },
       contactId: { type: ['string', 'number', 'null'] },
@@ -83,10 +80,10 @@ export const builtInShardTypes: readonly BuiltInShardType[] = [
     id: 'message',
     name: 'Message',
     schema: objectOf('Message', {
-      subject: text(4096),
-      body: { type: ['string', 'null'] },
-      channel: text(),
-      from: text(),
+      subject: text,
+      body: text,
+      channel: text,
+      from: text,
       to: texts,
       threadId: { type: ['string', 'number', 'null'] },
       sentAt: instant,
@@ -96,12 +93,12 @@ export const builtInShardTypes: readonly BuiltInShardType[] = [
     id: 'document',
     name: 'Document',
     schema: objectOf('Document', {
-      title: text(4096),
-      url: text(4096),
-      mimeType: text(255),
+      title: text,
+      url: text,
+      mimeType: text,
       size: { type: ['number', 'null'], minimum: 0 },
-      path: text(4096),
-      author: text(),
+      path: text,
+      author: text,
       createdAt: instant,
       modifiedAt: instant,
     }),

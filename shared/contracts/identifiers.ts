@@ -40,7 +40,10 @@ export const tenantId = z
 
 export const providerId = z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, 'must be a provider id such as "custom-rest"');
 
-export const shardTypeId = z.string().regex(/^[a-z][a-z0-9-]{0,63}$/, 'must be a shard type id such as "contact"');
+export const shardTypeId = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,63}$/, 'must be a shard type id such as "contact"')
+  .refine((id) => id !== 'constructor' && id !== 'prototype', 'must not be constructor or prototype');
 
 /** An instant: ISO 8601 in UTC with milliseconds. */
 export const instant = z.iso.datetime();

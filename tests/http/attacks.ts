@@ -102,6 +102,11 @@ export function queryAttacks(operation: Operation, params: Record<string, string
   return attacks;
 }
 
+function isWellFormed(operation: Operation, name: string, text: string): boolean {
+  const pattern = operation.parameters.find((each) => each.in === 'path' && each.name === name)?.schema['pattern'];
+  return typeof pattern === 'string' && new RegExp(pattern, 'u').test(text);
+}
+
 export function pathAttacks(
   operation: Operation,
   ids: Record<string, string>,
@@ -127,7 +132,8 @@ export function pathAttacks(
         what: `the ${name} ${JSON.stringify(hostile.slice(0, 40))}`,
         options: { params: { ...ids, [name]: hostile } },
         status: [400, 404],
-        names: { in: 'path', field: name },
+        // A name that a person chose may be any of these: it is only of nothing.
+        ...(isWellFormed(operation, name, hostile) ? {} : { names: { in: 'path', field: name } }),
       });
     }
     // Without a body or a query, operations that need one refuse before they look.

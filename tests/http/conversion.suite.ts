@@ -226,7 +226,7 @@ export function conversionSuite(app: () => App): void {
     const listed = await admin.call('listShardTypes', { query: { limit: 4 } });
     const rest = await admin.call('listShardTypes', { query: { cursor: listed.text('nextCursor') } });
     expect([...listed.items, ...rest.items].map((item) => item['id'])).toEqual([
-      'thing',
+      tenant.shardTypeId,
       'message',
       'document',
       'deal',

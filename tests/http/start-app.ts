@@ -81,7 +81,11 @@ export async function createTenant(app: App, mark = 'Demo CRM'): Promise<Tenant>
     body: { name: mark, object: 'deals', targets: [{ shardTypeId: 'deal', fields: [{ to: 'name', from: 'name' }] }] },
   });
   const shardType = await admin.call('createShardType', {
-    body: { id: 'thing', name: mark, schema: { type: 'object', properties: { name: { type: 'string' } } } },
+    body: {
+      id: `thing-${tenantId}`.slice(0, 64),
+      name: mark,
+      schema: { type: 'object', properties: { name: { type: 'string' } } },
+    },
   });
   const task = await admin.call('createTask', {
     params: { integrationId },

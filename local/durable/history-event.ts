@@ -39,6 +39,8 @@ export interface HistoryEvent {
   /** The sequence number of what the event schedules; -1 for all other events. */
   readonly EventId: number;
   readonly Timestamp: string;
+  /** True for all that is stored: only what has just arrived is new to the orchestrator. */
+  readonly IsPlayed?: boolean | undefined;
   readonly Name?: string | undefined;
   /** JSON text. */
   readonly Input?: string | null | undefined;

@@ -1,5 +1,5 @@
 import { EventType, type EventTypeNumber, eventTypeName, type HistoryEvent } from '../history-event.ts';
-import type { HubStore } from '../store/hub-store.ts';
+import type { HubStore, StoredHistory } from '../store/hub-store.ts';
 import type { Instance } from '../store/instance.ts';
 
 export interface StatusOptions {
@@ -40,8 +40,8 @@ const HIDDEN: ReadonlySet<EventTypeNumber> = new Set([
 ]);
 
 /** One line for each thing that ended, with the name and the time of what began it, as the extension folds them. */
-const describeHistory = (rows: readonly string[], showOutput: boolean): object[] => {
-  const events = rows.map((row) => JSON.parse(row) as HistoryEvent);
+const describeHistory = ({ events: json }: StoredHistory, showOutput: boolean): object[] => {
+  const events = JSON.parse(`[${json}]`) as HistoryEvent[];
   const scheduled = new Map(events.filter(({ EventId }) => EventId >= 0).map((event) => [event.EventId, event]));
   const name = events.find((event) => event.EventType === EventType.ExecutionStarted)?.Name;
   return events
@@ -52,6 +52,7 @@ const describeHistory = (rows: readonly string[], showOutput: boolean): object[]
         EventType: type,
         EventId: _id,
         Mark: _mark,
+        IsPlayed: _played,
         Result,
         Input,
         Name,

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createEvent, EventType, type HistoryEvent } from '../history-event.ts';
-import type { Message } from '../store/hub-store.ts';
+import type { Message, StoredHistory } from '../store/hub-store.ts';
 import { type Instance, isFinal, type RuntimeStatus } from '../store/instance.ts';
 import type { EngineContext } from './context.ts';
 import type { EntityMessage } from './entity-message.ts';
@@ -8,8 +8,7 @@ import type { Decision, Failure, OrchestrationTask } from './worker.ts';
 
 export interface OrchestrationTurnState {
   readonly instance: Instance;
-  /** JSON of all events before. */
-  readonly past: readonly string[];
+  readonly past: StoredHistory;
   readonly startedAtMs: number;
   readonly arrived: readonly HistoryEvent[];
   /** The messages that brought `arrived`, in the same order. */

@@ -1,17 +1,15 @@
 import { createEvent, EventType } from '../history-event.ts';
 import type { EngineContext } from './context.ts';
 import { type EntityMessage, parseEntityId } from './entity-message.ts';
+import type { TurnEnd } from './turn-queue.ts';
 import type { EntityAnswer } from './worker.ts';
 
-/**
- * Runs the operations that wait for an entity, one batch, and commits its state with the answers and the signals.
- * @returns true when there is more to take
- */
-export const runEntityTurn = async (context: EngineContext, id: string): Promise<boolean> => {
+/** Runs the operations that wait for an entity, one batch, and commits its state with the answers and the signals. */
+export const runEntityTurn = async (context: EngineContext, id: string): Promise<TurnEnd> => {
   const { store, worker, settings } = context;
   const messages = store.readInbox(id, 'other', settings.maxEntityBatch);
   if (messages.length === 0) {
-    return false;
+    return { isMore: false, restMs: 0 };
   }
   const requests = messages.map(({ message }) => JSON.parse(message) as EntityMessage);
   const entity = store.findEntity(id);
@@ -37,7 +35,7 @@ export const runEntityTurn = async (context: EngineContext, id: string): Promise
       sendSignal(context, entityId, operation, input);
     }
   });
-  return messages.length === settings.maxEntityBatch;
+  return { isMore: messages.length === settings.maxEntityBatch, restMs: 0 };
 };
 
 export const sendSignal = (

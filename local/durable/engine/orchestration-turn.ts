@@ -3,10 +3,18 @@ import type { Message } from '../store/hub-store.ts';
 import { type Instance, isFinal, type RuntimeStatus } from '../store/instance.ts';
 import { applyDecision, endInstance, type OrchestrationTurnState } from './apply-decision.ts';
 import type { EngineContext } from './context.ts';
+import type { TurnEnd } from './turn-queue.ts';
 import { findVersionMismatch } from './version.ts';
 
 /** How many messages one turn takes at most. */
 const LONGEST_BATCH = 1_000;
+/** With so many under way the next result is near. */
+const MANY_RUNNING = 8;
+/** About what it costs; as long as a replay takes, results are gathered before the next one. */
+const REPLAY_MS_PER_EVENT = 0.02;
+const LONGEST_REST_MS = 100;
+
+const DONE: TurnEnd = { isMore: false, restMs: 0 };
 
 interface Delivery {
   readonly message: Message;
@@ -18,20 +26,19 @@ const parse = (message: Message): Delivery => ({ message, event: JSON.parse(mess
 /**
  * Runs an orchestration until it waits again: takes what has arrived, replays the orchestrator, and commits its history
  * with everything it has asked for at once.
- * @returns true when there is more to take
  */
-export const runOrchestrationTurn = async (context: EngineContext, id: string): Promise<boolean> => {
+export const runOrchestrationTurn = async (context: EngineContext, id: string): Promise<TurnEnd> => {
   const { store } = context;
   const controls = store.readInbox(id, 'control', LONGEST_BATCH).map(parse);
   const instance = store.findInstance(id);
   if (instance === undefined || isFinal(instance.status)) {
     await context.persist(() => store.clearInbox(id));
-    return false;
+    return DONE;
   }
   const terminated = controls.find(({ event }) => event.EventType === EventType.ExecutionTerminated);
   if (terminated !== undefined) {
     await terminate(context, instance, terminated.event);
-    return false;
+    return DONE;
   }
   const status = controls.reduce(applyControl, instance.status);
   const waiting = status === 'Suspended' ? [] : store.readInbox(id, 'other', LONGEST_BATCH);
@@ -42,29 +49,29 @@ export const runOrchestrationTurn = async (context: EngineContext, id: string): 
     if (spent.length > 0) {
       await recordControls(context, instance, status, controls, spent);
     }
-    return status !== 'Suspended' && waiting.length === LONGEST_BATCH;
+    return { ...DONE, isMore: status !== 'Suspended' && waiting.length === LONGEST_BATCH };
   }
   const mismatch = findVersionMismatch(instance.version, context.settings);
   if (mismatch !== undefined && context.settings.versionFailureStrategy === 'Reject') {
     context.log('warning', `The orchestration ${id} waits for an app that may run it: ${mismatch}`);
-    return false;
+    return DONE;
   }
   const turn = beginTurn(context, instance, deliveries, controls, spent);
   const name = context.worker.find('orchestrator', instance.name);
   if (mismatch !== undefined) {
     await fail(context, turn, mismatch);
-    return false;
+    return DONE;
   }
   if (name === undefined) {
     await fail(context, turn, describeMissing(context, instance.name));
-    return false;
+    return DONE;
   }
   const decision = await context.worker.runOrchestrator({
     name,
     instanceId: id,
     parentInstanceId: instance.parent?.instance,
     input: store.findPayloads(id).input,
-    past: turn.past,
+    past: turn.past.events,
     startedAtMs: turn.startedAtMs,
     arrived: turn.arrived,
   });
@@ -77,7 +84,11 @@ export const runOrchestrationTurn = async (context: EngineContext, id: string): 
   if (decision.outcome.kind === 'failed') {
     context.log('error', `The orchestration ${id} has failed: ${decision.outcome.reason}`);
   }
-  return decision.taken < deliveries.length || waiting.length === LONGEST_BATCH;
+  const gathers = decision.running >= MANY_RUNNING;
+  return {
+    isMore: decision.taken < deliveries.length || waiting.length === LONGEST_BATCH,
+    restMs: gathers ? Math.min(Math.floor(turn.past.length * REPLAY_MS_PER_EVENT), LONGEST_REST_MS) : 0,
+  };
 };
 
 const beginTurn = (
@@ -156,7 +167,7 @@ const terminate = async (context: EngineContext, instance: Instance, event: Hist
 
 const fail = async (context: EngineContext, turn: OrchestrationTurnState, message: string): Promise<void> => {
   context.log('error', `The orchestration ${turn.instance.id} has failed: ${message}`);
-  const nothing = { schedule: [], cancelTimers: [], customStatus: undefined, unconsumed: [], mark: 0 };
+  const nothing = { schedule: [], cancelTimers: [], customStatus: undefined, unconsumed: [], running: 0, mark: 0 };
   await context.persist(() =>
     applyDecision(context, turn, {
       ...nothing,

@@ -25,8 +25,8 @@ export interface OrchestratorTurn {
   readonly parentInstanceId: string | undefined;
   /** JSON text; undefined when it was started without. */
   readonly input: string | undefined;
-  /** The events of all turns before, as JSON. */
-  readonly past: readonly string[];
+  /** JSON of the events of all turns before, with commas between them. */
+  readonly past: string;
   readonly startedAtMs: number;
   /** What has come in since the last turn, in order. */
   readonly arrived: readonly HistoryEvent[];
@@ -75,6 +75,8 @@ export interface Decision {
   readonly customStatus: string | undefined;
   /** Which of the taken events nobody waited for. */
   readonly unconsumed: readonly number[];
+  /** How many activities, HTTP calls and sub-orchestrations are under way. */
+  readonly running: number;
   /** Kept with the turn for the next replay. */
   readonly mark: number;
   readonly outcome:

@@ -20,15 +20,14 @@ const DURATIONS = {
 export const writeOrchestratorInput = (turn: OrchestratorTurn, taken: readonly HistoryEvent[]): string => {
   const started = createEvent(EventType.OrchestratorStarted, turn.startedAtMs);
   const fresh = [started, ...taken].map((event) => JSON.stringify({ ...event, IsPlayed: false }));
-  const past = turn.past.map((event) => `{"IsPlayed":true,${event.slice(1)}`);
   const rest = {
     instanceId: turn.instanceId,
-    isReplaying: turn.past.length > 0,
+    isReplaying: turn.past !== '',
     parentInstanceId: turn.parentInstanceId ?? null,
     ...SCHEMA,
     ...DURATIONS,
   };
-  return `{"history":[${[...past, ...fresh].join(',')}],"input":${turn.input ?? 'null'},${JSON.stringify(rest).slice(1)}`;
+  return `{"history":[${[...(turn.past === '' ? [] : [turn.past]), ...fresh].join(',')}],"input":${turn.input ?? 'null'},${JSON.stringify(rest).slice(1)}`;
 };
 
 /** What came of a call of the orchestrator's handler. */
@@ -93,6 +92,7 @@ export const decide = (
     cancelTimers: [],
     customStatus: undefined,
     unconsumed: [],
+    running: 0,
     mark: 0,
   };
   if (answer.kind === 'broken') {
@@ -122,6 +122,7 @@ export const decide = (
     ...findWork(past, taken, replayed.tasks),
     customStatus: state.customStatus === undefined ? undefined : JSON.stringify(state.customStatus),
     unconsumed: replayed.unconsumed,
+    running: replayed.running,
     mark: state.actions.length,
     outcome: findOutcome(turn.name, state, hasFailed, replayed),
   };

@@ -26,6 +26,8 @@ export interface Replay {
   readonly tasks: ReadonlyMap<number, OrchestrationTask>;
   /** True when everything asked for is settled and nothing is open: only then an instance can end. */
   readonly isSettled: boolean;
+  /** How many activities, HTTP calls and sub-orchestrations have begun and not ended. */
+  readonly running: number;
   /** Events of the last turn that nobody has waited for yet, by their place in it. */
   readonly unconsumed: readonly number[];
   /**
@@ -216,12 +218,12 @@ class Replayer implements Scheduler {
         tasks.set(id, owner.describe(task));
       }
     }
-    const open = [...this.#waiting].some(([id]) => {
-      const task = tasks.get(id);
-      return task !== undefined && keepsOpen(task);
-    });
+    const open = [...this.#waiting.keys()]
+      .map((id) => tasks.get(id))
+      .filter((task) => task !== undefined && keepsOpen(task));
+    const running = open.filter((task) => task?.kind !== 'timer').length;
     const unconsumed = [...this.#early.values()].flat().filter((place) => place >= 0);
-    return { tasks, isSettled: isSettled && !open, unconsumed, unambiguous, divergence };
+    return { tasks, isSettled: isSettled && open.length === 0, running, unconsumed, unambiguous, divergence };
   }
 }
 

@@ -53,7 +53,7 @@ export const createOutOfProcWorker = (names: DurableFunctionNames, run: RunFunct
 };
 
 const runOrchestrator = async (run: RunFunction, turn: OrchestratorTurn, find: Worker['find']): Promise<Decision> => {
-  const past = turn.past.map((event) => JSON.parse(event) as HistoryEvent);
+  const past = JSON.parse(`[${turn.past}]`) as HistoryEvent[];
   let taken = turn.arrived;
   for (;;) {
     const answer = await run(turn.name, writeOrchestratorInput(turn, taken), {});

@@ -31,6 +31,12 @@ export interface NewInstance {
   readonly parent?: Parent | undefined;
 }
 
+export interface StoredHistory {
+  readonly length: number;
+  /** JSON of the events, with commas between them. */
+  readonly events: string;
+}
+
 /** What a transaction has brought about that the engine must look at once it is committed. */
 export interface Touched {
   readonly targets: Set<string>;
@@ -189,17 +195,18 @@ export class HubStore {
     this.#run('DELETE FROM timers WHERE execution = ?', execution);
   }
 
-  /** The events of an execution as JSON. */
-  readHistory(execution: number): string[] {
-    return this.#all('SELECT event FROM history WHERE execution = ? ORDER BY seq', execution).map((row) =>
-      String(row['event']),
-    );
+  readHistory(execution: number): StoredHistory {
+    const row = this.prepare(
+      `SELECT count(*) AS length, group_concat(event, ',') AS events
+        FROM (SELECT event FROM history WHERE execution = ? ORDER BY seq)`,
+    ).get(execution);
+    return { length: Number(row?.['length']), events: text(row?.['events']) ?? '' };
   }
 
   appendHistory(execution: number, from: number, events: readonly HistoryEvent[]): void {
     const insert = this.prepare('INSERT INTO history (execution, seq, event) VALUES (?, ?, ?)');
     for (const [index, event] of events.entries()) {
-      insert.run(execution, from + index, JSON.stringify(event));
+      insert.run(execution, from + index, JSON.stringify({ ...event, IsPlayed: true }));
     }
   }
 

@@ -8,6 +8,7 @@ import {
   raiseEvent,
   startInstance,
 } from '../engine/control-instance.ts';
+import { findIdFault } from '../engine/instance-id.ts';
 import { isFinal } from '../store/instance.ts';
 import { findEndedInstances, type InstanceFilter, listInstances } from '../store/query-instances.ts';
 import type { ApiContext } from './api.ts';
@@ -17,7 +18,6 @@ import { type ApiAnswer, ApiError, type ApiRequest, count, date, flag, jsonBody 
 
 /** Pages of the extension's query have a hundred instances unless it is told otherwise. */
 const PAGE_SIZE = 100;
-const LONGEST_ID = 100;
 
 /** `POST orchestrators/{function}[/{id}]`. */
 export const startOrchestration = async (
@@ -35,21 +35,14 @@ export const startOrchestration = async (
     );
   }
   const id = wantedId ?? randomUUID().replaceAll('-', '');
-  assertInstanceId(id);
+  const fault = findIdFault(id);
+  if (fault !== undefined) {
+    throw new ApiError(400, fault);
+  }
   const input = request.body.trim() === '' ? undefined : jsonBody(request);
   const version = request.query.get('version') ?? context.defaultVersion;
   await refuseConflict(startInstance(context.engine, context.store, { id, name, version, input }));
   return answerStarted(context, request, id);
-};
-
-const assertInstanceId = (id: string): void => {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
-  if (id.length > LONGEST_ID || id.startsWith('@') || /[/\\#?\u0000-\u001f\u007f-\u009f]/.test(id)) {
-    throw new ApiError(
-      400,
-      `The instance ID "${id}" is not valid: up to ${LONGEST_ID} characters, none of / \\ # ? or control characters, not beginning with @`,
-    );
-  }
 };
 
 const refuseConflict = async (starting: Promise<void>): Promise<void> => {

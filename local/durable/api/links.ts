@@ -17,7 +17,7 @@ const instanceQuery = ({ hubName, connectionName, key }: PublicApi): string => {
 
 /** The addresses of one instance, as the extension gives them to clients. */
 export const managementLinks = (api: PublicApi, instanceId: string): Readonly<Record<string, string>> => {
-  const instance = `${api.baseUrl}/instances/${instanceId}`;
+  const instance = `${api.baseUrl}/instances/${encodeURIComponent(instanceId)}`;
   const query = instanceQuery(api);
   return {
     id: instanceId,

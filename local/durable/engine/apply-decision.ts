@@ -4,6 +4,7 @@ import type { Message, StoredHistory } from '../store/hub-store.ts';
 import { type Instance, isFinal, type RuntimeStatus } from '../store/instance.ts';
 import type { EngineContext } from './context.ts';
 import type { EntityMessage } from './entity-message.ts';
+import { findIdFault } from './instance-id.ts';
 import type { Decision, Failure, OrchestrationTask } from './worker.ts';
 
 export interface OrchestrationTurnState {
@@ -21,10 +22,16 @@ export interface OrchestrationTurnState {
 /** The name under which the extension runs HTTP calls. */
 const HTTP_ACTIVITY = 'BuiltIn::HttpActivity';
 
-/** Writes what a turn has brought: its history, its messages to others, and its end. Within a transaction. */
+/**
+ * Writes what a turn has brought: its history, its messages to others, and its end. Within a transaction; nothing when
+ * the instance has been purged or replaced meanwhile.
+ */
 export const applyDecision = (context: EngineContext, turn: OrchestrationTurnState, decision: Decision): void => {
   const { store, now } = context;
   const { instance } = turn;
+  if (!isCurrent(context, instance)) {
+    return;
+  }
   const customStatus = decision.customStatus ?? instance.customStatus;
   const taken = turn.messages.slice(0, decision.taken);
   store.deleteMessages(turn.spent);
@@ -32,6 +39,10 @@ export const applyDecision = (context: EngineContext, turn: OrchestrationTurnSta
     // What nobody has waited for in this turn is there for the next execution.
     const carried = new Set(decision.unconsumed);
     store.deleteMessages(taken.filter((_, place) => !carried.has(place)));
+    // All that is new and does not keep an execution open are messages to entities.
+    for (const task of decision.schedule) {
+      begin(context, instance, task, turn.startedAtMs);
+    }
     store.continueAsNew(instance, decision.outcome.input, customStatus, now());
     return;
   }
@@ -56,6 +67,10 @@ export const applyDecision = (context: EngineContext, turn: OrchestrationTurnSta
     endInstance(context, instance, { ...end, customStatus, turnMs: turn.startedAtMs });
   }
 };
+
+/** True for the execution that the instance has now. */
+export const isCurrent = ({ store }: EngineContext, { id, execution }: Instance): boolean =>
+  store.findInstance(id)?.execution === execution;
 
 interface End {
   readonly status: RuntimeStatus;
@@ -183,13 +198,16 @@ const beginSubOrchestration = (
   task: Extract<OrchestrationTask, { kind: 'subOrchestration' }>,
   atMs: number,
 ): HistoryEvent => {
-  const id = task.instanceId ?? `${instance.executionId}:${task.id.toString(16).padStart(4, '0')}`;
+  // An empty one is none, as in .NET.
+  const id = task.instanceId || `${instance.executionId}:${task.id.toString(16).padStart(4, '0')}`;
   const existing = store.findInstance(id);
   const parent = { instance: instance.id, execution: instance.execution, task: task.id };
-  if (existing !== undefined && !isFinal(existing.status)) {
+  const isRunning = existing !== undefined && !isFinal(existing.status);
+  const fault = isRunning ? `An orchestration with the instance ID '${id}' has not ended` : findIdFault(id);
+  if (fault !== undefined) {
     const event = createEvent(EventType.SubOrchestrationInstanceFailed, atMs, {
       TaskScheduledId: task.id,
-      Reason: `An orchestration with the instance ID '${id}' is ${existing.status.toLowerCase()} already`,
+      Reason: fault,
       Details: '',
     });
     store.send(instance.id, JSON.stringify(event), instance.execution);

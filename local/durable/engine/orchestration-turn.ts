@@ -1,7 +1,7 @@
 import { EventType, type HistoryEvent } from '../history-event.ts';
 import type { Message } from '../store/hub-store.ts';
 import { type Instance, isFinal, type RuntimeStatus } from '../store/instance.ts';
-import { applyDecision, endInstance, type OrchestrationTurnState } from './apply-decision.ts';
+import { applyDecision, endInstance, isCurrent, type OrchestrationTurnState } from './apply-decision.ts';
 import type { EngineContext } from './context.ts';
 import type { TurnEnd } from './turn-queue.ts';
 import { findVersionMismatch } from './version.ts';
@@ -32,8 +32,10 @@ export const runOrchestrationTurn = async (context: EngineContext, id: string): 
   const controls = store.readInbox(id, 'control', LONGEST_BATCH).map(parse);
   const instance = store.findInstance(id);
   if (instance === undefined || isFinal(instance.status)) {
-    await context.persist(() => store.clearInbox(id));
-    return DONE;
+    // By number: another start may be on its way into the inbox.
+    const late = [...controls.map(({ message }) => message), ...store.readInbox(id, 'other', LONGEST_BATCH)];
+    await context.persist(() => store.deleteMessages(late));
+    return { ...DONE, isMore: late.length >= LONGEST_BATCH };
   }
   const terminated = controls.find(({ event }) => event.EventType === EventType.ExecutionTerminated);
   if (terminated !== undefined) {
@@ -42,9 +44,9 @@ export const runOrchestrationTurn = async (context: EngineContext, id: string): 
   }
   const status = controls.reduce(applyControl, instance.status);
   const waiting = status === 'Suspended' ? [] : store.readInbox(id, 'other', LONGEST_BATCH);
-  const isCurrent = ({ execution }: Message): boolean => execution === undefined || execution === instance.execution;
-  const deliveries = waiting.filter(isCurrent).map(parse).sort(startFirst);
-  const spent = [...controls.map(({ message }) => message), ...waiting.filter((message) => !isCurrent(message))];
+  const isMeant = ({ execution }: Message): boolean => execution === undefined || execution === instance.execution;
+  const deliveries = waiting.filter(isMeant).map(parse).sort(startFirst);
+  const spent = [...controls.map(({ message }) => message), ...waiting.filter((message) => !isMeant(message))];
   if (deliveries.length === 0) {
     if (spent.length > 0) {
       await recordControls(context, instance, status, controls, spent);
@@ -75,12 +77,7 @@ export const runOrchestrationTurn = async (context: EngineContext, id: string): 
     startedAtMs: turn.startedAtMs,
     arrived: turn.arrived,
   });
-  await context.persist(() => {
-    // The instance may have been purged meanwhile.
-    if (store.findInstance(id)?.execution === instance.execution) {
-      applyDecision(context, turn, decision);
-    }
-  });
+  await context.persist(() => applyDecision(context, turn, decision));
   if (decision.outcome.kind === 'failed') {
     context.log('error', `The orchestration ${id} has failed: ${decision.outcome.reason}`);
   }
@@ -133,15 +130,16 @@ const applyControl = (status: RuntimeStatus, { event }: Delivery): RuntimeStatus
 };
 
 const recordControls = async (
-  { persist, store, now }: EngineContext,
+  context: EngineContext,
   instance: Instance,
   status: RuntimeStatus,
   controls: readonly Delivery[],
   spent: readonly Message[],
 ): Promise<void> =>
-  persist(() => {
+  context.persist(() => {
+    const { store, now } = context;
     store.deleteMessages(spent);
-    if (controls.length > 0) {
+    if (controls.length > 0 && isCurrent(context, instance)) {
       const past = store.readHistory(instance.execution);
       store.appendHistory(
         instance.execution,
@@ -154,6 +152,9 @@ const recordControls = async (
 
 const terminate = async (context: EngineContext, instance: Instance, event: HistoryEvent): Promise<void> =>
   context.persist(() => {
+    if (!isCurrent(context, instance)) {
+      return;
+    }
     const past = context.store.readHistory(instance.execution);
     context.store.appendHistory(instance.execution, past.length, [event]);
     endInstance(context, instance, {

@@ -3,6 +3,7 @@ import durable from 'durable-functions';
 import { operateOnList } from './list-entity.ts';
 import { runActivity } from './run-activity.ts';
 import { runProgram } from './run-program.ts';
+import { failTwice, runWorkload, runWorkloadPart } from './workload.ts';
 
 durable.app.orchestration('program', runProgram);
 
@@ -29,6 +30,10 @@ durable.app.orchestration('hello', function* (context) {
 });
 
 durable.app.activity('greet', { handler: (name) => `Hello, ${String(name)}` });
+
+durable.app.orchestration('workload', runWorkload);
+durable.app.orchestration('workloadPart', runWorkloadPart);
+durable.app.activity('failTwice', { handler: failTwice });
 
 /** Waits for ever. */
 durable.app.orchestration('wait', function* (context) {

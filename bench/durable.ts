@@ -44,7 +44,8 @@ async function onHost<Result>(measure: (host: DurableHost) => Promise<Result>): 
 async function measureThroughput(host: DurableHost): Promise<Readonly<Record<string, unknown>>> {
   await runWorkload(host, 'warm', orchestrations / 4);
   const seconds: number[] = [];
-  for (let index = 0; index < rounds; index += 1) seconds.push(await runWorkload(host, `round${index}`, orchestrations));
+  for (let index = 0; index < rounds; index += 1)
+    seconds.push(await runWorkload(host, `round${index}`, orchestrations));
   // What a stop leaves in the file, without the log of the latest writes.
   await host.restart('SIGTERM');
   const bytes = await sizeOf(host);

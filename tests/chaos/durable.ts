@@ -52,17 +52,11 @@ export async function runDurablePrograms(
   const plays = sample(anyPlay, { seed, numRuns: Math.max(counts.programs, counts.killPrograms) });
   const answers = await startHttpAnswers();
   try {
-    const calm = await onHost((host) =>
-      playPrograms(host, plays.slice(0, counts.programs), {
-        origin: answers.origin,
-        concurrency,
-        withinMs: 60_000,
-        mayRepeat: false,
-        onMismatch: say,
-      }),
+    const options = { origin: answers.origin, concurrency, withinMs: 60_000, mayRepeat: false, onMismatch: say };
+    const [calm, forgottenTimer] = await onHost((host) =>
+      Promise.all([playPrograms(host, plays.slice(0, counts.programs), options), forgetTimer(host, 3_000)]),
     );
     say(`${calm.programs} programs: ${calm.mismatches.length} mismatches, ${calm.activityRuns} activity runs`);
-    const forgottenTimer = await onHost((host) => forgetTimer(host, 3_000));
     say(`forgotten timer: ${JSON.stringify(forgottenTimer)}`);
     const killed = await onHost((host) => playAndKill(host, plays, counts, seed, answers.origin, say));
     say(`${killed.programs} programs, ${killed.kills} kills: ${killed.mismatches.length} mismatches`);

@@ -7,7 +7,7 @@ import { type ApiContext, answerApiRequest } from './api/api.ts';
 import { clientBinding, type PublicApi, WEBHOOK_PATH } from './api/links.ts';
 import { type ApiAnswer, ApiError, type ApiRequest, readApiRequest, writeApiAnswer } from './api/request.ts';
 import type { DurableLog, EngineSettings } from './engine/context.ts';
-import { type Engine, startEngine } from './engine/engine.ts';
+import { createEngine, type Engine } from './engine/engine.ts';
 import type { Worker } from './engine/worker.ts';
 import { forward, OwnerUnreachable } from './forward.ts';
 import { RPC_PATH, type RpcListener, startRpcListener } from './rpc-listener.ts';
@@ -26,6 +26,8 @@ export interface TaskHubOptions {
 export interface TaskHub {
   /** What `durableClient` bindings hand to the app. */
   readonly clientBinding: string;
+  /** Begins to run what waits, once the host is ready for all that functions may ask of it. */
+  begin(): void;
   /** Answers a request below the public path of the management API. */
   answer(request: IncomingMessage, response: ServerResponse): Promise<void>;
   /** Begins no orchestration or activity any more and waits for those that run. Clients are still served. */
@@ -46,7 +48,7 @@ interface Owned {
 }
 
 /**
- * Opens a task hub. Several hosts may do so: one runs it, the others pass their clients' requests on to that one, and one
+ * Opens a task hub; it runs from `begin` on. Several hosts may do so: one runs it, the others pass their clients' requests on to that one, and one
  * of them takes over when it ends.
  * @throws HubStateError when its state cannot be opened
  */
@@ -63,6 +65,7 @@ class Hub implements TaskHub {
   #listener: RpcListener | undefined;
   #owned: Owned | undefined;
   #takeover: NodeJS.Timeout | undefined;
+  #hasBegun = false;
   #isStopped = false;
 
   constructor(options: TaskHubOptions) {
@@ -85,6 +88,11 @@ class Hub implements TaskHub {
       this.#options.log('information', `Another host runs the task hub ${this.#options.publicApi.hubName}`);
       this.#takeover = setInterval(() => this.#takeOver(), TAKEOVER_MS);
     }
+  }
+
+  begin(): void {
+    this.#hasBegun = true;
+    this.#owned?.engine.begin();
   }
 
   get clientBinding(): string {
@@ -185,9 +193,12 @@ class Hub implements TaskHub {
     writeFileSync(temporary, JSON.stringify({ url: this.#rpcUrl, id: this.#id }), { mode: 0o600 });
     renameSync(temporary, this.#ownerFile);
     const store = new HubStore(sqlite);
-    const engine = startEngine(store, worker, settings, log);
+    const engine = createEngine(store, worker, settings, log);
     const { defaultVersion } = settings;
     this.#owned = { store, engine, api: { engine, store, worker, publicApi, defaultVersion } };
+    if (this.#hasBegun) {
+      engine.begin();
+    }
   }
 
   /** Where the owner says how it is reached. */

@@ -114,6 +114,7 @@ export const startHost = async (options: HostOptions): Promise<Host> => {
   handleRequest = cors === undefined ? handleApp : withCors(cors, handleApp);
   const queues = startQueues();
   const listeners = [...queues, ...startTimers(), ...startChangeFeeds()];
+  taskHub?.begin();
   const unwatchSends = watchSends((queueUrl) => {
     for (const queue of queues) {
       if (queue.queueUrl === queueUrl) {

@@ -18,14 +18,16 @@ const RETRY_COMMIT_MS = 1_000;
 export interface Engine {
   /** Commits a change and wakes whomever it has sent something. */
   commit<Result>(change: () => Result): Promise<Result>;
+  /** Begins to run what waits. Commits are taken before. */
+  begin(): void;
   /** True once it is told to stop. */
   readonly isStopping: boolean;
   /** Begins nothing new and resolves when all that runs is committed. */
   stop(): Promise<void>;
 }
 
-/** Runs all there is to run in a hub, now and whenever something arrives or is due. */
-export const startEngine = (store: HubStore, worker: Worker, settings: EngineSettings, log: DurableLog): Engine => {
+/** Runs all there is to run in a hub, from `begin` on, whenever something arrives or is due. */
+export const createEngine = (store: HubStore, worker: Worker, settings: EngineSettings, log: DurableLog): Engine => {
   const stopping = new AbortController();
   const now = Date.now;
   const context: EngineContext = {
@@ -63,8 +65,12 @@ export const startEngine = (store: HubStore, worker: Worker, settings: EngineSet
   const activities = startActivities(context, report);
   const timers = startTimers(context, report);
 
+  let hasBegun = false;
   const wake = (): void => {
     const { touched } = store;
+    if (!hasBegun) {
+      return;
+    }
     for (const target of touched.targets) {
       (isEntityId(target) ? entities : orchestrations).add(target);
     }
@@ -84,14 +90,17 @@ export const startEngine = (store: HubStore, worker: Worker, settings: EngineSet
     return result;
   };
 
-  for (const target of store.targetsWithMessages()) {
-    store.touched.targets.add(target);
-  }
-  store.touched.hasActivities = true;
-  store.touched.hasTimers = true;
-  wake();
   return {
     commit,
+    begin: () => {
+      hasBegun = true;
+      for (const target of store.targetsWithMessages()) {
+        store.touched.targets.add(target);
+      }
+      store.touched.hasActivities = true;
+      store.touched.hasTimers = true;
+      wake();
+    },
     get isStopping() {
       return stopping.signal.aborted;
     },

@@ -27,7 +27,7 @@ const isDurable = (type: HostFunction['trigger']['type']): boolean =>
   type === 'orchestration' || type === 'activity' || type === 'entity';
 
 /**
- * Opens the app's task hub and begins to run what waits there.
+ * Opens the app's task hub, which serves its clients; it runs nothing yet.
  * @throws ConfigurationError when its settings are wrong or its state cannot be opened
  */
 export const openAppTaskHub = async (context: TaskHubContext): Promise<TaskHub> => {

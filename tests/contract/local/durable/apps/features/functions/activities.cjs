@@ -1,10 +1,6 @@
-const { appendFileSync } = require('node:fs');
 const df = require('durable-functions');
+const { note } = require('../note.cjs');
 
-/** Tells the test that an activity has run. */
-const note = (line) => {
-  if (process.env.NOTES_FILE) appendFileSync(process.env.NOTES_FILE, `${line}\n`);
-};
 df.app.activity('hello', { handler: (name) => `Hello, ${name}!` });
 df.app.activity('echo', { handler: (value) => value });
 df.app.activity('note', {
@@ -42,4 +38,12 @@ df.app.activity('failingChildStep', {
     if (attempt < 3) throw new Error(`child step ${attempt}`);
     return attempt;
   },
+});
+df.app.activity('detailed', {
+  handler: () => {
+    throw Object.assign(new TypeError('detailed'), { code: 7 });
+  },
+});
+df.app.setExceptionPropertiesProvider({
+  getExceptionProperties: (error) => (error?.code === undefined ? undefined : { code: error.code }),
 });

@@ -1,5 +1,6 @@
 const { app } = require('@azure/functions');
 const df = require('durable-functions');
+const { note } = require('../note.cjs');
 
 /** The durable client, driven from outside: `{ method, args }` calls that method of it. */
 app.http('client', {
@@ -40,3 +41,15 @@ app.http('start', {
     });
   },
 });
+df.app.activity('startsAnother', {
+  extraInputs: [df.input.durableClient()],
+  handler: async ({ id, waitMs }, context) => {
+    note(`begins ${id}`);
+    await new Promise((resolve) => setTimeout(resolve, waitMs));
+    return df.getClient(context).startNew('chain', { instanceId: id, input: ['another'] });
+  },
+});
+df.app.orchestration('startsByActivity', function* (context) {
+  return yield context.df.callActivity('startsAnother', context.df.getInput());
+});
+app.http('processor', { authLevel: 'anonymous', handler: () => ({ jsonBody: process.cpuUsage() }) });

@@ -58,3 +58,10 @@ df.app.orchestration('entityCalls', function* (context) {
 df.app.orchestration('locks', function* (context) {
   yield context.df.lock(new df.EntityId('counter', 'a'));
 });
+df.app.orchestration('signalsAndContinues', function* (context) {
+  const left = context.df.getInput();
+  const entity = new df.EntityId('counter', context.df.instanceId);
+  if (left === 0) return yield context.df.callEntity(entity, 'get');
+  context.df.signalEntity(entity, 'add', 1);
+  context.df.continueAsNew(left - 1);
+});

@@ -1,7 +1,7 @@
 const df = require('durable-functions');
 
 df.app.orchestration('chain', function* (context) {
-  const names = context.df.getInput() ?? ['world'];
+  const names = context.df.getInput() || ['world'];
   const result = [];
   for (const name of names) result.push(yield context.df.callActivity('hello', name));
   return result;
@@ -94,4 +94,28 @@ df.app.orchestration('steps', function* (context) {
 });
 df.app.orchestration('slowStep', function* (context) {
   return yield context.df.callActivity('slow', context.df.getInput());
+});
+df.app.orchestration('retriesInTime', function* (context) {
+  const options = new df.RetryOptions(1_000, 50);
+  options.retryTimeoutInMilliseconds = 1;
+  try {
+    return yield context.df.callActivityWithRetry('flaky', options, { key: context.df.instanceId, failures: 99 });
+  } catch (error) {
+    return error.message.split('\n')[0].trim();
+  }
+});
+df.app.orchestration('childWithId', function* (context) {
+  try {
+    yield context.df.callSubOrchestrator('waits', [], context.df.getInput());
+  } catch (error) {
+    return error.message;
+  }
+});
+df.app.orchestration('failureDetails', function* (context) {
+  try {
+    yield context.df.callActivity('detailed');
+  } catch (error) {
+    const { errorType, properties, errorMessage } = error.failureDetails;
+    return { type: errorType, properties, message: errorMessage };
+  }
 });

@@ -11,17 +11,19 @@ df.app.orchestration('forgetsTimer', function* (context) {
   const timer = context.df.createTimer(new Date(context.df.currentUtcDateTime.getTime() + ms));
   const winner = yield context.df.Task.any([context.df.callActivity('echo', 'fast'), timer]);
   if (cancels) timer.cancel();
+  context.df.setCustomStatus('returned');
   return winner.result;
 });
 df.app.orchestration('failsFast', function* (context) {
   try {
     yield context.df.Task.all([context.df.callActivity('boom'), context.df.waitForExternalEvent('release')]);
   } catch {
-    return yield context.df.callActivity('echo', 'compensated');
+    context.df.setCustomStatus('compensating');
+    return yield context.df.callActivity('note', 'compensated');
   }
 });
 df.app.orchestration('waits', function* (context) {
-  const names = context.df.getInput() ?? ['go'];
+  const names = context.df.getInput() || ['go'];
   const values = [];
   for (const name of names) values.push(yield context.df.waitForExternalEvent(name));
   return values;

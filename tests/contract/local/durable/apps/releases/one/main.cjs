@@ -1,0 +1,14 @@
+const df = require('durable-functions');
+require('../shared.cjs');
+
+df.app.orchestration('order', function* (context) {
+  const order = context.df.getInput();
+  const done = [context.df.version ?? null];
+  done.push(yield context.df.callActivity('step', `reserve ${order}`));
+  yield context.df.waitForExternalEvent('paid');
+  done.push(yield context.df.callActivity('step', `ship ${order}`));
+  return done;
+});
+df.app.orchestration('retired', function* (context) {
+  yield context.df.waitForExternalEvent('go');
+});

@@ -1,4 +1,4 @@
-import type { ApiAnswer, ApiRequest } from './api/request.ts';
+import { type ApiAnswer, ApiError, type ApiRequest } from './api/request.ts';
 import { HOST_HEADER } from './rpc-listener.ts';
 
 /** The host that ran the hub is not there, or does not run it any more. */
@@ -25,7 +25,8 @@ export const forward = async (
   });
   const response = await ask(`${owner.url}${path}?${query}`, {
     method: request.method,
-    headers: [...headers, [HOST_HEADER, owner.id]],
+    // A connection of its own: one that has been kept may lead to a host that has just died.
+    headers: [...headers, [HOST_HEADER, owner.id], ['connection', 'close']],
     ...(request.body === '' ? {} : { body: request.body }),
   });
   if (response.headers.get(HOST_HEADER) !== owner.id || response.status === 503) {
@@ -49,9 +50,9 @@ const ask = async (url: string, init: RequestInit): Promise<Response> => {
     return await fetch(url, init);
   } catch (error) {
     const code = (error as { cause?: { code?: unknown } }).cause?.code;
-    if (code === 'ECONNREFUSED') {
+    if (code === 'ECONNREFUSED' || init.method === 'GET') {
       throw new OwnerUnreachable('Nobody listens there', { cause: error });
     }
-    throw error;
+    throw new ApiError(503, 'The host that runs the task hub has died meanwhile: it may have done what was asked');
   }
 };

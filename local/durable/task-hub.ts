@@ -37,7 +37,7 @@ export interface TaskHub {
 }
 
 /** How often a host looks whether it can take over. */
-const TAKEOVER_MS = 500;
+const TAKEOVER_MS = 250;
 /** How long a request waits while a hub goes from one host to the other. */
 const LONGEST_HANDOVER_MS = 10_000;
 
@@ -66,6 +66,8 @@ class Hub implements TaskHub {
   #owned: Owned | undefined;
   #takeover: NodeJS.Timeout | undefined;
   #hasBegun = false;
+  /** True once another host has asked this one. */
+  #hasForwarded = false;
   #isStopped = false;
 
   constructor(options: TaskHubOptions) {
@@ -114,9 +116,14 @@ class Hub implements TaskHub {
   }
 
   async close(): Promise<void> {
-    await this.#listener?.close();
-    this.#owned?.store.close();
+    const owned = this.#owned;
     this.#owned = undefined;
+    owned?.store.close();
+    if (this.#hasForwarded) {
+      // Until another host has taken over, its requests are told that this one has gone.
+      await wait(2 * TAKEOVER_MS);
+    }
+    await this.#listener?.close();
   }
 
   async #answer(
@@ -139,6 +146,7 @@ class Hub implements TaskHub {
   }
 
   async #route(request: ApiRequest, isForwarded: boolean): Promise<ApiAnswer> {
+    this.#hasForwarded ||= isForwarded;
     const untilMs = performance.now() + LONGEST_HANDOVER_MS;
     for (;;) {
       if (this.#owned !== undefined) {

@@ -115,10 +115,19 @@ export const getInstance = (context: ApiContext, request: ApiRequest, id: string
     showHistoryOutput: flag(request, 'showHistoryOutput', false),
   });
   if (!isFinal(instance.status)) {
-    return { status: 202, headers: { location: request.url, 'retry-after': '5' }, body };
+    return { status: 202, headers: { location: statusLocation(context, request, id), 'retry-after': '5' }, body };
   }
   const isError = instance.status === 'Failed' && flag(request, 'returnInternalServerErrorOnFailure', false);
   return { status: isError ? 500 : 200, body };
+};
+
+/** Where to ask again, the same way. */
+const statusLocation = ({ publicApi }: ApiContext, { query }: ApiRequest, id: string): string => {
+  const location = new URL(managementLinks(publicApi, id)['statusQueryGetUri'] ?? '');
+  for (const [name, value] of query) {
+    location.searchParams.set(name, value);
+  }
+  return location.href;
 };
 
 const readFilter = (request: ApiRequest): InstanceFilter => {

@@ -9,8 +9,6 @@ export interface ApiRequest {
   readonly query: URLSearchParams;
   readonly header: (name: string) => string | undefined;
   readonly body: string;
-  /** Without the query; what a client is told to ask again. */
-  readonly url: string;
 }
 
 export interface ApiAnswer {
@@ -47,7 +45,6 @@ export const readApiRequest = async (request: IncomingMessage, prefix: string): 
       return typeof value === 'string' ? value : undefined;
     },
     body: await text(request),
-    url: url.href,
   };
 };
 

@@ -12,8 +12,11 @@ const request = z.object({
 /** As the extension's HTTP client. */
 const TIMEOUT_MS = 100_000;
 
-/** Makes one HTTP call for an orchestration. Every answer is a result; a call that gets none fails. */
-export const callHttp = async (json: string): Promise<TaskOutcome> => {
+/**
+ * Makes one HTTP call for an orchestration. Every answer is a result; a call that gets none fails.
+ * @param giveUp ends a call without a result: it is made again when the hub runs again
+ */
+export const callHttp = async (json: string, giveUp: AbortSignal): Promise<TaskOutcome> => {
   try {
     const { method, uri, headers, content, tokenSource } = request.parse(JSON.parse(json));
     const response = await fetch(uri, {
@@ -22,7 +25,7 @@ export const callHttp = async (json: string): Promise<TaskOutcome> => {
         ...(headers ?? {}),
         ...(tokenSource === null || tokenSource === undefined ? {} : await authorise(uri, tokenSource.resource)),
       },
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      signal: AbortSignal.any([AbortSignal.timeout(TIMEOUT_MS), giveUp]),
       ...(content === null || content === undefined ? {} : { body: content }),
     });
     const result = {
@@ -32,6 +35,7 @@ export const callHttp = async (json: string): Promise<TaskOutcome> => {
     };
     return { kind: 'completed', result: JSON.stringify(result) };
   } catch (error) {
+    giveUp.throwIfAborted();
     const reason = error instanceof Error ? describe(error) : String(error);
     return { kind: 'failed', reason: `The HTTP call failed: ${reason}`, details: '' };
   }

@@ -14,6 +14,8 @@ const LONGEST_WAIT_MS = 60_000;
 /** How many timers fire in one transaction. */
 const TIMER_BATCH = 1_000;
 const RETRY_COMMIT_MS = 1_000;
+/** How long the end waits for HTTP calls, which may take minutes; the host itself waits 8 s. */
+const LAST_CALLS_MS = 4_000;
 
 export interface Engine {
   /** Commits a change and wakes whomever it has sent something. */
@@ -119,6 +121,7 @@ type Report = (id: string) => (error: unknown) => void;
 const startActivities = (context: EngineContext, report: Report) => {
   const { store, settings } = context;
   const running = new Set<Promise<void>>();
+  const givingUp = new AbortController();
   let handedOut = 0;
   let isStopped = false;
   const fill = (): void => {
@@ -128,7 +131,7 @@ const startActivities = (context: EngineContext, report: Report) => {
     }
     for (const activity of store.activitiesAfter(handedOut, free)) {
       handedOut = activity.seq;
-      const run = runActivity(context, activity)
+      const run = runActivity(context, activity, givingUp.signal)
         .catch(report(`The activity ${activity.name}`))
         .finally(() => {
           running.delete(run);
@@ -141,6 +144,7 @@ const startActivities = (context: EngineContext, report: Report) => {
     fill,
     stop: () => {
       isStopped = true;
+      setTimeout(() => givingUp.abort(), LAST_CALLS_MS).unref();
     },
     idle: async () => {
       while (running.size > 0) {
@@ -150,11 +154,13 @@ const startActivities = (context: EngineContext, report: Report) => {
   };
 };
 
-const runActivity = async (context: EngineContext, activity: PendingActivity): Promise<void> => {
+const runActivity = async (context: EngineContext, activity: PendingActivity, giveUp: AbortSignal): Promise<void> => {
   const { store, worker } = context;
   const { instance, execution, task, name, input, kind } = activity;
   const outcome =
-    kind === 'http' ? await callHttp(input ?? '') : await worker.runActivity({ name, instanceId: instance, input });
+    kind === 'http'
+      ? await callHttp(input ?? '', giveUp)
+      : await worker.runActivity({ name, instanceId: instance, input });
   const event =
     outcome.kind === 'completed'
       ? createEvent(EventType.TaskCompleted, context.now(), { TaskScheduledId: task, Result: outcome.result })

@@ -1,7 +1,7 @@
 import type { Failure, OrchestrationTask } from '../engine/worker.ts';
 import { EventType, type HistoryEvent } from '../history-event.ts';
 import { type Action, ActionType, type HttpRequest } from './action.ts';
-import { readTimeSpan } from './durations.ts';
+import { HTTP_POLL_MS, LONG_TIMER_INTERVAL_MS, MAXIMUM_SHORT_TIMER_MS } from './durations.ts';
 
 /** What the nodes need of the replay they are in. */
 export interface Scheduler {
@@ -175,9 +175,6 @@ export class RetryNode extends Leaf {
   }
 }
 
-const MAXIMUM_SHORT_MS = readTimeSpan('maximumShortTimerDuration');
-const LONG_INTERVAL_MS = readTimeSpan('longRunningTimerIntervalDuration');
-
 /** A timer. One that is more than six days off is cut into slices of three days. */
 export class TimerNode extends Leaf {
   readonly #scheduler: Scheduler;
@@ -189,7 +186,7 @@ export class TimerNode extends Leaf {
     super();
     this.#scheduler = scheduler;
     this.#action = action;
-    this.#isLong = action.fireAt - scheduler.nowMs > MAXIMUM_SHORT_MS;
+    this.#isLong = action.fireAt - scheduler.nowMs > MAXIMUM_SHORT_TIMER_MS;
     this.isSettled = action.isCanceled;
     this.#scheduleSlice();
   }
@@ -210,12 +207,10 @@ export class TimerNode extends Leaf {
   #scheduleSlice(): void {
     const { nowMs } = this.#scheduler;
     const { fireAt } = this.#action;
-    const fireAtMs = this.#isLong && fireAt - nowMs > MAXIMUM_SHORT_MS ? nowMs + LONG_INTERVAL_MS : fireAt;
+    const fireAtMs = this.#isLong && fireAt - nowMs > MAXIMUM_SHORT_TIMER_MS ? nowMs + LONG_TIMER_INTERVAL_MS : fireAt;
     this.#scheduler.schedule(this, (id) => ({ id, kind: 'timer', fireAtMs, isCancelled: false }));
   }
 }
-
-const DEFAULT_POLL_MS = readTimeSpan('defaultHttpAsyncRequestSleep');
 
 /** What an HTTP call's task ends with, as JSON. */
 interface HttpResult {
@@ -250,7 +245,7 @@ export class HttpNode extends Leaf {
       return;
     }
     const retryAfter = headerOf(result, 'retry-after');
-    const delayMs = retryAfter === undefined ? DEFAULT_POLL_MS : (Number(retryAfter) || 0) * 1000;
+    const delayMs = retryAfter === undefined ? HTTP_POLL_MS : (Number(retryAfter) || 0) * 1000;
     const fireAtMs = this.#scheduler.nowMs + delayMs;
     this.#timer = this.#scheduler.schedule(this, (timer) => ({
       id: timer,

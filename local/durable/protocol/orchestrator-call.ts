@@ -2,6 +2,7 @@ import { parseEntityId } from '../engine/entity-message.ts';
 import type { Decision, Failure, OrchestrationTask, OrchestratorTurn, Worker } from '../engine/worker.ts';
 import { createEvent, EventType, type HistoryEvent } from '../history-event.ts';
 import { ActionType, type OrchestratorState, orchestratorState } from './action.ts';
+import { DURATIONS } from './durations.ts';
 import { type Replay, replay, type Turn } from './replay.ts';
 
 /**
@@ -9,12 +10,6 @@ import { type Replay, replay, type Turn } from './replay.ts';
  * `context.df.lock()` fails here as it does there.
  */
 const SCHEMA = { upperSchemaVersion: 1, upperSchemaVersionNew: 2 };
-
-const DURATIONS = {
-  longRunningTimerIntervalDuration: '3.00:00:00',
-  maximumShortTimerDuration: '6.00:00:00',
-  defaultHttpAsyncRequestSleepTimeMillseconds: 30_000,
-};
 
 /** The text that the library's orchestrator handler reads. Events of the past are spliced in as they are stored. */
 export const writeOrchestratorInput = (turn: OrchestratorTurn, taken: readonly HistoryEvent[]): string => {
@@ -154,19 +149,20 @@ const failed = (name: string, error: string): { kind: 'failed' } & Failure => ({
   details: error,
 });
 
+export const describeMissing = (name: string, kind: string): string =>
+  `The function '${name}' doesn't exist, is disabled, or is not ${kind} function.`;
+
 /** The extension checks every name each time that it replays: an orchestration that calls what is not there fails. */
 const findMissing = (task: OrchestrationTask, find: Worker['find']): string | undefined => {
-  const describe = (name: string, kind: string): string =>
-    `The function '${name}' doesn't exist, is disabled, or is not ${kind} function.`;
   switch (task.kind) {
     case 'activity':
-      return find('activity', task.name) === undefined ? describe(task.name, 'an activity') : undefined;
+      return find('activity', task.name) === undefined ? describeMissing(task.name, 'an activity') : undefined;
     case 'subOrchestration':
-      return find('orchestrator', task.name) === undefined ? describe(task.name, 'an orchestrator') : undefined;
+      return find('orchestrator', task.name) === undefined ? describeMissing(task.name, 'an orchestrator') : undefined;
     case 'entityCall':
     case 'entitySignal': {
       const { name } = parseEntityId(task.entityId);
-      return find('entity', name) === undefined ? describe(name, 'an entity') : undefined;
+      return find('entity', name) === undefined ? describeMissing(name, 'an entity') : undefined;
     }
     default:
       return undefined;

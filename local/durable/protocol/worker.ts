@@ -10,7 +10,13 @@ import type {
   Worker,
 } from '../engine/worker.ts';
 import type { FailureDetails, HistoryEvent } from '../history-event.ts';
-import { decide, readOrchestratorError, readOrchestratorResult, writeOrchestratorInput } from './orchestrator-call.ts';
+import {
+  decide,
+  describeMissing,
+  readOrchestratorError,
+  readOrchestratorResult,
+  writeOrchestratorInput,
+} from './orchestrator-call.ts';
 
 /** What came of running a function once. */
 export type FunctionAnswer =
@@ -47,7 +53,7 @@ export const createOutOfProcWorker = (names: DurableFunctionNames, run: RunFunct
     ...names,
     find,
     runOrchestrator: (turn) => runOrchestrator(run, turn, find),
-    runActivity: (call) => runActivity(run, find('activity', call.name) ?? call.name, call),
+    runActivity: (call) => runActivity(run, find('activity', call.name), call),
     runEntity: (batch) => runEntity(run, batch),
   };
 };
@@ -70,9 +76,13 @@ const runOrchestrator = async (run: RunFunction, turn: OrchestratorTurn, find: W
 
 const runActivity = async (
   run: RunFunction,
-  name: string,
-  { input, instanceId }: ActivityCall,
+  name: string | undefined,
+  { name: wanted, input, instanceId }: ActivityCall,
 ): Promise<TaskOutcome> => {
+  if (name === undefined) {
+    // A deploy has removed it since it was asked for.
+    return { kind: 'failed', reason: describeMissing(wanted, 'an activity'), details: '' };
+  }
   const data = input === 'null' ? undefined : input;
   const answer = await run(name, data, { instanceId, ...(data === undefined ? {} : { data }) });
   if (answer.kind === 'returned') {

@@ -101,6 +101,18 @@ const violations: readonly {
     'noRestrictedImports',
   ),
   plant(
+    'the durable engine knows no protocol',
+    'local/durable/engine/',
+    "import { replay } from '../protocol/replay.ts';",
+    'noRestrictedImports',
+  ),
+  plant(
+    'Durable Functions do not know their host',
+    'local/durable/',
+    "import { startHost } from '../functions-host/host.ts';",
+    'noRestrictedImports',
+  ),
+  plant(
     'only the configuration reads the environment',
     'shared/use-cases/',
     'export const key = process.env.KEY;',

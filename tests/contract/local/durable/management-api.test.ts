@@ -99,7 +99,9 @@ describe('the status', () => {
     await app.reach(id, 'Running');
     const running = await ask('GET', `instances/${id}`);
     expect([running.status, running.headers.get('retry-after')]).toEqual([202, '5']);
-    expect(running.headers.get('location')).toContain(id);
+    const again = new URL(running.headers.get('location') ?? '');
+    expect(again.pathname).toBe(`/runtime/webhooks/durabletask/instances/${id}`);
+    expect((await fetch(again)).status).toBe(202);
     expect(await running.json()).toMatchObject({ name: 'waits', input: ['go'], output: null, customStatus: null });
     await app.client('raiseEvent', id, 'go', 1);
     await app.end(id);
@@ -253,6 +255,15 @@ describe('entities', () => {
     expect((await ask('DELETE', 'entities/counter/api')).status).toBe(202);
     await expect.poll(async () => (await ask('GET', 'entities/counter/api')).status, { timeout: 20_000 }).toBe(404);
     expect((await ask('POST', 'entities/nothing/x?op=add')).status).toBe(400);
+  });
+});
+
+describe('the host', () => {
+  test('does not start functions of Durable Functions by themselves', async () => {
+    for (const name of ['chain', 'echo', 'counter']) {
+      const url = `${app.host.ready.url}/admin/functions/${name}`;
+      expect((await fetch(url, { method: 'POST', headers: JSON_TYPE, body: '{"input":"x"}' })).status).toBe(400);
+    }
   });
 });
 

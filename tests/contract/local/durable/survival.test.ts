@@ -1,4 +1,6 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -19,8 +21,8 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-const start = async (): Promise<DurableApp> => {
-  const app = await runApp({ directory: join(folder, 'hubs'), env: { NOTES_FILE: join(folder, 'notes') } });
+const start = async (env: Record<string, string> = {}): Promise<DurableApp> => {
+  const app = await runApp({ directory: join(folder, 'hubs'), env: { NOTES_FILE: join(folder, 'notes'), ...env } });
   apps.push(app);
   return app;
 };
@@ -79,6 +81,30 @@ describe('SIGTERM', () => {
     expect(await notes()).toEqual(['slow 1000']);
     expect((await second.status(waiting)).runtimeStatus).toBe('Running');
   });
+
+  test('does not wait for a long HTTP call, which is made again', async () => {
+    let calls = 0;
+    const server = createServer((_, response) => {
+      calls++;
+      if (calls > 1) response.end('at last');
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const first = await start();
+    const id = await first.start('http', { url: `http://127.0.0.1:${port}/`, enablePolling: false });
+    await expect.poll(() => calls, patience).toBe(1);
+    expect(await first.host.stop()).toEqual({ code: 0, signal: null });
+    const second = await start();
+    expect((await second.end(id)).output).toMatchObject({ content: 'at last' });
+    server.close();
+  });
+});
+
+test('no more activities run at a time than host.json allows', async () => {
+  const app = await start({ AzureFunctionsJobHost__extensions__durableTask__maxConcurrentActivityFunctions: '3' });
+  const ids = await Promise.all([1, 2, 3].map(() => app.start('gauges', 10)));
+  const most = await Promise.all(ids.map(async (id) => (await app.end(id)).output as number));
+  expect(Math.max(...most)).toBe(3);
 });
 
 describe('two hosts on one hub', () => {

@@ -71,6 +71,18 @@ describe('a deploy that changes an orchestrator while instances run', () => {
       ),
     });
   });
+
+  test('that removes an activity fails those who have asked for it', async () => {
+    const one = await deploy('one', {});
+    const id = await one.start('lingers');
+    await one.reach(id, 'Running');
+    await one.host.stop('SIGKILL');
+    const two = await deploy('two', {});
+    expect(await two.end(id)).toMatchObject({
+      runtimeStatus: 'Failed',
+      output: expect.stringContaining("The function 'linger' doesn't exist"),
+    });
+  });
 });
 
 describe('an app that may not run a version', () => {

@@ -16,6 +16,17 @@ df.app.activity('slow', {
     return ms;
   },
 });
+let inFlight = 0;
+let most = 0;
+df.app.activity('gauge', {
+  handler: async () => {
+    inFlight++;
+    most = Math.max(most, inFlight);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    inFlight--;
+    return most;
+  },
+});
 df.app.activity('boom', {
   handler: (message) => {
     throw new Error(message ?? 'boom');

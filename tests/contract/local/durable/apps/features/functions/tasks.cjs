@@ -12,6 +12,10 @@ df.app.orchestration('fanOut', function* (context) {
   const values = yield context.df.Task.all(tasks);
   return values.reduce((sum, value) => sum + value, 0);
 });
+df.app.orchestration('gauges', function* (context) {
+  const tasks = Array.from({ length: context.df.getInput() }, () => context.df.callActivity('gauge'));
+  return Math.max(...(yield context.df.Task.all(tasks)));
+});
 df.app.orchestration('inputs', function* (context) {
   const values = ['text', '5', '', 0, null, { a: [1, 'é', 'quote \' " \\'] }, true, 1.5];
   const result = [];

@@ -12,3 +12,7 @@ df.app.orchestration('order', function* (context) {
 df.app.orchestration('retired', function* (context) {
   yield context.df.waitForExternalEvent('go');
 });
+df.app.activity('linger', { handler: () => new Promise((resolve) => setTimeout(resolve, 60_000)) });
+df.app.orchestration('lingers', function* (context) {
+  yield context.df.callActivity('linger');
+});

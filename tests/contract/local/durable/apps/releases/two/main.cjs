@@ -10,3 +10,6 @@ df.app.orchestration('order', function* (context) {
   done.push(yield context.df.callActivity('step', `ship ${order}`));
   return done;
 });
+df.app.orchestration('lingers', function* (context) {
+  yield context.df.callActivity('linger');
+});

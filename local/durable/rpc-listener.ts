@@ -20,6 +20,11 @@ export const startRpcListener = async (
   answer: (request: IncomingMessage, response: ServerResponse, isForwarded: boolean) => Promise<void>,
 ): Promise<RpcListener> => {
   const server = createServer((request, response) => {
+    // A web page in a browser on this machine is no client of the app.
+    if (request.headers.origin !== undefined) {
+      response.writeHead(403).end();
+      return;
+    }
     const meant = request.headers[HOST_HEADER];
     response.setHeader(HOST_HEADER, id);
     if ((meant !== undefined && meant !== id) || !request.url?.startsWith(`${RPC_PATH}/`)) {

@@ -1,6 +1,6 @@
 import { parseEntityId, toEntityId } from '../engine/entity-message.ts';
 import { sendSignal } from '../engine/entity-turn.ts';
-import { listEntities } from '../store/query-entities.ts';
+import { findEntity, listEntities } from '../store/entities.ts';
 import type { ApiContext } from './api.ts';
 import { type ApiAnswer, ApiError, type ApiRequest, count, date, flag, jsonBody } from './request.ts';
 
@@ -12,7 +12,7 @@ const idOf = (name: string, key: string): string => toEntityId(name, key === EMP
 
 /** `GET entities/{name}/{key}`. */
 export const getEntity = ({ store }: ApiContext, name: string, key: string): ApiAnswer => {
-  const entity = store.findEntity(idOf(name, key));
+  const entity = findEntity(store, idOf(name, key));
   return entity === undefined
     ? { status: 404 }
     : { status: 200, body: entity.state === undefined ? null : JSON.parse(entity.state) };

@@ -9,6 +9,7 @@ import {
   startInstance,
 } from '../engine/control-instance.ts';
 import { findIdFault } from '../engine/instance-id.ts';
+import { deleteEntity } from '../store/entities.ts';
 import { isFinal } from '../store/instance.ts';
 import { findEndedInstances, type InstanceFilter, listInstances } from '../store/query-instances.ts';
 import type { ApiContext } from './api.ts';
@@ -171,7 +172,7 @@ const readPage = <Result>(read: () => Result): Result => {
 export const purgeInstance = async ({ engine, store }: ApiContext, id: string): Promise<ApiAnswer> =>
   engine.commit(() => {
     if (id.startsWith('@')) {
-      return store.deleteEntity(id) ? purged(1) : { status: 404 };
+      return deleteEntity(store, id) ? purged(1) : { status: 404 };
     }
     const instance = store.findInstance(id);
     if (instance === undefined) {

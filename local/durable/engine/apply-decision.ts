@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createEvent, EventType, type HistoryEvent } from '../history-event.ts';
 import type { Message, StoredHistory } from '../store/hub-store.ts';
 import { type Instance, isFinal, type RuntimeStatus } from '../store/instance.ts';
+import { addTimer, deleteTimer } from '../store/timers.ts';
 import type { EngineContext } from './context.ts';
 import type { EntityMessage } from './entity-message.ts';
 import { findIdFault } from './instance-id.ts';
@@ -48,7 +49,7 @@ export const applyDecision = (context: EngineContext, turn: OrchestrationTurnSta
   }
   store.deleteMessages(taken);
   for (const task of decision.cancelTimers) {
-    store.deleteTimer(instance.execution, task);
+    deleteTimer(store, instance.execution, task);
   }
   const end = toEnd(decision.outcome);
   const scheduled = decision.schedule.map((task) => begin(context, instance, task, turn.startedAtMs));
@@ -160,7 +161,7 @@ const begin = (context: EngineContext, instance: Instance, task: OrchestrationTa
     }
     case 'timer':
       if (!task.isCancelled) {
-        store.addTimer(instanceId, execution, task.id, task.fireAtMs);
+        addTimer(store, instance, task.id, task.fireAtMs);
       }
       return createEvent(EventType.TimerCreated, atMs, {
         EventId: task.id,

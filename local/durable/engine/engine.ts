@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { createEvent, EventType } from '../history-event.ts';
 import type { HubStore, PendingActivity } from '../store/hub-store.ts';
+import { fireTimers, nextDueMs } from '../store/timers.ts';
 import { callHttp } from './call-http.ts';
 import type { DurableLog, EngineContext, EngineSettings } from './context.ts';
 import { isEntityId } from './entity-message.ts';
@@ -184,7 +185,7 @@ const startTimers = (context: EngineContext, report: Report) => {
   let isStopped = false;
   const plan = (): void => {
     clearTimeout(timer);
-    const dueMs = isStopped ? undefined : store.nextDueMs();
+    const dueMs = isStopped ? undefined : nextDueMs(store);
     if (dueMs !== undefined) {
       timer = setTimeout(
         () => fire().catch(report('The clock')),
@@ -193,7 +194,7 @@ const startTimers = (context: EngineContext, report: Report) => {
     }
   };
   const fire = async (): Promise<void> => {
-    await context.persist(() => store.fireTimers(now(), TIMER_BATCH));
+    await context.persist(() => fireTimers(store, now(), TIMER_BATCH));
     plan();
   };
   return {

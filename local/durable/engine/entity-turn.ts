@@ -1,4 +1,5 @@
 import { createEvent, EventType } from '../history-event.ts';
+import { deleteEntity, findEntity, saveEntity } from '../store/entities.ts';
 import type { EngineContext } from './context.ts';
 import { type EntityMessage, parseEntityId } from './entity-message.ts';
 import type { TurnEnd } from './turn-queue.ts';
@@ -12,7 +13,7 @@ export const runEntityTurn = async (context: EngineContext, id: string): Promise
     return { isMore: false, restMs: 0 };
   }
   const requests = messages.map(({ message }) => JSON.parse(message) as EntityMessage);
-  const entity = store.findEntity(id);
+  const entity = findEntity(store, id);
   const { name: wanted } = parseEntityId(id);
   const name = worker.find('entity', wanted);
   const answer =
@@ -61,9 +62,9 @@ const refuseAll = (
 
 const saveState = ({ store, now }: EngineContext, id: string, name: string, { exists, state }: EntityAnswer): void => {
   if (exists) {
-    store.saveEntity(id, name, state, now());
+    saveEntity(store, id, name, state, now());
   } else {
-    store.deleteEntity(id);
+    deleteEntity(store, id);
   }
 };
 

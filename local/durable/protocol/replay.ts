@@ -1,17 +1,10 @@
 import type { OrchestrationTask } from '../engine/worker.ts';
 import { EventType, type HistoryEvent } from '../history-event.ts';
 import { type Action, ActionType } from './action.ts';
-import {
-  CompoundNode,
-  EventNode,
-  HttpNode,
-  type Node,
-  RetryNode,
-  type Scheduler,
-  SettledNode,
-  TaskNode,
-  TimerNode,
-} from './node.ts';
+import { HttpNode } from './http-node.ts';
+import { CompoundNode, EventNode, type Node, type Scheduler, SettledNode, TaskNode } from './node.ts';
+import { RetryNode } from './retry-node.ts';
+import { TimerNode } from './timer-node.ts';
 
 /** One run of the orchestrator: what it was told, and how many actions it had asked for when it gave way. */
 export interface Turn {

@@ -259,6 +259,14 @@ describe('entities', () => {
 });
 
 describe('the host', () => {
+  test('keeps web pages away from the port that asks for no key', async () => {
+    const hub = JSON.parse(await readFile(join(folder, 'hubs', 'Features.sqlite.owner'), 'utf8')) as { url: string };
+    const start = (headers: Record<string, string>) =>
+      fetch(`${hub.url}orchestrators/chain`, { method: 'POST', body: '["x"]', headers });
+    expect((await start({})).status).toBe(202);
+    expect((await start({ origin: 'https://example.org' })).status).toBe(403);
+    expect((await fetch(new URL('/elsewhere', hub.url))).status).toBe(421);
+  });
   test('does not start functions of Durable Functions by themselves', async () => {
     for (const name of ['chain', 'echo', 'counter']) {
       const url = `${app.host.ready.url}/admin/functions/${name}`;

@@ -13,6 +13,12 @@ import {
   type PageDocument,
   pageDocument,
 } from '../core/documents/execution.ts';
+import {
+  type FailedRecordDocument,
+  failedRecordDocument,
+  type LogDocument,
+  logDocument,
+} from '../core/documents/execution-details.ts';
 import { type IntegrationDocument, integrationDocument } from '../core/documents/integration.ts';
 import { type LeaseDocument, leaseDocument } from '../core/documents/lease.ts';
 import { type LinkDocument, linkDocument } from '../core/documents/link.ts';
@@ -53,6 +59,18 @@ export const collections = {
     container: 'executions',
     kind: 'page',
     schema: pageDocument,
+    partitionOf: (document) => document.executionId,
+  }),
+  logs: spec<LogDocument>({
+    container: 'executions',
+    kind: 'log',
+    schema: logDocument,
+    partitionOf: (document) => document.executionId,
+  }),
+  failedRecords: spec<FailedRecordDocument>({
+    container: 'executions',
+    kind: 'failed-record',
+    schema: failedRecordDocument,
     partitionOf: (document) => document.executionId,
   }),
   shards: spec<ShardDocument>({ container: 'shards', schema: shardDocument }),

@@ -102,6 +102,8 @@ export interface PullPage {
   /** Cursor of the next page; absent exactly when `done`. */
   readonly next?: string | undefined;
   readonly done: boolean;
+  /** How many records the whole read will bring, where the provider tells. */
+  readonly total?: number | undefined;
   /** The provider's own clock when it answered (`Date` header), ISO 8601. */
   readonly observedAt?: string | undefined;
 }
@@ -116,6 +118,8 @@ export interface ExternalChange {
   readonly version?: number | undefined;
   /** When the provider last changed it, ISO 8601 UTC. Feeds the watermark. */
   readonly modifiedAt?: string | undefined;
+  /** Where it was seen, when that was not just now: an earlier look that is tried again. */
+  readonly seen?: { readonly fence: number; readonly page: number };
 }
 
 export interface RejectedRecord {

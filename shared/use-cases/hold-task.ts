@@ -120,6 +120,43 @@ export async function handOver(
   return result.ok;
 }
 
+/** Lets go of the task without ending its run: whoever comes next may take it. */
+export async function releaseHold(deps: Needs, scope: Scope, hold: Hold): Promise<void> {
+  const { holder: _holder, handedOverBy: _handedOverBy, ...rest } = hold.lease.document;
+  const document: LeaseDocument = { ...rest, expiresAt: deps.now().toISOString() };
+  await deps.leases.write(scope, { kind: 'replace', document, etag: hold.lease.etag });
+}
+
+/** Whether someone works on the task's run, or is about to. */
+export async function isHeld(deps: Needs, scope: Scope, taskId: string, executionId: string): Promise<boolean> {
+  const lease = (await deps.leases.get(scope, { id: taskId }))?.document;
+  return lease?.executionId === executionId && lease.holder !== undefined && !isExpired(deps, lease);
+}
+
+/**
+ * Gives the run's task to a message that is about to be sent, whoever has it; `undefined` as the message means that nobody has it.
+ *
+ * @returns false when the run does not occupy the task
+ */
+export async function assignHold(
+  deps: Needs,
+  scope: Scope,
+  { taskId, id: executionId }: { readonly taskId: string; readonly id: string },
+  messageId: string | undefined,
+): Promise<boolean> {
+  for (;;) {
+    const stored = await deps.leases.get(scope, { id: taskId });
+    if (stored?.document.executionId !== executionId) return false;
+    const { holder: _holder, handedOverBy: _handedOverBy, ...rest } = stored.document;
+    const document: LeaseDocument = {
+      ...rest,
+      ...(messageId === undefined ? {} : { holder: messageId }),
+      expiresAt: inFuture(deps, messageId === undefined ? 0 : deps.engine.leaseMs),
+    };
+    if ((await deps.leases.write(scope, { kind: 'replace', document, etag: stored.etag })).ok) return true;
+  }
+}
+
 function isExpired(deps: Needs, lease: LeaseDocument | undefined): boolean {
   return lease !== undefined && Date.parse(lease.expiresAt) <= deps.now().getTime();
 }

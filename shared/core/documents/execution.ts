@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { counts, executionState } from '../../contracts/executions.ts';
+import { counts, executionState, executionTrigger } from '../../contracts/executions.ts';
 import { objectMapping } from '../../contracts/tasks.ts';
 
 /** How far one object of the run has been applied: a valid resume point at any time. */
@@ -18,6 +18,15 @@ export const checkpoint = z.strictObject({
   restarted: z.boolean(),
 });
 
+/** What became of one object of the plan so far. */
+export const objectProgress = z.strictObject({
+  received: z.int(),
+  /** How many records the read is expected to bring; absent when nothing tells. */
+  expected: z.int().optional(),
+  /** Why the object was left before its end, in words. */
+  problem: z.string().optional(),
+});
+
 /**
  * One run of a task, container `executions`. It freezes what the run does (`plan`), so that a task edited meanwhile does not change it.
  * Every change is conditional on the ETag; `fence` names the lease holder that may move it.
@@ -32,7 +41,9 @@ export const executionDocument = z.strictObject({
   taskId: z.string(),
   state: executionState,
   mode: z.enum(['full', 'incremental']),
-  trigger: z.enum(['manual', 'schedule']),
+  trigger: executionTrigger,
+  /** The run that this one repeats or completes. */
+  retryOf: z.string().optional(),
   plan: z.strictObject({
     objects: z.array(objectMapping),
     pageSize: z.int(),
@@ -41,8 +52,12 @@ export const executionDocument = z.strictObject({
     since: z.record(z.string(), z.string()),
     /** Names the integration's settings that the run reads with; with others it reads everything anew. */
     source: z.string().optional(),
+    /** Read failed records of another run instead of the provider: all that are left, or those named. */
+    failedOf: z.strictObject({ executionId: z.string(), records: z.array(z.string()).optional() }).optional(),
   }),
   checkpoint,
+  /** By index into `plan.objects`. */
+  progress: z.record(z.string(), objectProgress).default({}),
   /** Watermarks that finished objects have reached; written to the task when the run ends well. */
   watermarks: z.record(z.string(), z.string()),
   counts,
@@ -79,7 +94,6 @@ export const pageDocument = z.strictObject({
   fence: z.int(),
   linkIds: z.array(z.string()),
   counts,
-  failures: z.array(z.strictObject({ externalId: z.string().optional(), reason: z.string() })),
   at: z.string(),
 });
 

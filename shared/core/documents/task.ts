@@ -18,6 +18,8 @@ export const taskDocument = z.strictObject({
   deletions: z.enum(['ignore', 'mirror']),
   /** Per object, mapping and settings: up to which instant of the provider's clock everything is durably applied. */
   watermarks: z.record(z.string(), z.string()),
+  /** Keyed as the watermarks: how many records the last full read of the object brought. */
+  sizes: z.record(z.string(), z.int()).optional(),
   nextRunAt: z.string().optional(),
   lastExecutionId: z.string().optional(),
   createdAt: z.string(),

@@ -1,0 +1,38 @@
+import type { cancelExecution as route } from '../contracts/executions.ts';
+import { endCancelled, requestCancel } from '../core/advance-execution.ts';
+import type { ExecutionDocument } from '../core/documents/execution.ts';
+import { isTerminal } from '../core/execution-states.ts';
+import type { Deps } from '../core/ports.ts';
+import type { InputOf, OutputOf } from '../core/route-input.ts';
+import type { Scope } from '../core/scope.ts';
+import { controlExecution } from './control-execution.ts';
+import { isHeld } from './hold-task.ts';
+import { settleExecution } from './settle-execution.ts';
+
+/**
+ * Stops a run for good. Where a worker may be in the midst of a page, the run is `cancelling` until that page is committed. Throws `not-found`,
+ * `wrong-state` for a run that has ended otherwise.
+ */
+export async function cancelExecution(
+  deps: Deps,
+  scope: Scope,
+  { params }: InputOf<typeof route>,
+): Promise<OutputOf<typeof route>> {
+  return controlExecution(deps, scope, params, {
+    action: 'execution.cancelled',
+    isDone: ({ state }) => state === 'cancelling' || state === 'cancelled',
+    change: async (execution, now) => {
+      if (isTerminal(execution)) return undefined;
+      return (await isWorkedOn(deps, scope, execution)) ? requestCancel(execution, now) : endCancelled(execution, now);
+    },
+    follow: async (execution) => {
+      if (execution.state === 'cancelled') await settleExecution(deps, scope, execution);
+    },
+  });
+}
+
+/** A paused run may still have the worker that was there when it was paused. */
+async function isWorkedOn(deps: Deps, scope: Scope, execution: ExecutionDocument): Promise<boolean> {
+  if (execution.state === 'running') return true;
+  return execution.state === 'paused' && (await isHeld(deps, scope, execution.taskId, execution.id));
+}

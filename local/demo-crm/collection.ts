@@ -181,7 +181,7 @@ const isCreatedWithin = ({ createdFromMs, createdToMs }: Omit<ListQuery, 'limit'
   (createdFromMs === undefined || createdAtMs >= createdFromMs) &&
   (createdToMs === undefined || createdAtMs < createdToMs);
 
-/** How many rows from the first one on were created in their order. Those that come later need not be. */
+/** How many rows from the first one on were created in their order. Those that come later were created later, in any order. */
 const sortedLength = (rows: readonly Row[]): number => {
   const next = rows.findIndex((row, index) => row.createdAtMs < (rows[index - 1]?.createdAtMs ?? 0));
   return next === -1 ? rows.length : next;

@@ -39,7 +39,7 @@ describe('openCollection', () => {
         fc.record({ createdFromMs: fc.nat(30), createdToMs: fc.nat(30) }, { requiredKeys: [] }),
         fc.integer({ min: 1, max: 7 }),
         (times, steps, order, includeDeleted, sinceMs, created, limit) => {
-          // Creation follows the index at first; what comes later need not.
+          // Creation follows the index at first; what comes later was created later, in any order.
           const model = times.map((updatedAtMs, index) => row(index, updatedAtMs, 'live', 1, index));
           const collection = openCollection(model);
           collection.list({ order: 'updatedAt', limit: 1, includeDeleted: true });
@@ -51,7 +51,7 @@ describe('openCollection', () => {
               Math.max(updatedAtMs, before?.updatedAtMs ?? 0),
               state,
               (before?.version ?? 0) + 1,
-              before?.createdAtMs ?? createdAtMs,
+              before?.createdAtMs ?? times.length + createdAtMs,
             );
             model[index] = put;
             collection.put(put);

@@ -38,6 +38,8 @@ export interface CollectionSpec<T extends TenantDocument> {
   readonly schema: z.ZodType<T>;
   /** The document's `kind`, in a container that holds several. */
   readonly kind?: string;
+  /** Further kinds, which are read and written by their ids, but not listed. */
+  readonly unlistedKinds?: readonly string[];
   /** The field that is the partition key's second level, where that is neither absent nor the id. */
   readonly partitionOf?: (document: T) => string;
 }
@@ -52,6 +54,7 @@ export const collections = {
   executions: spec<ExecutionDocument>({
     container: 'executions',
     kind: 'execution',
+    unlistedKinds: ['partition'],
     schema: executionDocument,
     partitionOf: (document) => document.executionId,
   }),

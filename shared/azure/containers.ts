@@ -57,6 +57,7 @@ export const containers = {
       '/taskId/?',
       '/state/?',
       '/object/?',
+      '/runId/?',
       '/event/?',
       '/level/?',
     ],

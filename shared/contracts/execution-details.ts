@@ -12,6 +12,7 @@ export const logEvent = z.enum([
   'object-left',
   'object-restarted',
   'read-anew',
+  'partitioned',
   'records-set-aside',
   'worker-lost',
 ]);

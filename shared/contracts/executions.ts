@@ -43,6 +43,7 @@ const progress = z
         page: z.int().describe('Pages applied durably: the run goes on from here, whatever crashes'),
       })
       .describe('What has been applied of the object being read'),
+    partitions: z.int().optional().describe('How many parts are read side by side, in a bulk run'),
     expectedRecords: z.int().optional().describe('Absent when neither the provider nor an earlier run tells'),
     recordsPerSecond: z.number().optional(),
     estimatedEndAt: instant.optional(),

@@ -73,7 +73,17 @@ export function leaveObject(execution: Execution, problem: string, now: string):
 
 function nextObject(execution: Execution, now: string): Execution {
   const objectIndex = execution.checkpoint.objectIndex + 1;
-  const moved: Execution = { ...execution, checkpoint: { objectIndex, restarted: false } };
+  // A partition keeps its dates: the run's watermark follows from those of all its partitions.
+  const { objectStartedAt, newestModifiedAt } = execution.partition === undefined ? {} : execution.checkpoint;
+  const moved: Execution = {
+    ...execution,
+    checkpoint: {
+      objectIndex,
+      restarted: false,
+      ...(objectStartedAt === undefined ? {} : { objectStartedAt }),
+      ...(newestModifiedAt === undefined ? {} : { newestModifiedAt }),
+    },
+  };
   if (moved.state === 'cancelling') return endCancelled(moved, now);
   return objectIndex < execution.plan.objects.length ? moved : endWell(moved, now);
 }
@@ -100,7 +110,7 @@ function noteDates(checkpoint: Checkpoint, applied: AppliedPage): Checkpoint {
 }
 
 /** "Succeeded" is impossible when the counts don't reconcile, or when an object was left. */
-function endWell(execution: Execution, now: string): Execution {
+export function endWell(execution: Execution, now: string): Execution {
   if (!reconciles(execution.counts)) return fail(execution, 'The counts of the run do not add up.', now);
   const left = problemOfObjects(execution);
   if (left?.all === true) return fail(execution, left.problem, now);

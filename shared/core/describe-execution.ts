@@ -47,6 +47,7 @@ function describeProgress(document: ExecutionDocument, now: Date): Execution['pr
       to: checkpoint.newestModifiedAt,
       page: document.pages,
     },
+    partitions: document.bulk?.partitions,
     expectedRecords: expected,
     recordsPerSecond: rate,
     estimatedEndAt: estimatedEnd(document, expected, rate, now),

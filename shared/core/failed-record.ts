@@ -1,12 +1,12 @@
 import type { ExternalChange, RejectedRecord } from './adapter.ts';
 import { canonicalText, shortHash } from './canonical.ts';
-import type { ExecutionDocument } from './documents/execution.ts';
+import { type ExecutionDocument, runIdOf } from './documents/execution.ts';
 import type { FailedRecordDocument } from './documents/execution-details.ts';
 
 /** Of one provider's record, as JSON. A larger one is listed, but cannot be tried again without the provider. */
 const largestRecordBytes = 64 * 1024;
 
-type Run = Pick<ExecutionDocument, 'id' | 'tenantId' | 'pages' | 'fence'>;
+type Run = Pick<ExecutionDocument, 'id' | 'tenantId' | 'pages' | 'fence' | 'partition'>;
 type Place = { readonly object: string; readonly shardTypeId: string };
 
 /** A record that could be identified, but not converted or kept. */
@@ -38,7 +38,7 @@ export function rejectedRecord(
   at: string,
 ): FailedRecordDocument {
   const { object, shardTypeId } = place;
-  const identity = externalId === undefined ? [run.pages, position] : [externalId];
+  const identity = externalId === undefined ? [run.partition?.index ?? 0, run.pages, position] : [externalId];
   return {
     ...common(run, place, reason, at),
     id: idOf([object, shardTypeId, ...identity]),
@@ -63,7 +63,7 @@ export function changeOf(failed: FailedRecordDocument): ExternalChange | undefin
 
 function common(run: Run, { object, shardTypeId }: Place, reason: string, at: string) {
   return {
-    executionId: run.id,
+    executionId: runIdOf(run),
     tenantId: run.tenantId,
     kind: 'failed-record' as const,
     schemaVersion: 1 as const,

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { logEvent, logLevel } from '../contracts/execution-details.ts';
-import type { ExecutionDocument } from './documents/execution.ts';
+import { type ExecutionDocument, runIdOf } from './documents/execution.ts';
 import type { LogDocument } from './documents/execution-details.ts';
 import type { ExecutionState } from './execution-states.ts';
 import type { JsonObject } from './json.ts';
@@ -45,12 +45,15 @@ export function noteTransition(
 
 export function logDocumentOf(
   note: Note,
-  execution: Pick<ExecutionDocument, 'executionId' | 'tenantId'>,
+  execution: Pick<ExecutionDocument, 'id' | 'executionId' | 'tenantId' | 'partition'>,
   { id, at, actor }: { readonly id: string; readonly at: string; readonly actor: Scope['actor'] },
 ): LogDocument {
+  const { partition } = execution;
+  const data = partition === undefined ? note.data : { ...note.data, partition: partition.index };
   return {
     id,
     executionId: execution.executionId,
+    runId: runIdOf(execution),
     tenantId: execution.tenantId,
     kind: 'log',
     schemaVersion: 1,
@@ -59,6 +62,6 @@ export function logDocumentOf(
     event: note.event,
     message: note.message.toWellFormed(),
     actor: { kind: actor.kind, id: actor.id },
-    ...(note.data === undefined ? {} : { data: note.data }),
+    ...(data === undefined ? {} : { data }),
   };
 }

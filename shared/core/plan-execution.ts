@@ -33,7 +33,14 @@ export function planExecution(task: TaskDocument, input: PlanInput): ExecutionDo
     state: 'queued',
     mode: input.mode,
     trigger: input.trigger,
-    plan: { objects: task.objects, pageSize: task.pageSize, deletions: task.deletions, since, source: input.source },
+    plan: {
+      objects: task.objects,
+      pageSize: task.pageSize,
+      deletions: task.deletions,
+      since,
+      source: input.source,
+      bulk: task.bulk,
+    },
     checkpoint: { objectIndex: 0, restarted: false },
     watermarks: {},
     ...nothingYet(),
@@ -65,7 +72,12 @@ function expectations(
 export function continueFrom(planned: ExecutionDocument, stopped: ExecutionDocument): ExecutionDocument {
   const run: ExecutionDocument = { ...planned, retryOf: stopped.id };
   if (stopped.state !== 'failed' && stopped.state !== 'cancelled') return run;
-  if (stopped.plan.failedOf !== undefined || stopped.mode !== planned.mode || !readsTheSame(planned, stopped))
+  if (
+    stopped.plan.failedOf !== undefined ||
+    stopped.bulk !== undefined ||
+    stopped.mode !== planned.mode ||
+    !readsTheSame(planned, stopped)
+  )
     return run;
   const { objectIndex } = stopped.checkpoint;
   if (objectIndex >= stopped.plan.objects.length || hasLeftObject(stopped)) return run;

@@ -1,6 +1,7 @@
 import type { IdKind } from '../contracts/identifiers.ts';
 import type { Role } from '../contracts/route.ts';
 import type { Adapter, OpenCall } from './adapter.ts';
+import type { BulkEnvelope } from './bulk-envelope.ts';
 import type { ApiKeyDocument, AuditDocument, IdempotencyDocument } from './documents/access.ts';
 import type { DueDocument } from './documents/due.ts';
 import type { ExecutionDocument, PageDocument } from './documents/execution.ts';
@@ -122,6 +123,11 @@ export interface SyncQueue {
   setAside(delivered: unknown, reason: string): Promise<void>;
 }
 
+/** Starts long-running orchestrations by name. An instance that is there already, under the same id, is left as it is. */
+export interface Orchestrations {
+  start(name: 'bulk-sync', instanceId: string, input: BulkEnvelope): Promise<void>;
+}
+
 export interface Log {
   info(message: string, fields?: Readonly<Record<string, unknown>>): void;
   warn(message: string, fields?: Readonly<Record<string, unknown>>): void;
@@ -141,7 +147,7 @@ export interface TokenVerifier {
   verify(token: string): Promise<VerifiedToken | undefined>;
 }
 
-/** Everything a use-case may need; each takes only what it names. */
+/** Everything a use-case may need but orchestrations, which only functions that are bound to them can start; each takes only what it names. */
 export interface Deps {
   readonly now: () => Date;
   /** Resolves after so many milliseconds. For requests that wait for news, never for work. */

@@ -6,8 +6,10 @@ import type { Deps } from '../core/ports.ts';
 import type { InputOf, OutputOf } from '../core/route-input.ts';
 import type { Scope } from '../core/scope.ts';
 import { controlExecution } from './control-execution.ts';
+import { endRun } from './end-bulk-run.ts';
 import { isHeld } from './hold-task.ts';
 import { settleExecution } from './settle-execution.ts';
+import { stopPartitions } from './stop-partitions.ts';
 
 /**
  * Stops a run for good. Where a worker may be in the midst of a page, the run is `cancelling` until that page is committed. Throws `not-found`,
@@ -23,10 +25,12 @@ export async function cancelExecution(
     isDone: ({ state }) => state === 'cancelling' || state === 'cancelled',
     change: async (execution, now) => {
       if (isTerminal(execution)) return undefined;
-      return (await isWorkedOn(deps, scope, execution)) ? requestCancel(execution, now) : endCancelled(execution, now);
+      const isWorked = execution.bulk !== undefined || (await isWorkedOn(deps, scope, execution));
+      return isWorked ? requestCancel(execution, now) : endCancelled(execution, now);
     },
     follow: async (execution) => {
-      if (execution.state === 'cancelled') await settleExecution(deps, scope, execution);
+      if (execution.state === 'cancelled') return settleExecution(deps, scope, execution);
+      if (execution.bulk !== undefined) await stopBulk(deps, scope, execution);
     },
   });
 }
@@ -35,4 +39,13 @@ export async function cancelExecution(
 async function isWorkedOn(deps: Deps, scope: Scope, execution: ExecutionDocument): Promise<boolean> {
   if (execution.state === 'running') return true;
   return execution.state === 'paused' && (await isHeld(deps, scope, execution.taskId, execution.id));
+}
+
+/** Its partitions stop within their page; then its orchestration ends it, or we do, when it has none. */
+async function stopBulk(deps: Deps, scope: Scope, execution: ExecutionDocument): Promise<void> {
+  await stopPartitions(deps, scope, execution);
+  if (await isHeld(deps, scope, execution.taskId, execution.id)) return;
+  const { id } = execution;
+  const stored = await deps.runs.executions.get(scope, { id, partition: id });
+  if (stored?.document.state === 'cancelling') await endRun(deps, scope, stored);
 }

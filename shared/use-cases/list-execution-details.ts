@@ -24,8 +24,7 @@ export async function listExecutionLogs(
     page: query,
     read: (range) =>
       deps.runs.logs.list(scope, {
-        partition: document.id,
-        filters: equalFilters(asked),
+        filters: equalFilters({ ...asked, runId: document.id }),
         order: 'descending',
         ...range,
       }),

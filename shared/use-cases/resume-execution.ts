@@ -32,7 +32,7 @@ export async function resumeExecution(
 async function sendMessage(deps: Deps, scope: Scope, execution: ExecutionDocument): Promise<void> {
   const { integrationId, taskId, id: executionId } = execution;
   const messageId = deps.newId('message');
-  if (!(await assignHold(deps, scope, execution, messageId))) return;
+  if (!(await assignHold(deps, scope, { leaseId: taskId, executionId }, messageId))) return;
   const { tenantId, traceparent } = scope;
   await deps.syncQueue.send({
     kind: 'sync-pages',

@@ -10,6 +10,7 @@ import { composeId } from '../core/ids.ts';
 import type { Deps, Stored } from '../core/ports.ts';
 import { nextRun } from '../core/schedule.ts';
 import { type Scope, systemScope } from '../core/scope.ts';
+import { endRun } from './end-bulk-run.ts';
 import { freeTask } from './hold-task.ts';
 import { moveExecution } from './move-execution.ts';
 import { settleExecution } from './settle-execution.ts';
@@ -95,6 +96,10 @@ async function watchRun(deps: Deps, scope: Scope, entry: Stored<DueDocument>): P
   }
   if (stored.document.state === 'paused') {
     await deps.due.reschedule(entry, new Date(deps.now().getTime() + pausedWatchMs).toISOString());
+    return;
+  }
+  if (stored.document.state === 'cancelling' && stored.document.bulk !== undefined) {
+    await endRun(deps, scope, stored);
     return;
   }
   const revived = await revive(deps, scope, stored);

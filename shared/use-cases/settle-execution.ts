@@ -1,4 +1,4 @@
-import type { ExecutionDocument } from '../core/documents/execution.ts';
+import { type ExecutionDocument, leaseIdOf, partitionIdOf } from '../core/documents/execution.ts';
 import { dueKey } from '../core/due.ts';
 import type { Deps } from '../core/ports.ts';
 import type { Scope } from '../core/scope.ts';
@@ -13,13 +13,16 @@ type Needs = Pick<Deps, 'tasks' | 'runs' | 'links' | 'leases' | 'due' | 'now' | 
  * that still occupies its task completes it.
  */
 export async function settleExecution(deps: Needs, scope: Scope, execution: ExecutionDocument): Promise<void> {
-  const lease = await deps.leases.get(scope, { id: execution.taskId });
+  const leaseId = leaseIdOf(execution);
+  const lease = await deps.leases.get(scope, { id: leaseId });
   if (lease?.document.executionId !== execution.id) return;
   if (stoppedEarly(execution)) await reopenLastPage(deps, scope, execution);
+  if (execution.partition !== undefined) return freeTask(deps, scope, leaseId, execution.id);
   await raiseTask(deps, scope, execution);
+  await forgetPartitions(deps, scope, execution);
   const watch = await deps.due.get(dueKey('watch', scope.tenantId, execution.taskId));
   if (watch?.document.executionId === execution.id) await deps.due.remove(watch.document, watch.etag);
-  await freeTask(deps, scope, execution.taskId, execution.id);
+  await freeTask(deps, scope, leaseId, execution.id);
   deps.log.info('run ended', {
     tenantId: scope.tenantId,
     executionId: execution.id,
@@ -67,4 +70,10 @@ function sizesOf({ plan, progress, retryOf }: ExecutionDocument): Record<string,
       return isWhole ? [[key, object.received]] : [];
     }),
   );
+}
+
+/** The leases of partitions are of no more use: what a stale worker would still commit is refused by the partition, which has ended. */
+async function forgetPartitions(deps: Needs, scope: Scope, { id, bulk }: ExecutionDocument): Promise<void> {
+  for (let index = 0; index < (bulk?.partitions ?? 0); index += 1)
+    await deps.leases.remove(scope, { id: partitionIdOf(id, index) });
 }

@@ -1,15 +1,20 @@
 import { endCancelled, fail } from '../core/advance-execution.ts';
+import { wantsBulk } from '../core/bulk-run.ts';
 import type { ExecutionDocument } from '../core/documents/execution.ts';
 import type { SyncPagesEnvelope } from '../core/envelope.ts';
 import { isTerminal } from '../core/execution-states.ts';
-import type { Deps, Stored } from '../core/ports.ts';
+import type { Deps, Orchestrations, Stored } from '../core/ports.ts';
 import { type Scope, systemScope } from '../core/scope.ts';
 import { beginSlice } from './begin-slice.ts';
 import { type Hold, handOver, holdTask } from './hold-task.ts';
 import { moveExecution } from './move-execution.ts';
 import { reopenLastPage } from './reopen-links.ts';
 import { settleExecution } from './settle-execution.ts';
+import { bulkEnvelopeOf, startBulk, startOrchestration } from './start-bulk.ts';
 import { workPages } from './work-pages.ts';
+
+/** A worker can also hand a large run over to an orchestration. */
+export type WorkerDeps = Deps & { readonly orchestrations: Orchestrations };
 
 /**
  * Works on a run from its checkpoint, for one slice of pages, and sends the message that goes on with it. Repeating or duplicating the message
@@ -17,7 +22,7 @@ import { workPages } from './work-pages.ts';
  *
  * Resolves when the message is done with, also when the run failed or another worker has it; rejects when the message is to be delivered again.
  */
-export async function workOnSlice(deps: Deps, envelope: SyncPagesEnvelope): Promise<void> {
+export async function workOnSlice(deps: WorkerDeps, envelope: SyncPagesEnvelope): Promise<void> {
   const scope = systemScope(envelope.tenantId, 'sync-pages', envelope.traceparent);
   const key = { id: envelope.executionId, partition: envelope.executionId };
   const found = await deps.runs.executions.get(scope, key);
@@ -31,17 +36,23 @@ export async function workOnSlice(deps: Deps, envelope: SyncPagesEnvelope): Prom
     return;
   }
   if (isTerminal(found.document)) return settleExecution(deps, scope, found.document);
-  const hold = await holdTask(deps, scope, envelope);
+  const hold = await holdTask(deps, scope, { ...envelope, leaseId: taskId });
   if (hold === 'busy') return;
   if (hold === 'not-ours') return endOrphan(deps, scope, found);
   if ('sendAgain' in hold) {
+    if (found.document.bulk !== undefined) return startOrchestration(deps, bulkEnvelopeOf(scope, found.document));
     const delayMs = Math.max(0, hold.untilMs - deps.now().getTime());
     return deps.syncQueue.send({ ...envelope, messageId: hold.sendAgain }, delayMs);
   }
+  if (found.document.bulk !== undefined || wantsBulk(found.document, deps.engine))
+    return startBulk(deps, scope, hold, key);
   const slice = await beginSlice(deps, scope, hold, key);
   if (slice === undefined) return;
   const end = slice.pauseMs > 0 ? { goesOn: true, delayMs: slice.pauseMs } : await workPages(slice);
-  if (end.goesOn) await sendNext(deps, scope, envelope, slice.hold, end.delayMs ?? 0);
+  if (!end.goesOn) return;
+  const delayMs = end.delayMs ?? 0;
+  if (delayMs === 0 && wantsBulk(slice.run.document, deps.engine)) return startBulk(deps, scope, slice.hold, key);
+  await sendNext(deps, scope, envelope, slice.hold, delayMs);
 }
 
 /** A run that lost its task can't go on, nor can it be found by the next start: it ends here, unless it has ended already. */

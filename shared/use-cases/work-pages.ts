@@ -61,6 +61,9 @@ async function openSource(slice: Slice): Promise<Pull | undefined> {
   if (integration === undefined) throw new AppError('not-found', { detail: 'The integration was removed.' });
   const source = sourceOf(integration.document);
   if (slice.run.document.plan.source !== source) {
+    // Its range was cut for other settings: with these it might leave records out.
+    if (slice.run.document.partition !== undefined)
+      throw new AppError('not-connected', { detail: 'The settings of the integration were changed during the run.' });
     const anew = (execution: ExecutionDocument, now: string) => readAnew(execution, source, now);
     const message = 'The settings of the integration were changed: everything is read anew.';
     if (!(await move(slice, anew, [{ level: 'info', event: 'read-anew', message }]))) return undefined;
@@ -103,9 +106,14 @@ async function applyPages(slice: Slice, pull: Pull): Promise<SliceEnd> {
 
 /** Shows a sign of life; false when another worker has the run. */
 async function keepHold(slice: Slice): Promise<boolean> {
-  const renewed = await renewHold(slice.deps, slice.scope, slice.hold);
-  if (renewed !== undefined) slice.hold = renewed;
-  return renewed !== undefined;
+  const { deps, scope, keepRun } = slice;
+  const renewed = await renewHold(deps, scope, slice.hold);
+  if (renewed === undefined) return false;
+  slice.hold = renewed;
+  const nowMs = deps.now().getTime();
+  if (keepRun === undefined || nowMs - slice.keptRunAtMs < deps.engine.leaseMs / 3) return true;
+  slice.keptRunAtMs = nowMs;
+  return keepRun();
 }
 
 /** Where the page after this one begins; `undefined` after the last page of the last object. */

@@ -82,7 +82,7 @@ export class MemoryCollection<T extends TenantDocument> implements Collection<T>
     for (const entry of entries) {
       if (page.length >= limit) break;
       const raw: unknown = JSON.parse(entry.text);
-      if (filters.every((filter) => matches(raw, filter))) page.push(this.#parse(entry, raw));
+      if (this.#isListed(raw) && filters.every((filter) => matches(raw, filter))) page.push(this.#parse(entry, raw));
     }
     return page;
   }
@@ -123,6 +123,11 @@ export class MemoryCollection<T extends TenantDocument> implements Collection<T>
     return [...this.#tenants.values()].flatMap((documents) =>
       [...documents.values()].map((entry) => this.#parse(entry, JSON.parse(entry.text)).document),
     );
+  }
+
+  #isListed(raw: unknown): boolean {
+    const { kind } = raw as { kind?: string };
+    return kind === undefined || this.#spec.unlistedKinds?.includes(kind) !== true;
   }
 
   #read(scope: Scope, key: Key): Stored<T> | undefined {

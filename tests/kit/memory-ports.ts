@@ -14,6 +14,7 @@ import type { Deps, ExecutionStore, RunChange, Write, WriteResult } from '../../
 import type { Scope } from '../../shared/core/scope.ts';
 import { Faults } from './faults.ts';
 import { MemoryCollection } from './memory-collection.ts';
+import { MemoryOrchestrations } from './memory-orchestrations.ts';
 import { MemoryDueStore, MemoryLog, MemorySecretStore, MemorySyncQueue, MemoryTokens } from './memory-services.ts';
 
 /** A clock that moves only when told to. */
@@ -114,6 +115,7 @@ export interface MemoryDeps extends Deps {
   readonly due: MemoryDueStore;
   readonly secrets: MemorySecretStore;
   readonly syncQueue: MemorySyncQueue;
+  readonly orchestrations: MemoryOrchestrations;
   readonly tokens: MemoryTokens;
 }
 
@@ -151,6 +153,7 @@ export function createMemoryDeps(options: MemoryOptions = {}): MemoryDeps {
     due: new MemoryDueStore(faults),
     secrets: new MemorySecretStore(faults),
     syncQueue: new MemorySyncQueue(faults, () => clock.nowMs()),
+    orchestrations: new MemoryOrchestrations(faults, () => clock.nowMs()),
     adapters: options.adapters ?? [],
     openCall: options.openCall ?? refuseCall,
     readiness: {

@@ -60,6 +60,7 @@ export function sampleTask(tenantId: string, change: Partial<TaskDocument> = {})
     enabled: true,
     pageSize: 500,
     lookBackSeconds: 120,
+    bulk: 'auto',
     deletions: 'ignore',
     watermarks: {},
     createdAt: at,
@@ -131,9 +132,11 @@ export function samplePage(tenantId: string, change: Partial<PageDocument> = {})
 }
 
 export function sampleLogEntry(tenantId: string, change: Partial<LogDocument> = {}): LogDocument {
+  const executionId = change.executionId ?? sampleId('execution');
   return {
     id: sampleId('log'),
-    executionId: sampleId('execution'),
+    executionId,
+    runId: executionId,
     tenantId,
     kind: 'log',
     schemaVersion: 1,

@@ -8,6 +8,8 @@ import { logEvent, logLevel } from '../../contracts/execution-details.ts';
 export const logDocument = z.strictObject({
   id: z.string(),
   executionId: z.string(),
+  /** The run; the same as `executionId`, unless it happened to a partition. */
+  runId: z.string(),
   tenantId: z.string(),
   kind: z.literal('log'),
   schemaVersion: z.literal(1),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { objectMapping, schedule } from '../../contracts/tasks.ts';
+import { bulkSetting, objectMapping, schedule } from '../../contracts/tasks.ts';
 
 /** A sync task, container `config`. `revision` is part of every link's hash, so that a changed mapping re-applies records. */
 export const taskDocument = z.strictObject({
@@ -15,6 +15,7 @@ export const taskDocument = z.strictObject({
   enabled: z.boolean(),
   pageSize: z.int(),
   lookBackSeconds: z.int(),
+  bulk: bulkSetting.default('auto'),
   deletions: z.enum(['ignore', 'mirror']),
   /** Per object, mapping and settings: up to which instant of the provider's clock everything is durably applied. */
   watermarks: z.record(z.string(), z.string()),

@@ -2,6 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { AdapterFailure } from '../../../../shared/core/adapter.ts';
 import type { ExecutionDocument } from '../../../../shared/core/documents/execution.ts';
 import type { TaskDocument } from '../../../../shared/core/documents/task.ts';
+import { cancelExecution } from '../../../../shared/use-cases/cancel-execution.ts';
+import { pauseExecution } from '../../../../shared/use-cases/pause-execution.ts';
+import { resumeExecution } from '../../../../shared/use-cases/resume-execution.ts';
+import { Crash } from '../../../kit/faults.ts';
 import { createSyncHarness, fill, type HarnessOptions, longAgo, type SyncHarness } from '../../../kit/sync-harness.ts';
 
 const people = 23;
@@ -175,5 +179,98 @@ describe('a provider that fails a bulk run', () => {
     expect(execution).toMatchObject({ state: 'partial', counts: { received: people, created: people - 2, failed: 2 } });
     const failed = harness.deps.runs.failedRecords.all();
     expect(failed.map(({ executionId }) => executionId)).toEqual([execution.id, execution.id]);
+  });
+});
+
+describe('a person', () => {
+  const asPerson = (harness: SyncHarness, id: string) => {
+    const params = async () => ({ integrationId: (await harness.task()).integrationId, executionId: id });
+    const attempt = { at: harness.deps.now(), repeated: false };
+    const input = async () => ({
+      params: await params(),
+      query: undefined,
+      body: undefined,
+      ifMatch: undefined,
+      attempt,
+    });
+    return {
+      pause: async () => pauseExecution(harness.deps, harness.scope, await input()),
+      resume: async () => resumeExecution(harness.deps, harness.scope, await input()),
+      cancel: async () => cancelExecution(harness.deps, harness.scope, await input()),
+    };
+  };
+  const state = async (harness: SyncHarness, id: string) =>
+    (await harness.deps.runs.executions.get(harness.scope, { id, partition: id }))?.document.state;
+
+  it('pauses and resumes at any moment, and nothing is lost or doubled', async () => {
+    for (let turns = 0; turns < 30; turns += 1) {
+      const harness = await bulkHarness();
+      const { id } = await harness.start();
+      await harness.turns(turns);
+      const person = asPerson(harness, id);
+      if ((await state(harness, id)) === 'succeeded') break;
+      await person.pause();
+      await harness.turns(20);
+      expect(await state(harness, id), `after ${turns} turns`).toBe('paused');
+      const requests = harness.provider.requests.length;
+      await harness.turns(20);
+      expect(harness.provider.requests.length).toBe(requests);
+      await person.resume();
+      await expectWhole(harness, await harness.finish(id), `after ${turns} turns`);
+    }
+  });
+
+  it('cancels at any moment, also what is paused: what was applied stays and is counted', async () => {
+    for (const paused of [false, true]) {
+      for (let turns = 0; turns < 30; turns += 1) {
+        const harness = await bulkHarness();
+        const { id } = await harness.start();
+        await harness.turns(turns);
+        const note = `after ${turns} turns, ${paused ? 'paused' : 'at work'}`;
+        if ((await state(harness, id)) === 'succeeded') break;
+        const person = asPerson(harness, id);
+        if (paused) {
+          await person.pause();
+          await harness.turns(turns % 3);
+        }
+        await person.cancel();
+        const execution = await harness.finish(id);
+        expect(execution.state, note).toBe('cancelled');
+        expect(execution.counts.created, note).toBe((await harness.shards()).size);
+        expect(execution.counts.created, note).toBeLessThan(people + 1);
+        expect(
+          harness.deps.leases.all().filter(({ executionId }) => executionId !== undefined),
+          note,
+        ).toEqual([]);
+        expect(await harness.run('full'), note).toMatchObject({
+          state: 'succeeded',
+          counts: { received: people, created: people - execution.counts.created },
+        });
+      }
+    }
+  });
+
+  it.each(['before', 'after'] as const)('cancels while the worker crashes at any step (%s it took)', async (moment) => {
+    for (let step = 1; step < 130; step += 3) {
+      const harness = await bulkHarness();
+      const { id } = await harness.start();
+      harness.deps.faults.crashAt(step, moment);
+      await harness.turns(6);
+      if (harness.deps.faults.crashed) harness.deps.faults.restart();
+      if ((await state(harness, id)) === 'succeeded') break;
+      try {
+        await asPerson(harness, id).cancel();
+      } catch (error) {
+        // The crash came during the request: the person asks again.
+        if (!(error instanceof Crash)) throw error;
+        harness.deps.faults.restart();
+        await asPerson(harness, id).cancel();
+      }
+      const execution = await harness.finish(id);
+      expect(execution.state, `step ${step}`).toBe('cancelled');
+      const next = await harness.run('full');
+      expect(next, `step ${step}`).toMatchObject({ state: 'succeeded', counts: { received: people } });
+      expect((await harness.shards()).size).toBe(people);
+    }
   });
 });

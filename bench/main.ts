@@ -1,3 +1,4 @@
+import { measureDurable } from './durable.ts';
 import { measureEngine } from './engine.ts';
 import { measureHttp } from './http.ts';
 import { report } from './report.ts';
@@ -11,6 +12,7 @@ const benchmarks: Record<string, () => Promise<Readonly<Record<string, unknown>>
   http: measureHttp,
   start: measureStart,
   twin: measureTwin,
+  durable: measureDurable,
 };
 
 const name = process.argv[2] ?? '';

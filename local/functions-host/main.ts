@@ -14,12 +14,14 @@ const ABANDON_LIMIT_MS = 4_000;
 
 const USAGE = `Runs a built Azure Functions app (Node.js programming model v4).
 
-  node local/functions-host/main.ts --app-root DIR [--port N] [--keys-file FILE] [--ignore-keys] [--restart]
+  node local/functions-host/main.ts --app-root DIR [--port N] [--keys-file FILE] [--ignore-keys]
+                                     [--durable-dir DIR] [--restart]
 
   --app-root     the folder with host.json and package.json
   --port         0, the default, takes a free one
   --keys-file    function keys as JSON; written when there is no such file
   --ignore-keys  let every request pass, as "func start" does
+  --durable-dir  where Durable Functions keep their state; .durable in the app's folder unless given
   --restart      start the app again when it crashes or exceeds functionTimeout
 `;
 
@@ -40,6 +42,7 @@ const readOptions = () => {
         port: { type: 'string', default: '0' },
         'keys-file': { type: 'string' },
         'ignore-keys': { type: 'boolean', default: false },
+        'durable-dir': { type: 'string' },
         restart: { type: 'boolean', default: false },
       },
     });
@@ -48,8 +51,8 @@ const readOptions = () => {
     if (appRoot === undefined || !Number.isInteger(port) || port < 0 || port > 65_535) {
       return fail(USAGE);
     }
-    const { 'keys-file': keysFile, 'ignore-keys': ignoreKeys, restart } = values;
-    return { appRoot, port, keysFile, ignoreKeys, restart };
+    const { 'keys-file': keysFile, 'ignore-keys': ignoreKeys, 'durable-dir': durableDir, restart } = values;
+    return { appRoot, port, keysFile, ignoreKeys, durableDir, restart };
   } catch (error) {
     return fail(`${error instanceof Error ? error.message : error}\n\n${USAGE}`);
   }

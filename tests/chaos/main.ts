@@ -1,11 +1,14 @@
 import { parseArgs } from 'node:util';
 import { killCosmos } from './cosmos.ts';
+import { runDurablePrograms } from './durable.ts';
 import { killWhileSyncing } from './sync.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     kills: { type: 'string', default: '20' },
+    programs: { type: 'string', default: '1000' },
+    'kill-programs': { type: 'string', default: '300' },
     seed: { type: 'string', default: String(Date.now()) },
     json: { type: 'boolean', default: false },
   },
@@ -24,11 +27,19 @@ const runs: Record<string, () => Promise<{ result: object; isGood: boolean }>> =
     const result = await killCosmos(Number(values.kills), Number(values.seed), say);
     return { result, isGood: result.mismatch === null };
   },
+  async durable() {
+    const counts = { programs: Number(values.programs), killPrograms: Number(values['kill-programs']) };
+    const result = await runDurablePrograms({ ...counts, kills: Number(values.kills) }, Number(values.seed), say);
+    const wrong = result.mismatches + result.killMismatches + result.stuck + result.lost + result.doubled;
+    return { result, isGood: wrong === 0 && result.forgottenTimer.keptRunning && result.kills >= Number(values.kills) };
+  },
 };
 
 const run = runs[positionals[0] ?? ''];
 if (run === undefined) {
-  process.stderr.write(`npm run chaos -- ${Object.keys(runs).join('|')} [--kills N] [--seed N] [--json]\n`);
+  process.stderr.write(
+    `npm run chaos -- ${Object.keys(runs).join('|')} [--kills N] [--seed N] [--json]\n  durable: [--programs N] [--kill-programs N]\n`,
+  );
   process.exitCode = 2;
 } else {
   const { result, isGood } = await run();

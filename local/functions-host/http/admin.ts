@@ -4,7 +4,7 @@ import type { AuthLevel, HostFunction } from '../functions.ts';
 import type { TypedData } from '../worker/rpc.ts';
 import type { Authorise } from './keys.ts';
 
-/** Answers the host's own routes below /admin; false when the path is none of them. */
+/** Answers routes of the host's own; false when the path is none of them. */
 export type AdminApi = (
   request: IncomingMessage,
   response: ServerResponse,

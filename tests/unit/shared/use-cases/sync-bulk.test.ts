@@ -268,6 +268,7 @@ describe('a person', () => {
       }
       const execution = await harness.finish(id);
       expect(execution.state, `step ${step}`).toBe('cancelled');
+      harness.deps.faults.restart();
       const next = await harness.run('full');
       expect(next, `step ${step}`).toMatchObject({ state: 'succeeded', counts: { received: people } });
       expect((await harness.shards()).size).toBe(people);

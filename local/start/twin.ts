@@ -133,6 +133,7 @@ async function start(options: TwinOptions, closing: Closing[]): Promise<Twin> {
         ...(options.appNodeFlags ?? []),
         'local/functions-host/main.ts',
         ...['--app-root', projectRoot, '--port', String(port), '--keys-file', keysFile],
+        ...['--durable-dir', join(options.dataDir, 'durable')],
         ...(options.superviseApp === true ? ['--restart'] : []),
       ],
       {

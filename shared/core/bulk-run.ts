@@ -67,13 +67,19 @@ export function planPartitions(
   const partitions: Execution[] = [];
   for (let objectIndex = checkpoint.objectIndex; objectIndex < plan.objects.length; objectIndex += 1) {
     const isBegun = objectIndex === checkpoint.objectIndex && checkpoint.objectStartedAt !== undefined;
-    const ranges = isBegun ? [] : rangesOf(objectIndex);
+    const ranges = isBegun && !isHardlyBegun(execution) ? [] : rangesOf(objectIndex);
     for (const range of ranges.length > 1 ? ranges : [undefined]) {
-      const begun = isBegun ? { ...checkpoint, objectIndex: 0 } : undefined;
+      const begun = isBegun && range === undefined ? { ...checkpoint, objectIndex: 0 } : undefined;
       partitions.push(partitionOf(execution, partitions.length, objectIndex, { range, begun, now }));
     }
   }
   return partitions;
+}
+
+/** So little of it has been read that reading that again, in ranges, is the shorter way. */
+function isHardlyBegun({ progress, checkpoint }: Execution): boolean {
+  const { received = 0, expected = 0 } = progress[checkpoint.objectIndex] ?? {};
+  return received * 10 <= expected;
 }
 
 function partitionOf(

@@ -5,7 +5,7 @@ import type { Scope } from '../core/scope.ts';
 import { readPartitions } from './bulk-run.ts';
 import { moveExecution } from './move-execution.ts';
 
-/** Writes to the run what its partitions have done so far, unless someone else just does. */
+/** Writes to the run what its partitions have done so far, unless someone else just did. */
 export async function showBulkProgress(deps: Deps, scope: Scope, envelope: BulkEnvelope): Promise<void> {
   const { executionId: id, generation } = envelope;
   const stored = await deps.runs.executions.get(scope, { id, partition: id });

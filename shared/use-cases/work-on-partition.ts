@@ -57,7 +57,12 @@ async function workOnSlice(
   await assignHold(deps, scope, { leaseId: key.id, executionId: key.id }, holder);
   const hold = await holdTask(deps, scope, { leaseId: key.id, executionId: key.id, messageId: holder });
   if (typeof hold === 'string' || 'sendAgain' in hold) return { kind: 'again', delayMs: shortlyMs };
-  const slice = await beginSlice(deps, scope, hold, key, () => keepTask(deps, scope, run, holder));
+  const keepRun = async () => {
+    if (!(await keepTask(deps, scope, run, holder))) return false;
+    await showBulkProgress(deps, scope, envelope);
+    return true;
+  };
+  const slice = await beginSlice(deps, scope, hold, key, keepRun);
   const end = slice === undefined || slice.pauseMs > 0 ? undefined : await workPages(slice);
   if (end?.goesOn === true) return { kind: 'again', delayMs: end.delayMs };
   const now = (await deps.runs.executions.get(scope, key))?.document;

@@ -1,6 +1,7 @@
 import type { AdapterFailure } from '../core/adapter.ts';
 import { emptyPagesAfter, fail, leaveObject, readAnew, restartObject, waitUntil } from '../core/advance-execution.ts';
 import { AppError, CorruptDocument } from '../core/app-error.ts';
+import { wantsBulk } from '../core/bulk-run.ts';
 import { type Converter, compileMapping } from '../core/convert-record.ts';
 import type { ExecutionDocument } from '../core/documents/execution.ts';
 import { isTerminal } from '../core/execution-states.ts';
@@ -22,6 +23,9 @@ export type SliceEnd = { readonly goesOn: true; readonly delayMs: number } | { r
 
 const stop: SliceEnd = { goesOn: false };
 const goOn: SliceEnd = { goesOn: true, delayMs: 0 };
+
+/** A partition tells its run at most this often how far it is. */
+const keepRunEveryMs = 2000;
 
 type Pull = (position: Position) => Promise<Pulled>;
 
@@ -100,7 +104,7 @@ async function applyPages(slice: Slice, pull: Pull): Promise<SliceEnd> {
       await obey(slice);
       return stop;
     }
-    if (next === undefined) return goOn;
+    if (next === undefined || wantsBulk(moved.document, deps.engine)) return goOn;
   }
 }
 
@@ -111,7 +115,8 @@ async function keepHold(slice: Slice): Promise<boolean> {
   if (renewed === undefined) return false;
   slice.hold = renewed;
   const nowMs = deps.now().getTime();
-  if (keepRun === undefined || nowMs - slice.keptRunAtMs < deps.engine.leaseMs / 3) return true;
+  if (keepRun === undefined || nowMs - slice.keptRunAtMs < Math.min(keepRunEveryMs, deps.engine.leaseMs / 3))
+    return true;
   slice.keptRunAtMs = nowMs;
   return keepRun();
 }

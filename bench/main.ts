@@ -1,3 +1,4 @@
+import { measureBulk } from './bulk.ts';
 import { measureDurable } from './durable.ts';
 import { measureEngine } from './engine.ts';
 import { measureHttp } from './http.ts';
@@ -8,6 +9,7 @@ import { measureTwin } from './twin.ts';
 
 const benchmarks: Record<string, () => Promise<Readonly<Record<string, unknown>>>> = {
   sync: async () => ({ runs: await measureSync(), engine: await measureEngine() }),
+  bulk: measureBulk,
   engine: measureEngine,
   http: measureHttp,
   start: measureStart,

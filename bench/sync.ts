@@ -65,7 +65,12 @@ export async function measureTenant(twin: Twin, tenant: string, records: number)
   ];
 }
 
-async function connect(twin: Twin, tenant: string): Promise<Pick<Demo, 'client' | 'integrationId' | 'taskId'>> {
+/** A tenant that is connected to the CRM, with a task that reads its contacts. */
+export async function connect(
+  twin: Twin,
+  tenant: string,
+  changes: Parameters<typeof demoTask>[0] = {},
+): Promise<Pick<Demo, 'client' | 'integrationId' | 'taskId'>> {
   const token = await twin.identity.issueToken({ tenant, role: 'admin' });
   const client = createApiClient(() => twin.api(), { authorization: `Bearer ${token}` });
   const settings = demoSettings(twin.crm.url);
@@ -81,6 +86,7 @@ async function connect(twin: Twin, tenant: string): Promise<Pick<Demo, 'client' 
   const body = demoTask({
     schedule: { kind: 'manual' },
     objects: demoTask().objects.filter((each) => each.object === 'contacts'),
+    ...changes,
   });
   const created = await client.call('POST', `tenant/integrations/${id}/tasks`, task, body);
   return { client, integrationId: id, taskId: created.id };

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 import { createOpenCall } from '../adapters/kit/open-call.ts';
 import { adapters } from '../adapters/registry.ts';
 import { ClaimCheck } from '../shared/azure/claim-check.ts';
@@ -39,6 +40,7 @@ export const getDeps: () => Promise<Deps> = once(async () => {
   const tools = { open: cosmos, log, random };
   return {
     now,
+    wait: (ms) => setTimeout(ms),
     random,
     engine: config.engine,
     newId: (kind) => composeId(kind, Date.now(), randomBytes(idBytes)),

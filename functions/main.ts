@@ -11,4 +11,6 @@ import './openapi.ts';
 import './docs.ts';
 import './schedule-due-tasks.ts';
 import './sync-pages.ts';
+import './bulk-sync.ts';
+import './bulk-sync-orchestration.ts';
 import './unrouted.ts';

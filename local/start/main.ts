@@ -147,13 +147,14 @@ function showProgress(): (run: Execution) => void {
     if (performance.now() - shownAt < progressEveryMs) return;
     shownAt = performance.now();
     const waits = run.state === 'waiting' ? `, waiting: ${run.problem}` : '';
-    say(`  ${run.object ?? 'finishing'}: ${run.counts.received} records read${waits}`);
+    say(`  ${run.progress.object ?? 'finishing'}: ${run.counts.received} records read${waits}`);
   };
 }
 
 function describeRun(run: Execution): string {
   const { created, updated, unchanged, failed } = run.counts;
-  const rate = run.recordsPerSecond === undefined ? '' : ` (${Math.round(run.recordsPerSecond)} records/s)`;
+  const { recordsPerSecond } = run.progress;
+  const rate = recordsPerSecond === undefined ? '' : ` (${Math.round(recordsPerSecond)} records/s)`;
   const outcome = `${created} created, ${updated} updated, ${unchanged} unchanged, ${failed} failed`;
   return `The sync ${run.state}: ${outcome}${rate}.${run.problem === undefined ? '' : ` ${run.problem}`}`;
 }

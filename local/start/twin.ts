@@ -51,6 +51,10 @@ export interface Twin {
   api(): string;
   readonly cosmos: { readonly endpoint: string; readonly key: string; readonly pid: number };
   readonly azurite: Azurite;
+  /** Kills Cosmos DB by SIGKILL and starts it again where it was. */
+  killCosmos(): Promise<void>;
+  /** Stops Azurite, which lets it write what it holds, and starts it again where it was. */
+  restartAzurite(): Promise<void>;
   readonly keyVaultUrl: string;
   readonly identity: Identity;
   readonly crm: { readonly url: string; readonly apiKey: string; readonly pid: number };
@@ -83,20 +87,23 @@ async function start(options: TwinOptions, closing: Closing[]): Promise<Twin> {
     return service;
   };
   const log = (service: string) => (line: string) => options.onLog?.(service, line);
-  const [azurite, cosmos, crm, identity] = await settled([
-    startAzurite({ dataDir: join(options.dataDir, 'azurite') }).then((each) =>
-      opened(each, (service) => service.close()),
-    ),
+  const azuriteOptions = { dataDir: join(options.dataDir, 'azurite') };
+  let azuriteNow: Azurite | undefined;
+  let cosmosNow: ReadyProcess<z.infer<typeof cosmosReady>> | undefined;
+  const startCosmos = (port = 0): Promise<ReadyProcess<z.infer<typeof cosmosReady>>> =>
     spawnReady(
       process.execPath,
-      [...returnMemory, 'local/cosmos/main.ts', '--port', '0', '--data-dir', join(options.dataDir, 'cosmos')],
+      [...returnMemory, 'local/cosmos/main.ts', '--port', String(port), '--data-dir', join(options.dataDir, 'cosmos')],
       {
         cwd: projectRoot,
         env: { ...process.env, ...frugal },
         readLine: readyJsonLine((value) => cosmosReady.parse(value)),
         onStderr: log('cosmos'),
       },
-    ).then((each) => opened(each, (service) => service.stop())),
+    );
+  const [azurite, cosmos, crm, identity] = await settled([
+    startAzurite(azuriteOptions).then((each) => opened(each, (first) => (azuriteNow ?? first).close())),
+    startCosmos().then((each) => opened(each, (first) => (cosmosNow ?? first).stop())),
     spawnReady(
       process.execPath,
       [
@@ -143,7 +150,7 @@ async function start(options: TwinOptions, closing: Closing[]): Promise<Twin> {
         onStderr: log('app'),
       },
     );
-    port = Number(new URL(app.ready.url).port);
+    port = portOf(app.ready.url);
     return app;
   };
   await options.appBuilt;
@@ -154,6 +161,16 @@ async function start(options: TwinOptions, closing: Closing[]): Promise<Twin> {
     api: () => `${app.ready.url}/api`,
     cosmos: { ...cosmos.ready, pid: cosmos.pid },
     azurite,
+    killCosmos: async () => {
+      await (cosmosNow ?? cosmos).stop('SIGKILL');
+      cosmosNow = await startCosmos(portOf(cosmos.ready.endpoint));
+    },
+    restartAzurite: async () => {
+      await (azuriteNow ?? azurite).close();
+      const { blobUrl, queueUrl, tableUrl } = azurite;
+      const ports = { blobPort: portOf(blobUrl), queuePort: portOf(queueUrl), tablePort: portOf(tableUrl) };
+      azuriteNow = await startAzurite({ ...azuriteOptions, ...ports });
+    },
     keyVaultUrl: keyVault.url,
     identity,
     crm: { ...crm.ready, pid: crm.pid },
@@ -167,6 +184,10 @@ async function start(options: TwinOptions, closing: Closing[]): Promise<Twin> {
     },
     close: () => closeAll(closing),
   };
+}
+
+function portOf(url: string): number {
+  return Number(new URL(url).port);
 }
 
 interface Services {

@@ -13,6 +13,12 @@ import {
   type PageDocument,
   pageDocument,
 } from '../core/documents/execution.ts';
+import {
+  type FailedRecordDocument,
+  failedRecordDocument,
+  type LogDocument,
+  logDocument,
+} from '../core/documents/execution-details.ts';
 import { type IntegrationDocument, integrationDocument } from '../core/documents/integration.ts';
 import { type LeaseDocument, leaseDocument } from '../core/documents/lease.ts';
 import { type LinkDocument, linkDocument } from '../core/documents/link.ts';
@@ -32,6 +38,8 @@ export interface CollectionSpec<T extends TenantDocument> {
   readonly schema: z.ZodType<T>;
   /** The document's `kind`, in a container that holds several. */
   readonly kind?: string;
+  /** Further kinds, which are read and written by their ids, but not listed. */
+  readonly unlistedKinds?: readonly string[];
   /** The field that is the partition key's second level, where that is neither absent nor the id. */
   readonly partitionOf?: (document: T) => string;
 }
@@ -46,6 +54,7 @@ export const collections = {
   executions: spec<ExecutionDocument>({
     container: 'executions',
     kind: 'execution',
+    unlistedKinds: ['partition'],
     schema: executionDocument,
     partitionOf: (document) => document.executionId,
   }),
@@ -53,6 +62,18 @@ export const collections = {
     container: 'executions',
     kind: 'page',
     schema: pageDocument,
+    partitionOf: (document) => document.executionId,
+  }),
+  logs: spec<LogDocument>({
+    container: 'executions',
+    kind: 'log',
+    schema: logDocument,
+    partitionOf: (document) => document.executionId,
+  }),
+  failedRecords: spec<FailedRecordDocument>({
+    container: 'executions',
+    kind: 'failed-record',
+    schema: failedRecordDocument,
     partitionOf: (document) => document.executionId,
   }),
   shards: spec<ShardDocument>({ container: 'shards', schema: shardDocument }),

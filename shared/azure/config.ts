@@ -80,6 +80,9 @@ const settings = z.object({
   ENGINE_ATTEMPTS: z.coerce.number().int().min(1).max(20).default(defaultEngineSettings.attempts),
   ENGINE_RETRY_BASE_MS: milliseconds(defaultEngineSettings.retryBaseMs),
   ENGINE_RETRY_MAX_MS: milliseconds(defaultEngineSettings.retryMaxMs),
+  ENGINE_BULK_ABOVE_RECORDS: z.coerce.number().int().min(0).default(defaultEngineSettings.bulkAboveRecords),
+  ENGINE_BULK_WIDTH: z.coerce.number().int().min(1).max(64).default(defaultEngineSettings.bulkWidth),
+  ENGINE_PARTITION_RECORDS: z.coerce.number().int().min(1).default(defaultEngineSettings.partitionRecords),
 });
 
 type Env = z.output<typeof settings>;
@@ -147,6 +150,9 @@ function toConfig(env: Env): Config {
       attempts: env.ENGINE_ATTEMPTS,
       retryBaseMs: env.ENGINE_RETRY_BASE_MS,
       retryMaxMs: env.ENGINE_RETRY_MAX_MS,
+      bulkAboveRecords: env.ENGINE_BULK_ABOVE_RECORDS,
+      bulkWidth: env.ENGINE_BULK_WIDTH,
+      partitionRecords: env.ENGINE_PARTITION_RECORDS,
     },
     ...(env.APPLICATIONINSIGHTS_CONNECTION_STRING === undefined
       ? {}

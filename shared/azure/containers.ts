@@ -44,12 +44,23 @@ export const containers = {
     excludedPaths: everything,
     requestUnits: { read: 1, create: 6, replace: 10 },
   },
-  /** Runs and what each of their pages did; kept for a quarter after the last change. */
+  /** Runs, what each of their pages did, their logs and failed records; kept for a quarter after the last change. */
   executions: {
     name: 'executions',
     partitionKeyPaths: ['/tenantId', '/executionId'],
     defaultTtlSeconds: 90 * daySeconds,
-    includedPaths: ['/tenantId/?', '/executionId/?', '/kind/?', '/integrationId/?', '/taskId/?', '/state/?'],
+    includedPaths: [
+      '/tenantId/?',
+      '/executionId/?',
+      '/kind/?',
+      '/integrationId/?',
+      '/taskId/?',
+      '/state/?',
+      '/object/?',
+      '/runId/?',
+      '/event/?',
+      '/level/?',
+    ],
     excludedPaths: everything,
     requestUnits: { read: 1, create: 8, replace: 12, commitPage: 40, listOf20: 6 },
   },

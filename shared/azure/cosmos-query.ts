@@ -23,6 +23,7 @@ export function listQuery(scope: QueryScope, listing: Listing): SqlQuerySpec {
   for (const filter of listing.filters) query.addFilter(filter);
   const ascending = listing.order === 'ascending';
   if (listing.afterId !== undefined) query.add(`c.id ${ascending ? '>' : '<'} ${query.parameter(listing.afterId)}`);
+  if (listing.beforeId !== undefined) query.add(`c.id ${ascending ? '<' : '>'} ${query.parameter(listing.beforeId)}`);
   const top = query.parameter(listing.limit);
   return query.build(`SELECT TOP ${top} * FROM c`, ` ORDER BY c.id ${ascending ? 'ASC' : 'DESC'}`);
 }

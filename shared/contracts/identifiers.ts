@@ -8,6 +8,7 @@ export const idPrefixes = {
   shard: 'shd',
   apiKey: 'key',
   audit: 'aud',
+  log: 'log',
   message: 'msg',
   request: 'req',
 } as const;

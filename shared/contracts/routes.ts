@@ -1,6 +1,17 @@
 import { createApiKey, listApiKeys, revokeApiKey } from './api-keys.ts';
 import { connectWithKey, disconnect, getConnection, testConnection } from './connections.ts';
-import { getExecution, listExecutions, runTask } from './executions.ts';
+import { listExecutionLogs, listFailedRecords, retryFailedRecord } from './execution-details.ts';
+import {
+  cancelExecution,
+  followExecution,
+  getExecution,
+  listExecutions,
+  listTenantExecutions,
+  pauseExecution,
+  resumeExecution,
+  retryExecution,
+  runTask,
+} from './executions.ts';
 import { live, ready } from './health.ts';
 import {
   createIntegration,
@@ -33,7 +44,16 @@ export const routes: readonly Route[] = [
   deleteTask,
   runTask,
   listExecutions,
+  listTenantExecutions,
   getExecution,
+  followExecution,
+  cancelExecution,
+  pauseExecution,
+  resumeExecution,
+  retryExecution,
+  listExecutionLogs,
+  listFailedRecords,
+  retryFailedRecord,
   listShards,
   getShard,
   listApiKeys,

@@ -6,6 +6,9 @@ import { defineRoute } from './route.ts';
 export const transform = z.enum(['trim', 'lower', 'upper', 'number', 'boolean', 'string', 'first', 'instant']);
 
 /** One field of the shard: where it comes from and what is done to it. Unmatched records keep the field out. */
+/** When a run's objects are read in partitions side by side, by an orchestration. */
+export const bulkSetting = z.enum(['auto', 'always', 'never']);
+
 export const fieldMapping = z.strictObject({
   to: fieldPath.describe('Path in the shard, for example `address.city`'),
   from: fieldPath.describe("Path in the provider's record"),
@@ -49,6 +52,9 @@ const taskFields = {
     .min(0)
     .max(86_400)
     .describe('How far an incremental run reaches back behind its watermark for late rows'),
+  bulk: bulkSetting.describe(
+    'Whether objects are read in partitions side by side: `auto` does so for runs that are expected to be large',
+  ),
   deletions: z.enum(['ignore', 'mirror']).describe("What a provider's delete marker does to the shard"),
 };
 
@@ -79,6 +85,7 @@ export const createTaskBody = z.strictObject({
   enabled: taskFields.enabled.default(true),
   pageSize: taskFields.pageSize.default(500),
   lookBackSeconds: taskFields.lookBackSeconds.default(120),
+  bulk: taskFields.bulk.default('auto'),
   deletions: taskFields.deletions.default('ignore'),
 });
 
@@ -144,6 +151,7 @@ export const updateTask = defineRoute({
       enabled: taskFields.enabled.optional(),
       pageSize: taskFields.pageSize.optional(),
       lookBackSeconds: taskFields.lookBackSeconds.optional(),
+      bulk: taskFields.bulk.optional(),
       deletions: taskFields.deletions.optional(),
     })
     .refine((patch) => Object.keys(patch).length > 0, 'must change at least one field'),

@@ -14,6 +14,12 @@ export interface EngineSettings {
   readonly retryBaseMs: number;
   /** The longest delay of the backoff. A provider that asks for more gets it. */
   readonly retryMaxMs: number;
+  /** A run that is expected to bring more records than this is worked on in partitions, unless its task says otherwise. */
+  readonly bulkAboveRecords: number;
+  /** How many partitions of a run are worked on at once. */
+  readonly bulkWidth: number;
+  /** About how many records a partition shall have. */
+  readonly partitionRecords: number;
 }
 
 export const defaultEngineSettings: EngineSettings = {
@@ -24,4 +30,7 @@ export const defaultEngineSettings: EngineSettings = {
   attempts: 3,
   retryBaseMs: 5_000,
   retryMaxMs: 3_600_000,
+  bulkAboveRecords: 50_000,
+  bulkWidth: 4,
+  partitionRecords: 25_000,
 };

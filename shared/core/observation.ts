@@ -20,12 +20,20 @@ export interface Observation {
   /** Over converted values and mapping version; equal to the link's hash exactly when nothing is to be done. */
   readonly hash: string;
   readonly version: number | undefined;
+  /** Where it was seen, when that was not in this page: an earlier look that is tried again. */
+  readonly seen?: { readonly fence: number; readonly page: number };
+}
+
+/** Which look at the record an observation is, to be compared with others. */
+export function observedAs(observation: Observation, sighting: Sighting): { fence: number; page: number } {
+  const { fence, page } = observation.seen ?? sighting;
+  return { fence, page };
 }
 
 export interface PageReading {
   readonly observations: readonly Observation[];
   /** Records with an outcome already: set aside (`failed`), or seen again in the same page (`skipped`). */
-  readonly failures: readonly { readonly externalId?: string | undefined; readonly reason: string }[];
+  readonly failures: readonly { readonly change: ExternalChange; readonly reason: string }[];
   readonly superseded: number;
 }
 
@@ -41,21 +49,21 @@ export function readPage(
   changes: readonly ExternalChange[],
 ): PageReading {
   const byLink = new Map<string, Observation>();
-  const failures: { externalId: string; reason: string }[] = [];
+  const failures: { change: ExternalChange; reason: string }[] = [];
   let superseded = 0;
   for (const change of changes) {
     if (change.externalId.length > longestExternalId) {
-      failures.push({ externalId: change.externalId, reason: longId });
+      failures.push({ change, reason: longId });
       continue;
     }
     const converted = change.deleted ? ({ ok: true, data: {} } as const) : converter.convert(change.record);
     if (!converted.ok) {
-      failures.push({ externalId: change.externalId, reason: converted.reason });
+      failures.push({ change, reason: converted.reason });
       continue;
     }
     const text = canonicalText(converted.data);
     if (isTooLarge(text)) {
-      failures.push({ externalId: change.externalId, reason: tooLarge });
+      failures.push({ change, reason: tooLarge });
       continue;
     }
     const linkId = linkIdOf(integrationId, mapping.object, change.externalId, mapping.shardTypeId);
@@ -69,6 +77,7 @@ export function readPage(
       data: converted.data,
       hash: change.deleted ? 'deleted' : shortHash(`${converter.version} ${text}`),
       version: change.version,
+      ...(change.seen === undefined ? {} : { seen: change.seen }),
     });
   }
   return { observations: [...byLink.values()], failures, superseded };
@@ -114,6 +123,7 @@ export function isOlder(known: Known, observation: Observation, sighting: Sighti
   if (known.version !== undefined && observation.version !== undefined && known.version !== observation.version) {
     return observation.version < known.version;
   }
-  if (sighting.fence !== known.observed.fence) return sighting.fence < known.observed.fence;
-  return sighting.page < known.observed.page;
+  const { fence, page } = observedAs(observation, sighting);
+  if (fence !== known.observed.fence) return fence < known.observed.fence;
+  return page < known.observed.page;
 }

@@ -1,9 +1,11 @@
 import type { IdKind } from '../contracts/identifiers.ts';
 import type { Role } from '../contracts/route.ts';
 import type { Adapter, OpenCall } from './adapter.ts';
+import type { BulkEnvelope } from './bulk-envelope.ts';
 import type { ApiKeyDocument, AuditDocument, IdempotencyDocument } from './documents/access.ts';
 import type { DueDocument } from './documents/due.ts';
 import type { ExecutionDocument, PageDocument } from './documents/execution.ts';
+import type { FailedRecordDocument, LogDocument } from './documents/execution-details.ts';
 import type { IntegrationDocument } from './documents/integration.ts';
 import type { LeaseDocument } from './documents/lease.ts';
 import type { LinkDocument } from './documents/link.ts';
@@ -51,6 +53,8 @@ export interface Listing {
   readonly order: 'ascending' | 'descending';
   /** Only documents whose id comes after this one in the order. */
   readonly afterId?: string | undefined;
+  /** Only documents whose id comes before this one in the order. */
+  readonly beforeId?: string | undefined;
   readonly limit: number;
 }
 
@@ -70,12 +74,23 @@ export interface Collection<T extends { readonly id: string }> {
   list(scope: Scope, listing: Listing): Promise<Stored<T>[]>;
 }
 
-/** The documents of one run share a partition, so that a page's outcome and the checkpoint are written as one. */
+/** What is written to a run as one: the moved run, what its page did, and what is to be noted of it. */
+export interface RunChange {
+  readonly execution: ExecutionDocument;
+  readonly page?: PageDocument;
+  readonly log?: readonly LogDocument[];
+}
+
+/** The documents of one run share a partition, so that a page's outcome, the checkpoint and the log are written as one. */
 export interface ExecutionStore {
   readonly executions: Collection<ExecutionDocument>;
   readonly pages: Collection<PageDocument>;
-  /** Writes the applied page and the moved execution atomically; `stale` when the execution was moved by someone else. */
-  commitPage(scope: Scope, page: PageDocument, execution: ExecutionDocument, etag: string): Promise<WriteResult>;
+  readonly logs: Collection<LogDocument>;
+  readonly failedRecords: Collection<FailedRecordDocument>;
+  /** Writes a new run with its log; `exists` when it is there already. */
+  create(scope: Scope, change: RunChange): Promise<WriteResult>;
+  /** Moves a run atomically with its page and log; `stale` when the run was moved by someone else. */
+  commit(scope: Scope, change: RunChange, etag: string): Promise<WriteResult>;
 }
 
 /** The system-wide index of the clock. The only port that looks across tenants; what it returns names the tenant to act for. */
@@ -108,6 +123,11 @@ export interface SyncQueue {
   setAside(delivered: unknown, reason: string): Promise<void>;
 }
 
+/** Starts long-running orchestrations by name. An instance that is there already, under the same id, is left as it is. */
+export interface Orchestrations {
+  start(name: 'bulk-sync', instanceId: string, input: BulkEnvelope): Promise<void>;
+}
+
 export interface Log {
   info(message: string, fields?: Readonly<Record<string, unknown>>): void;
   warn(message: string, fields?: Readonly<Record<string, unknown>>): void;
@@ -127,9 +147,11 @@ export interface TokenVerifier {
   verify(token: string): Promise<VerifiedToken | undefined>;
 }
 
-/** Everything a use-case may need; each takes only what it names. */
+/** Everything a use-case may need but orchestrations, which only functions that are bound to them can start; each takes only what it names. */
 export interface Deps {
   readonly now: () => Date;
+  /** Resolves after so many milliseconds. For requests that wait for news, never for work. */
+  readonly wait: (ms: number) => Promise<void>;
   /** Uniform in [0, 1), for jitter. */
   readonly random: () => number;
   readonly engine: EngineSettings;

@@ -2,7 +2,7 @@ import { type Counts, countOutcome, noCounts, type Outcome } from '../core/count
 import type { LinkDocument } from '../core/documents/link.ts';
 import type { ShardDocument } from '../core/documents/shard.ts';
 import { type MergeInput, planShard } from '../core/merge-source.ts';
-import { isRepeat, judgeByLink, type Observation } from '../core/observation.ts';
+import { isRepeat, judgeByLink, type Observation, observedAs } from '../core/observation.ts';
 import type { Deps, Stored, Write } from '../core/ports.ts';
 import type { Scope } from '../core/scope.ts';
 
@@ -145,7 +145,7 @@ function proposeLink(deps: Stores, input: MergeInput, observation: Observation):
     shardTypeId: input.mapping.shardTypeId,
     shardId: deps.newId('shard'),
     state: 'pending',
-    observed: { fence: input.sighting.fence, page: input.sighting.page },
+    observed: observedAs(observation, input.sighting),
   };
 }
 
@@ -242,7 +242,7 @@ function settledLink(
     state: 'settled',
     hash: observation.hash,
     ...(version === undefined ? {} : { version }),
-    observed: { fence: input.sighting.fence, page: input.sighting.page },
+    observed: observedAs(observation, input.sighting),
     last,
   };
 }

@@ -14,6 +14,12 @@ export interface Hold {
   readonly fence: number;
 }
 
+/** What is held: the lease of a task, for its run, or of a partition. */
+export interface Held {
+  readonly leaseId: string;
+  readonly executionId: string;
+}
+
 /**
  * Takes the task for a new run.
  *
@@ -66,10 +72,10 @@ export async function freeTask(deps: Needs, scope: Scope, taskId: string, execut
 export async function holdTask(
   deps: Needs,
   scope: Scope,
-  message: Pick<SyncPagesEnvelope, 'taskId' | 'executionId' | 'messageId'>,
+  message: Held & Pick<SyncPagesEnvelope, 'messageId'>,
 ): Promise<Hold | 'busy' | 'not-ours' | { sendAgain: string; untilMs: number }> {
   for (;;) {
-    const stored = await deps.leases.get(scope, { id: message.taskId });
+    const stored = await deps.leases.get(scope, { id: message.leaseId });
     if (stored === undefined || stored.document.executionId !== message.executionId) return 'not-ours';
     const { holder, handedOverBy, expiresAt } = stored.document;
     if (holder !== undefined && holder !== message.messageId && !isExpired(deps, stored.document)) {
@@ -118,6 +124,77 @@ export async function handOver(
   };
   const result = await deps.leases.write(scope, { kind: 'replace', document, etag: hold.lease.etag });
   return result.ok;
+}
+
+/** Lets go of the task without ending its run: whoever comes next may take it. */
+export async function releaseHold(deps: Needs, scope: Scope, hold: Hold): Promise<void> {
+  const { holder: _holder, handedOverBy: _handedOverBy, ...rest } = hold.lease.document;
+  const document: LeaseDocument = { ...rest, expiresAt: deps.now().toISOString() };
+  await deps.leases.write(scope, { kind: 'replace', document, etag: hold.lease.etag });
+}
+
+/**
+ * Shows that this holder is alive, as `renewHold` does, for one who has only its name. False when another has the task.
+ *
+ * @param restMs how long it may be silent from now on
+ */
+export async function keepTask(
+  deps: Needs,
+  scope: Scope,
+  { taskId, id }: { readonly taskId: string; readonly id: string },
+  holder: string,
+  restMs = 0,
+): Promise<boolean> {
+  for (;;) {
+    const stored = await deps.leases.get(scope, { id: taskId });
+    if (stored?.document.executionId !== id || stored.document.holder !== holder) return false;
+    const leftMs = Date.parse(stored.document.expiresAt) - deps.now().getTime();
+    if (leftMs > restMs + deps.engine.leaseMs / 2) return true;
+    const document: LeaseDocument = { ...stored.document, expiresAt: inFuture(deps, restMs + deps.engine.leaseMs) };
+    if ((await deps.leases.write(scope, { kind: 'replace', document, etag: stored.etag })).ok) return true;
+  }
+}
+
+/** Lets go of the task, if this holder still has it. */
+export async function releaseTask(
+  deps: Needs,
+  scope: Scope,
+  { taskId, id }: { readonly taskId: string; readonly id: string },
+  holder: string,
+): Promise<void> {
+  const stored = await deps.leases.get(scope, { id: taskId });
+  if (stored?.document.executionId === id && stored.document.holder === holder)
+    await releaseHold(deps, scope, { lease: stored, fence: stored.document.fence });
+}
+
+/** Whether someone works on the task's run, or is about to. */
+export async function isHeld(deps: Needs, scope: Scope, taskId: string, executionId: string): Promise<boolean> {
+  const lease = (await deps.leases.get(scope, { id: taskId }))?.document;
+  return lease?.executionId === executionId && lease.holder !== undefined && !isExpired(deps, lease);
+}
+
+/**
+ * Gives the run's task to a message that is about to be sent, whoever has it; `undefined` as the message means that nobody has it.
+ *
+ * @returns false when the run does not occupy the task
+ */
+export async function assignHold(
+  deps: Needs,
+  scope: Scope,
+  { leaseId, executionId }: Held,
+  messageId: string | undefined,
+): Promise<boolean> {
+  for (;;) {
+    const stored = await deps.leases.get(scope, { id: leaseId });
+    if (stored?.document.executionId !== executionId) return false;
+    const { holder: _holder, handedOverBy: _handedOverBy, ...rest } = stored.document;
+    const document: LeaseDocument = {
+      ...rest,
+      ...(messageId === undefined ? {} : { holder: messageId }),
+      expiresAt: inFuture(deps, messageId === undefined ? 0 : deps.engine.leaseMs),
+    };
+    if ((await deps.leases.write(scope, { kind: 'replace', document, etag: stored.etag })).ok) return true;
+  }
 }
 
 function isExpired(deps: Needs, lease: LeaseDocument | undefined): boolean {

@@ -1,19 +1,25 @@
 import { createHash } from 'node:crypto';
-import { fail, isTerminal } from '../core/advance-execution.ts';
+import { endCancelled, fail } from '../core/advance-execution.ts';
 import { AppError } from '../core/app-error.ts';
 import { sameValue } from '../core/canonical.ts';
 import type { DueDocument } from '../core/documents/due.ts';
 import type { ExecutionDocument } from '../core/documents/execution.ts';
 import type { TaskDocument } from '../core/documents/task.ts';
+import { isTerminal } from '../core/execution-states.ts';
 import { composeId } from '../core/ids.ts';
 import type { Deps, Stored } from '../core/ports.ts';
 import { nextRun } from '../core/schedule.ts';
 import { type Scope, systemScope } from '../core/scope.ts';
+import { endRun } from './end-bulk-run.ts';
 import { freeTask } from './hold-task.ts';
+import { moveExecution } from './move-execution.ts';
 import { settleExecution } from './settle-execution.ts';
 import { startExecution } from './start-execution.ts';
 
 const entriesPerTick = 200;
+
+/** A paused run waits for a person; its watch only sees that it is still there. */
+const pausedWatchMs = 3_600_000;
 
 /** A run that no worker takes up for this long fails: its task shall not be occupied for ever. */
 const longestIdleMs = 3_600_000;
@@ -88,6 +94,14 @@ async function watchRun(deps: Deps, scope: Scope, entry: Stored<DueDocument>): P
     await settleExecution(deps, scope, stored.document);
     return deps.due.remove(entry.document, entry.etag);
   }
+  if (stored.document.state === 'paused') {
+    await deps.due.reschedule(entry, new Date(deps.now().getTime() + pausedWatchMs).toISOString());
+    return;
+  }
+  if (stored.document.state === 'cancelling' && stored.document.bulk !== undefined) {
+    await endRun(deps, scope, stored);
+    return;
+  }
   const revived = await revive(deps, scope, stored);
   if (revived === undefined) return;
   if (isTerminal(revived)) return settleExecution(deps, scope, revived);
@@ -123,8 +137,12 @@ async function revive(
     revivals,
   });
   if (document === execution) return execution;
-  const result = await deps.runs.executions.write(scope, { kind: 'replace', document, etag: stored.etag });
-  return result.ok ? document : undefined;
+  const note = {
+    level: 'warning' as const,
+    event: 'worker-lost' as const,
+    message: `The run was found without a worker (${revivals} times on this page).`,
+  };
+  return (await moveExecution(deps, scope, stored, { execution: document, notes: [note] }))?.document;
 }
 
 function afterLoss(
@@ -133,6 +151,7 @@ function afterLoss(
   { now, engine }: Pick<Deps, 'now' | 'engine'>,
 ): ExecutionDocument {
   const at = now().toISOString();
+  if (execution.state === 'cancelling') return endCancelled(execution, at);
   if (execution.state !== 'running') {
     return idleMs > longestIdleMs ? fail(execution, 'No worker took the run up within an hour.', at) : execution;
   }

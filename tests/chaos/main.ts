@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { killWhileBulkSyncing } from './bulk.ts';
 import { killCosmos } from './cosmos.ts';
 import { runDurablePrograms } from './durable.ts';
 import { killWhileSyncing } from './sync.ts';
@@ -7,6 +8,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     kills: { type: 'string', default: '20' },
+    records: { type: 'string', default: '100000' },
     programs: { type: 'string', default: '1000' },
     'kill-programs': { type: 'string', default: '300' },
     seed: { type: 'string', default: String(Date.now()) },
@@ -20,6 +22,12 @@ const say = (message: string): boolean => process.stderr.write(`${message}\n`);
 const runs: Record<string, () => Promise<{ result: object; isGood: boolean }>> = {
   async sync() {
     const result = await killWhileSyncing(Number(values.kills), Number(values.seed), say);
+    const isWhole = result.lost === 0 && result.duplicated === 0 && result.reconciled;
+    return { result, isGood: isWhole && result.state === 'succeeded' };
+  },
+  async bulk() {
+    const size = { records: Number(values.records), kills: Number(values.kills) };
+    const result = await killWhileBulkSyncing(size, Number(values.seed), say);
     const isWhole = result.lost === 0 && result.duplicated === 0 && result.reconciled;
     return { result, isGood: isWhole && result.state === 'succeeded' };
   },
@@ -38,7 +46,7 @@ const runs: Record<string, () => Promise<{ result: object; isGood: boolean }>> =
 const run = runs[positionals[0] ?? ''];
 if (run === undefined) {
   process.stderr.write(
-    `npm run chaos -- ${Object.keys(runs).join('|')} [--kills N] [--seed N] [--json]\n  durable: [--programs N] [--kill-programs N]\n`,
+    `npm run chaos -- ${Object.keys(runs).join('|')} [--kills N] [--seed N] [--json]\n  bulk: [--records N]\n  durable: [--programs N] [--kill-programs N]\n`,
   );
   process.exitCode = 2;
 } else {

@@ -66,7 +66,7 @@ export class MemoryCollection<T extends TenantDocument> implements Collection<T>
 
   async list(scope: Scope, listing: Listing): Promise<Stored<T>[]> {
     await this.#faults.enter(this.#name, 'list', 1);
-    const { partition, filters, order, afterId, limit } = listing;
+    const { partition, filters, order, afterId, beforeId, limit } = listing;
     for (const { field } of filters) {
       if (!fieldPath.test(field)) throw new RangeError(`"${field}" is not a field that can be queried`);
     }
@@ -74,14 +74,15 @@ export class MemoryCollection<T extends TenantDocument> implements Collection<T>
     const entries = [...this.#tenant(scope).values()].filter(
       (entry) =>
         (partition === undefined || entry.partition === partition) &&
-        (afterId === undefined || compare(entry.id, afterId) * direction > 0),
+        (afterId === undefined || compare(entry.id, afterId) * direction > 0) &&
+        (beforeId === undefined || compare(entry.id, beforeId) * direction < 0),
     );
     entries.sort((a, b) => compare(a.id, b.id) * direction);
     const page: Stored<T>[] = [];
     for (const entry of entries) {
       if (page.length >= limit) break;
       const raw: unknown = JSON.parse(entry.text);
-      if (filters.every((filter) => matches(raw, filter))) page.push(this.#parse(entry, raw));
+      if (this.#isListed(raw) && filters.every((filter) => matches(raw, filter))) page.push(this.#parse(entry, raw));
     }
     return page;
   }
@@ -122,6 +123,11 @@ export class MemoryCollection<T extends TenantDocument> implements Collection<T>
     return [...this.#tenants.values()].flatMap((documents) =>
       [...documents.values()].map((entry) => this.#parse(entry, JSON.parse(entry.text)).document),
     );
+  }
+
+  #isListed(raw: unknown): boolean {
+    const { kind } = raw as { kind?: string };
+    return kind === undefined || this.#spec.unlistedKinds?.includes(kind) !== true;
   }
 
   #read(scope: Scope, key: Key): Stored<T> | undefined {

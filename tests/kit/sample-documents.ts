@@ -3,6 +3,7 @@ import type { IdKind } from '../../shared/contracts/identifiers.ts';
 import type { ApiKeyDocument, AuditDocument, IdempotencyDocument } from '../../shared/core/documents/access.ts';
 import type { DueDocument } from '../../shared/core/documents/due.ts';
 import type { ExecutionDocument, PageDocument } from '../../shared/core/documents/execution.ts';
+import type { FailedRecordDocument, LogDocument } from '../../shared/core/documents/execution-details.ts';
 import type { IntegrationDocument } from '../../shared/core/documents/integration.ts';
 import type { LeaseDocument } from '../../shared/core/documents/lease.ts';
 import type { LinkDocument } from '../../shared/core/documents/link.ts';
@@ -59,6 +60,7 @@ export function sampleTask(tenantId: string, change: Partial<TaskDocument> = {})
     enabled: true,
     pageSize: 500,
     lookBackSeconds: 120,
+    bulk: 'auto',
     deletions: 'ignore',
     watermarks: {},
     createdAt: at,
@@ -97,6 +99,7 @@ export function sampleExecution(tenantId: string, change: Partial<ExecutionDocum
     trigger: 'manual',
     plan: { objects: [mapping], pageSize: 500, deletions: 'ignore', since: {} },
     checkpoint: { objectIndex: 0, restarted: false },
+    progress: {},
     watermarks: {},
     counts: noCounts,
     pages: 0,
@@ -123,7 +126,44 @@ export function samplePage(tenantId: string, change: Partial<PageDocument> = {})
     fence: 1,
     linkIds: ['a', 'b'],
     counts: noCounts,
-    failures: [],
+    at,
+    ...change,
+  };
+}
+
+export function sampleLogEntry(tenantId: string, change: Partial<LogDocument> = {}): LogDocument {
+  const executionId = change.executionId ?? sampleId('execution');
+  return {
+    id: sampleId('log'),
+    executionId,
+    runId: executionId,
+    tenantId,
+    kind: 'log',
+    schemaVersion: 1,
+    at,
+    level: 'info',
+    event: 'state-changed',
+    message: 'The run is queued.',
+    actor: { kind: 'system', id: 'test' },
+    ...change,
+  };
+}
+
+export function sampleFailedRecord(tenantId: string, change: Partial<FailedRecordDocument> = {}): FailedRecordDocument {
+  return {
+    id: `fr_${randomBytes(16).toString('base64url')}`,
+    executionId: sampleId('execution'),
+    tenantId,
+    kind: 'failed-record',
+    schemaVersion: 1,
+    state: 'failed',
+    object: 'companies',
+    shardTypeId: 'company',
+    externalId: '1',
+    reason: 'Required field "name" is missing or empty.',
+    page: 0,
+    record: { city: 'Celje' },
+    seen: { fence: 1, page: 0 },
     at,
     ...change,
   };

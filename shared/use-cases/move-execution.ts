@@ -1,0 +1,62 @@
+import type { ExecutionDocument, PageDocument } from '../core/documents/execution.ts';
+import { canFollow } from '../core/execution-states.ts';
+import { logDocumentOf, type Note, noteTransition } from '../core/log-entries.ts';
+import type { Deps, RunChange, Stored } from '../core/ports.ts';
+import type { Scope } from '../core/scope.ts';
+
+type Needs = Pick<Deps, 'runs' | 'newId' | 'now'>;
+
+export interface Move {
+  readonly execution: ExecutionDocument;
+  /** Why the state changes, where the run's own problem does not say it. */
+  readonly cause?: string | undefined;
+  readonly page?: PageDocument;
+  /** What else is to be noted of the run. */
+  readonly notes?: readonly Note[];
+}
+
+/**
+ * The one way to change a run: conditional on its ETag, only to a state that may follow, with the change of state in its log, as one write.
+ *
+ * @returns the moved run; `undefined` when someone else moved it, or it is gone
+ * @throws Error for a state that may not follow: a bug
+ */
+export async function moveExecution(
+  deps: Needs,
+  scope: Scope,
+  stored: Stored<ExecutionDocument>,
+  { execution, cause, page, notes = [] }: Move,
+): Promise<Stored<ExecutionDocument> | undefined> {
+  const from = stored.document.state;
+  if (!canFollow(from, execution.state)) throw new Error(`A run that is ${from} can't become ${execution.state}`);
+  const transition = noteTransition(from, execution, cause);
+  const result = await deps.runs.commit(
+    scope,
+    {
+      execution,
+      ...(page === undefined ? {} : { page }),
+      log: logOf(deps, scope, execution, transition === undefined ? notes : [...notes, transition]),
+    },
+    stored.etag,
+  );
+  return result.ok ? { document: execution, etag: result.etag } : undefined;
+}
+
+/** Writes a new run, with its first state in the log. One that is there already stays as it is. */
+export async function createExecution(deps: Needs, scope: Scope, execution: ExecutionDocument): Promise<void> {
+  const transition = noteTransition(undefined, execution, `started by ${execution.trigger}`);
+  await deps.runs.create(scope, {
+    execution,
+    log: logOf(deps, scope, execution, transition === undefined ? [] : [transition]),
+  });
+}
+
+function logOf(
+  deps: Needs,
+  scope: Scope,
+  execution: ExecutionDocument,
+  notes: readonly Note[],
+): NonNullable<RunChange['log']> {
+  const at = deps.now().toISOString();
+  return notes.map((note) => logDocumentOf(note, execution, { id: deps.newId('log'), at, actor: scope.actor }));
+}

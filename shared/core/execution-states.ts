@@ -5,7 +5,7 @@ export type ExecutionState = z.infer<typeof executionState>;
 
 /** Which state of a run may follow which. A run stays in its state when a worker goes on with it, which is no transition. */
 const following: Record<ExecutionState, readonly ExecutionState[]> = {
-  queued: ['running', 'paused', 'cancelled', 'succeeded', 'partial', 'failed'],
+  queued: ['running', 'paused', 'cancelling', 'cancelled', 'succeeded', 'partial', 'failed'],
   running: ['queued', 'waiting', 'paused', 'cancelling', 'succeeded', 'partial', 'failed'],
   waiting: ['queued', 'running', 'paused', 'cancelled', 'failed'],
   paused: ['queued', 'cancelling', 'cancelled', 'succeeded', 'partial', 'failed'],

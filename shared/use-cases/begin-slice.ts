@@ -50,7 +50,7 @@ export async function obey(slice: Slice): Promise<void> {
     if (document.state !== 'cancelling') return;
     const execution = endCancelled(document, deps.now().toISOString());
     const ended = await moveExecution(deps, scope, slice.run, { execution, cause: 'as was asked' });
-    if (ended !== undefined) return settleExecution(deps, scope, execution);
+    if (ended !== undefined) return settleExecution(deps, scope, ended.document);
     const now = await deps.runs.executions.get(scope, { id: document.id, partition: document.executionId });
     if (now === undefined) return;
     slice.run = now;

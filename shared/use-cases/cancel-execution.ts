@@ -16,9 +16,9 @@ import { settleExecution } from './settle-execution.ts';
 export async function cancelExecution(
   deps: Deps,
   scope: Scope,
-  { params }: InputOf<typeof route>,
+  input: InputOf<typeof route>,
 ): Promise<OutputOf<typeof route>> {
-  return controlExecution(deps, scope, params, {
+  return controlExecution(deps, scope, input, {
     action: 'execution.cancelled',
     isDone: ({ state }) => state === 'cancelling' || state === 'cancelled',
     change: async (execution, now) => {
@@ -31,8 +31,11 @@ export async function cancelExecution(
   });
 }
 
-/** A paused run may still have the worker that was there when it was paused. */
+/**
+ * A paused run may still have the worker that was there when it was paused, also after it was resumed. One that waits has none, although its
+ * task may be held for the message that comes when the wait is over.
+ */
 async function isWorkedOn(deps: Deps, scope: Scope, execution: ExecutionDocument): Promise<boolean> {
   if (execution.state === 'running') return true;
-  return execution.state === 'paused' && (await isHeld(deps, scope, execution.taskId, execution.id));
+  return execution.waitingUntil === undefined && (await isHeld(deps, scope, execution.taskId, execution.id));
 }

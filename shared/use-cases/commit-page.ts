@@ -53,7 +53,7 @@ export async function commitPage(
   const leftBehind = await countLeftBehind(
     deps,
     scope,
-    input,
+    input.sighting,
     page.linkIds.filter((id) => !here.has(id)),
   );
   await setRecordsAside(deps, scope, execution, mapping, pulled.page, reading.failures);

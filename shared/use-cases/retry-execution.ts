@@ -18,11 +18,12 @@ import { type StartExecutionInput, startExecution } from './start-execution.ts';
 export async function retryExecution(
   deps: Deps,
   scope: Scope,
-  { params, body }: InputOf<typeof route>,
+  { params, body, attempt }: InputOf<typeof route>,
 ): Promise<OutputOf<typeof route>> {
   const { document: original } = await findEnded(deps, scope, params);
   if (body?.records === 'failed') {
-    await assertSomeFailed(deps, scope, original);
+    // The first try of this request may have taken them all.
+    if (!attempt.repeated) await assertSomeFailed(deps, scope, original);
     return { body: await retryRecords(deps, scope, original, undefined) };
   }
   const plan: StartExecutionInput['plan'] = (task, input) => continueFrom(planExecution(task, input), original);

@@ -15,7 +15,7 @@ type Needs = Pick<Deps, 'tasks' | 'runs' | 'links' | 'leases' | 'due' | 'now' | 
 export async function settleExecution(deps: Needs, scope: Scope, execution: ExecutionDocument): Promise<void> {
   const lease = await deps.leases.get(scope, { id: execution.taskId });
   if (lease?.document.executionId !== execution.id) return;
-  if (stoppedEarly(execution)) await reopenLastPage(deps, scope, execution);
+  if (execution.state !== 'succeeded') await reopenLastPage(deps, scope, execution);
   await raiseTask(deps, scope, execution);
   const watch = await deps.due.get(dueKey('watch', scope.tenantId, execution.taskId));
   if (watch?.document.executionId === execution.id) await deps.due.remove(watch.document, watch.etag);

@@ -1,7 +1,7 @@
 import type { PullPage } from './adapter.ts';
 import { addCounts, type Counts, noCounts, reconciles } from './counts.ts';
 import type { Checkpoint, ExecutionDocument } from './documents/execution.ts';
-import { expectedOf, noteObject, problemOfObjects } from './object-progress.ts';
+import { forgetReceived, noteObject, problemOfObjects } from './object-progress.ts';
 import { reachedWatermark, watermarkKey } from './watermark.ts';
 
 type Execution = ExecutionDocument;
@@ -31,7 +31,7 @@ export function advancePage(execution: Execution, applied: AppliedPage, now: str
     counts: addCounts(execution.counts, applied.counts),
     progress: noteObject(execution.progress, objectIndex, {
       received: applied.counts.received,
-      expected: applied.pull.total ?? expectedOf(execution, objectIndex),
+      expected: applied.pull.total,
     }),
     pages: execution.pages + 1,
     attempt: 0,
@@ -128,9 +128,11 @@ export function waitUntil(execution: Execution, until: string, problem: string, 
 
 /** The provider forgot the cursor: the object is read again from its start, with the same `since`. */
 export function restartObject(execution: Execution, problem: string, now: string): Execution {
+  const { objectIndex } = execution.checkpoint;
   return {
     ...execution,
-    checkpoint: { objectIndex: execution.checkpoint.objectIndex, restarted: true },
+    checkpoint: { objectIndex, restarted: true },
+    progress: forgetReceived(execution.progress, objectIndex),
     problem,
     updatedAt: now,
   };

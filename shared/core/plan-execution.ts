@@ -74,7 +74,16 @@ export function continueFrom(planned: ExecutionDocument, stopped: ExecutionDocum
     plan: { ...planned.plan, since: stopped.plan.since },
     checkpoint: { ...stopped.checkpoint, restarted: false },
     watermarks: stopped.watermarks,
+    progress: expectationsLeft(run.progress, stopped),
   };
+}
+
+function expectationsLeft(progress: ExecutionDocument['progress'], stopped: ExecutionDocument) {
+  const { objectIndex } = stopped.checkpoint;
+  const object = progress[objectIndex];
+  if (object?.expected === undefined) return progress;
+  const expected = Math.max(0, object.expected - (stopped.progress[objectIndex]?.received ?? 0));
+  return { ...progress, [objectIndex]: { ...object, expected } };
 }
 
 function hasLeftObject({ progress }: ExecutionDocument): boolean {

@@ -97,12 +97,13 @@ function readsTheSame(planned: ExecutionDocument, stopped: ExecutionDocument): b
   return here === there;
 }
 
-/** A run over the failed records of another one, with the task's mappings as they are now. */
+/** A run over failed records, with the task's mappings as they are now. `retryOf` is the run that is retried: the one whose records they are, or its retry. */
 export function planRetryOfRecords(
   task: TaskDocument,
   input: PlanInput,
   failedOf: NonNullable<ExecutionDocument['plan']['failedOf']>,
+  retryOf: string,
 ): ExecutionDocument {
   const planned = planExecution(task, { ...input, mode: 'full' });
-  return { ...planned, retryOf: failedOf.executionId, progress: {}, plan: { ...planned.plan, failedOf } };
+  return { ...planned, retryOf, progress: {}, plan: { ...planned.plan, failedOf } };
 }

@@ -62,5 +62,9 @@ function logOf(
   notes: readonly Note[],
 ): NonNullable<RunChange['log']> {
   const at = deps.now().toISOString();
-  return notes.map((note) => logDocumentOf(note, execution, { id: deps.newId('log'), at, actor: scope.actor }));
+  // Ids of one millisecond are in no order, and the log is listed by id.
+  const ids = notes.map(() => deps.newId('log')).sort();
+  return notes.map((note, index) =>
+    logDocumentOf(note, execution, { id: ids[index] ?? deps.newId('log'), at, actor: scope.actor }),
+  );
 }

@@ -24,21 +24,22 @@ export async function retryExecution(
   if (body?.records === 'failed') {
     // The first try of this request may have taken them all.
     if (!attempt.repeated) await assertSomeFailed(deps, scope, original);
-    return { body: await retryRecords(deps, scope, original, undefined) };
+    return { body: await retryRecords(deps, scope, original, { executionId: original.id }) };
   }
+  const { failedOf } = original.plan;
+  if (failedOf !== undefined) return { body: await retryRecords(deps, scope, original, failedOf) };
   const plan: StartExecutionInput['plan'] = (task, input) => continueFrom(planExecution(task, input), original);
   return { body: await start(deps, scope, original, original.mode, plan) };
 }
 
-/** @param records ids of failed records of the run; all that are left when `undefined` */
+/** Starts a run over failed records; all of them that are left, unless some are named. */
 export async function retryRecords(
   deps: Deps,
   scope: Scope,
   original: ExecutionDocument,
-  records: string[] | undefined,
+  failedOf: NonNullable<ExecutionDocument['plan']['failedOf']>,
 ): Promise<ReturnType<typeof describeExecution>> {
-  const failedOf = { executionId: original.id, ...(records === undefined ? {} : { records }) };
-  return start(deps, scope, original, 'full', (task, input) => planRetryOfRecords(task, input, failedOf));
+  return start(deps, scope, original, 'full', (task, input) => planRetryOfRecords(task, input, failedOf, original.id));
 }
 
 /** A run that has ended: only then is it known what it left. */

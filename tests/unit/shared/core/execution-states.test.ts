@@ -128,13 +128,7 @@ describe('whatever is done to a run, in any order', () => {
           expect(next.counts.received).toBeGreaterThanOrEqual(run.counts.received);
           run = next;
         }
-        expect(reconciles(run.counts)).toBe(true);
-        expect(run.finishedAt !== undefined).toBe(isTerminal(run));
-        if (run.state === 'cancelled' || run.state === 'failed') expect(run.waitingUntil).toBeUndefined();
-        const isLeft = Object.values(run.progress).some(({ problem }) => problem !== undefined);
-        if (run.state === 'succeeded') expect([run.counts.failed, isLeft, run.problem]).toEqual([0, false, undefined]);
-        if (run.state === 'failed') expect(run.problem).toBeDefined();
-        if (isLeft && run.state === 'partial') expect(run.problem).toBeDefined();
+        expectConsistent(run);
       }),
       { numRuns: 2000 },
     );
@@ -152,3 +146,14 @@ describe('whatever is done to a run, in any order', () => {
     );
   });
 });
+
+/** What a run's state says of the rest of it. */
+function expectConsistent(run: ExecutionDocument): void {
+  const isLeft = Object.values(run.progress).some(({ problem }) => problem !== undefined);
+  expect(reconciles(run.counts)).toBe(true);
+  expect(run.finishedAt !== undefined).toBe(isTerminal(run));
+  if (run.state === 'cancelled' || run.state === 'failed') expect(run.waitingUntil).toBeUndefined();
+  if (run.state === 'succeeded') expect([run.counts.failed, isLeft, run.problem]).toEqual([0, false, undefined]);
+  if (run.state === 'failed') expect(run.problem).toBeDefined();
+  if (isLeft && run.state === 'partial') expect(run.problem).toBeDefined();
+}

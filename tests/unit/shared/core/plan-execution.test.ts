@@ -100,7 +100,7 @@ describe('a run that goes on where another was stopped', () => {
 describe('a run over failed records', () => {
   it('uses the mappings of now, reads from the start of the list, and raises no watermark', () => {
     const change = { watermarks: { [keyOf(mapping)]: now }, sizes: { [keyOf(mapping)]: 90 } };
-    const run = planRetryOfRecords({ ...task, ...change }, input, { executionId: 'exe_1', records: ['fr_1'] });
+    const run = planRetryOfRecords({ ...task, ...change }, input, { executionId: 'exe_1', records: ['fr_1'] }, 'exe_1');
     expect(run).toMatchObject({
       retryOf: 'exe_1',
       mode: 'full',

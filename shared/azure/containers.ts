@@ -59,6 +59,7 @@ export const containers = {
       '/object/?',
       '/event/?',
       '/level/?',
+      '/createdAt/?',
     ],
     excludedPaths: everything,
     requestUnits: { read: 1, create: 8, replace: 12, commitPage: 40, listOf20: 6 },

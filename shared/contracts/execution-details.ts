@@ -16,7 +16,7 @@ export const logEvent = z.enum([
   'worker-lost',
 ]);
 
-const logEntry = z
+export const logEntry = z
   .strictObject({
     id: z.string(),
     at: instant,
@@ -30,7 +30,7 @@ const logEntry = z
 
 export const failedRecordId = z.string().regex(/^fr_[\w-]{22}$/, 'must be an id that begins with "fr_"');
 
-const failedRecord = z
+export const failedRecord = z
   .strictObject({
     id: failedRecordId,
     state: z.enum(['failed', 'resolved']),

@@ -76,7 +76,8 @@ export function steeringSuite(app: () => App): void {
     ];
     for (const [operation, options, error] of cases) {
       const answer = await tenant.send(operation, id, options);
-      expect([operation, answer.status, answer.problem.errors?.[0]]).toMatchObject([operation, 400, error]);
+      expect([operation, answer.status]).toEqual([operation, 400]);
+      expect(answer.problem.errors).toContainEqual(expect.objectContaining(error));
     }
     const from = await tenant.tenant.admin.send('listTenantExecutions', { query: { from: 'yesterday' } });
     expect(from.problem.errors).toMatchObject([{ in: 'query', field: 'from' }]);

@@ -155,9 +155,10 @@ export function pause(execution: Execution, now: string): Execution {
   return { ...execution, state: 'paused', updatedAt: now };
 }
 
-/** The run is to go on from its checkpoint. */
+/** A paused run is to go on from its checkpoint; where the provider asked to be left alone, only then. */
 export function requeue(execution: Execution, now: string): Execution {
-  return { ...execution, state: 'queued', updatedAt: now };
+  const isEarly = execution.waitingUntil !== undefined && execution.waitingUntil > now;
+  return { ...execution, state: isEarly ? 'waiting' : 'queued', updatedAt: now };
 }
 
 /** A worker may be in the midst of a page: it ends the run when it has committed it. */

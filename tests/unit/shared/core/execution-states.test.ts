@@ -25,6 +25,7 @@ import {
 import { sampleExecution } from '../../../kit/sample-documents.ts';
 
 const now = '2030-01-01T00:00:00.000Z';
+const later = '2030-01-01T01:00:00.000Z';
 const states = executionState.options;
 
 /** From each state, to which others; written out, so that a change of the table is seen here. */
@@ -32,7 +33,7 @@ const table: Record<ExecutionState, string> = {
   queued: 'running paused cancelling cancelled succeeded partial failed',
   running: 'queued waiting paused cancelling succeeded partial failed',
   waiting: 'queued running paused cancelled failed',
-  paused: 'queued cancelling cancelled succeeded partial failed',
+  paused: 'queued waiting cancelling cancelled succeeded partial failed',
   cancelling: 'cancelled',
   cancelled: '',
   succeeded: '',
@@ -92,11 +93,11 @@ const steps: readonly Step[] = [
   { name: 'page', in: inFlight, take: page(false, 3, 0) },
   { name: 'page with a failure', in: inFlight, take: page(false, 3, 1) },
   { name: 'last page', in: inFlight, take: page(true, 2, 0) },
-  { name: 'wait', in: ['running'], take: (run) => waitUntil(run, now, 'Busy.', now) },
+  { name: 'wait', in: ['running'], take: (run) => waitUntil(run, later, 'Busy.', now) },
   { name: 'restart', in: ['running'], take: (run) => restartObject(run, 'Expired.', now) },
   { name: 'leave', in: ['running'], take: (run) => leaveObject(run, 'Not allowed.', now) },
   { name: 'read anew', in: ['running'], take: (run) => readAnew(run, 'there', now) },
-  { name: 'revive', in: ['running'], take: (run) => ({ ...requeue(run, now), revivals: run.revivals + 1 }) },
+  { name: 'revive', in: ['running'], take: (run) => ({ ...run, state: 'queued', revivals: run.revivals + 1 }) },
   { name: 'fail', in: ['queued', 'running', 'waiting', 'paused', 'cancelling'], take: (run) => fail(run, 'No.', now) },
   { name: 'pause', in: ['queued', 'running', 'waiting'], take: (run) => pause(run, now) },
   { name: 'resume', in: ['paused'], take: (run) => requeue(run, now) },

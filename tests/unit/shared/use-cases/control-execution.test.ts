@@ -116,7 +116,11 @@ describe('a run that waits for its provider', () => {
     const startedAtMs = harness.deps.clock.nowMs();
     const person = createPerson(harness);
     await person.ask('pause', id);
-    await person.ask('resume', id);
+    expect(await person.ask('resume', id)).toMatchObject({
+      state: 'waiting',
+      waitingUntil: new Date(startedAtMs + hourMs).toISOString(),
+      problem: 'Too many requests.',
+    });
     expect(await harness.finish(id)).toMatchObject({ state: 'succeeded', counts: { created: 7 } });
     expect(harness.deps.clock.nowMs() - startedAtMs).toBeGreaterThanOrEqual(hourMs);
     expect(harness.provider.requests).toHaveLength(3);
@@ -129,7 +133,7 @@ describe('a run that waits for its provider', () => {
     await harness.quieten(id);
     harness.deps.clock.advance(2 * hourMs);
     const resumedAtMs = harness.deps.clock.nowMs();
-    await person.ask('resume', id);
+    expect((await person.ask('resume', id)).state).toBe('queued');
     expect(await harness.finish(id)).toMatchObject({ state: 'succeeded' });
     expect(harness.deps.clock.nowMs()).toBe(resumedAtMs);
   });

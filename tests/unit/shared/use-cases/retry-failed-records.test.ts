@@ -101,6 +101,17 @@ describe('a retry of the failed records', () => {
     expect(failedOf(harness, run).every(({ state }) => state === 'resolved')).toBe(true);
   });
 
+  it('brings a record in that was deleted since, until the next full read shows that it is gone', async () => {
+    const { harness, run } = await runWithFailures();
+    await fixMapping(harness);
+    harness.deps.clock.advance(hourMs);
+    harness.provider.delete('bad3');
+    expect((await retryFailed(harness, run.id)).counts).toMatchObject({ created: 9 });
+    expect((await harness.shards()).get('bad3')?.status).toBe('active');
+    await harness.run('full');
+    expect((await harness.shards()).get('bad3')?.status).toBe('deleted');
+  });
+
   it('does again just that when the retry itself is retried', async () => {
     const { harness, run } = await runWithFailures();
     const second = await retryFailed(harness, run.id);

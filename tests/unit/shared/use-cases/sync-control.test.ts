@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { reconciles } from '../../../../shared/core/counts.ts';
 import type { ExecutionDocument } from '../../../../shared/core/documents/execution.ts';
 import { runDueEntries } from '../../../../shared/use-cases/run-due-entries.ts';
+import { workOnSlice } from '../../../../shared/use-cases/work-on-slice.ts';
 import { Crash } from '../../../kit/faults.ts';
 import { createPerson, refusal, type Verb } from '../../../kit/person.ts';
 import { createSyncHarness, fill, type SyncHarness, survive, traceparent } from '../../../kit/sync-harness.ts';
@@ -9,7 +10,12 @@ import { createSyncHarness, fill, type SyncHarness, survive, traceparent } from 
 const records = 13;
 const dayMs = 86_400_000;
 
-async function begin(): Promise<{ harness: SyncHarness; id: string }> {
+interface World {
+  readonly harness: SyncHarness;
+  readonly id: string;
+}
+
+async function begin(): Promise<World> {
   const harness = await createSyncHarness({ pageSize: 4, engine: { pagesPerSlice: 2 } });
   fill(harness, records);
   const { id } = await harness.start();
@@ -27,17 +33,21 @@ async function undisturbedCalls(): Promise<number> {
   return calls;
 }
 
-/** Has people ask, one after the other, before the `call`th call of a port from now on. What the run's state does not allow is refused. */
-function askAt({ harness, id }: { harness: SyncHarness; id: string }, call: number, verbs: readonly Verb[]): void {
-  const person = createPerson(harness);
-  const { faults } = harness.deps;
+/** Something happens before the `call`th call of a port from now on; the one who made that call goes on afterwards. */
+function interruptAt({ deps }: SyncHarness, call: number, interrupt: () => Promise<void>): void {
   let calls = 0;
-  faults.onOperation = async () => {
+  deps.faults.onOperation = async () => {
     calls += 1;
     if (calls !== call) return;
-    faults.onOperation = undefined;
-    for (const verb of verbs) expect([undefined, 'wrong-state']).toContain(await refusal(person.ask(verb, id)));
+    deps.faults.onOperation = undefined;
+    await interrupt();
   };
+}
+
+/** Asks one after the other. What the run's state does not allow is refused. */
+async function ask({ harness, id }: World, verbs: readonly Verb[]): Promise<void> {
+  const person = createPerson(harness);
+  for (const verb of verbs) expect([undefined, 'wrong-state']).toContain(await refusal(person.ask(verb, id)));
 }
 
 /** What holds after any end: nothing is doubled or miscounted, the task is free, and a later run finds everything. */
@@ -71,7 +81,7 @@ async function statesOf(harness: SyncHarness, id: string): Promise<string[]> {
   return stored.map(({ document }) => `${document.data?.['from'] ?? ''} ${document.data?.['to']}`);
 }
 
-describe('at any step of a run', () => {
+describe('at any step of a run', { timeout: 60_000 }, () => {
   it('a pause holds until it is resumed, and nothing is read or counted twice', async () => {
     const calls = await undisturbedCalls();
     expect(calls).toBeGreaterThan(50);
@@ -79,7 +89,7 @@ describe('at any step of a run', () => {
     for (let call = 1; call <= calls; call += 1) {
       const world = await begin();
       const { harness, id } = world;
-      askAt(world, call, ['pause']);
+      interruptAt(world.harness, call, () => ask(world, ['pause']));
       const run = await harness.quieten(id);
       if (run.state === 'paused') {
         paused += 1;
@@ -108,7 +118,7 @@ describe('at any step of a run', () => {
     const calls = await undisturbedCalls();
     for (let call = 1; call <= calls; call += 1) {
       const world = await begin();
-      askAt(world, call, ['pause', 'resume']);
+      interruptAt(world.harness, call, () => ask(world, ['pause', 'resume']));
       const ended = await world.harness.finish(world.id);
       expect(ended, `call ${call}`).toMatchObject({
         state: 'succeeded',
@@ -132,7 +142,7 @@ describe('at any step of a run', () => {
       let cancelled = 0;
       for (let call = 1; call <= calls; call += 1) {
         const world = await begin();
-        askAt(world, call, verbs);
+        interruptAt(world.harness, call, () => ask(world, verbs));
         const before = world.harness.deps.clock.nowMs();
         const ended = await world.harness.finish(world.id);
         expect(['cancelled', 'succeeded'], `call ${call}`).toContain(ended.state);
@@ -146,8 +156,36 @@ describe('at any step of a run', () => {
   );
 });
 
-describe('a crash', () => {
-  const sampled = 5;
+describe('a second worker that comes after a resume, while the first is still there', { timeout: 60_000 }, () => {
+  /** Pauses, resumes, and has another host work on a slice. */
+  async function overtake(world: World, then: readonly Verb[]): Promise<void> {
+    const { deps } = world.harness;
+    await ask(world, ['pause', 'resume']);
+    const message = deps.syncQueue.receive();
+    if (message !== undefined) await workOnSlice(deps, message.envelope);
+    message?.complete();
+    await ask(world, then);
+  }
+
+  it.each<[string, readonly Verb[], string]>([
+    ['goes on', [], 'succeeded'],
+    ['pauses and goes on', ['pause', 'resume'], 'succeeded'],
+    ['cancels', ['cancel'], 'cancelled'],
+  ])('and then %s, at any step, leaves nothing lost, doubled or miscounted', async (_name, then, end) => {
+    const calls = await undisturbedCalls();
+    for (let call = 1; call <= calls; call += 1) {
+      const world = await begin();
+      interruptAt(world.harness, call, () => overtake(world, then));
+      const ended = await world.harness.finish(world.id);
+      expect([end, 'succeeded'], `call ${call}`).toContain(ended.state);
+      if (ended.state === 'succeeded') expect(ended.counts, `call ${call}`).toMatchObject({ received: records });
+      await expectWhole(world.harness, ended, `call ${call}`);
+    }
+  });
+});
+
+describe('a crash', { timeout: 60_000 }, () => {
+  const sampled = 7;
 
   it.each([
     ['pause', 'before'],
@@ -163,14 +201,10 @@ describe('a crash', () => {
           const { harness, id } = await begin();
           const where = `call ${call}, step ${step}`;
           const { faults } = harness.deps;
-          let count = 0;
-          faults.onOperation = async () => {
-            count += 1;
-            if (count !== call) return;
-            faults.onOperation = undefined;
+          interruptAt(harness, call, async () => {
             faults.crashAt(step, moment);
             await refusal(createPerson(harness).ask(verb, id));
-          };
+          });
           if (verb === 'pause') await harness.quieten(id).catch(() => undefined);
           else await harness.finish(id);
           faults.restart();
@@ -190,7 +224,7 @@ describe('a crash', () => {
         for (let step = 1; step <= 6; step += 1) {
           const world = await begin();
           const { harness, id } = world;
-          askAt(world, call, ['pause']);
+          interruptAt(world.harness, call, () => ask(world, ['pause']));
           if ((await harness.quieten(id)).state !== 'paused') continue;
           harness.deps.faults.crashAt(step, moment);
           await survive(harness.deps, () => createPerson(harness).ask('resume', id));
@@ -215,14 +249,10 @@ describe('a crash', () => {
         for (let step = 1; step <= 25; step += 3) {
           const { harness, id } = await begin();
           const { faults } = harness.deps;
-          let count = 0;
-          faults.onOperation = async () => {
-            count += 1;
-            if (count !== call) return;
-            faults.onOperation = undefined;
+          interruptAt(harness, call, async () => {
             await refusal(createPerson(harness).ask('cancel', id));
             faults.crashAt(step, moment);
-          };
+          });
           const ended = await harness.finish(id);
           faults.restart();
           expect(['cancelled', 'succeeded']).toContain(ended.state);
@@ -232,34 +262,30 @@ describe('a crash', () => {
     },
   );
 
-  it.each(['before', 'after'] as const)(
-    'of the worker %s any step after a pause leaves a run that can be resumed or cancelled',
-    async (moment) => {
-      const calls = await undisturbedCalls();
-      for (let call = 1; call <= calls; call += sampled) {
-        for (let step = 1; step <= 25; step += 3) {
-          for (const then of ['resume', 'cancel'] as const) {
-            const { harness, id } = await begin();
-            const { faults } = harness.deps;
-            let count = 0;
-            faults.onOperation = async () => {
-              count += 1;
-              if (count !== call) return;
-              faults.onOperation = undefined;
-              await refusal(createPerson(harness).ask('pause', id));
-              faults.crashAt(step, moment);
-            };
-            await harness.quieten(id);
-            faults.restart();
-            await refusal(createPerson(harness).ask(then, id));
-            const ended = await harness.finish(id);
-            expect([then === 'resume' ? 'succeeded' : 'cancelled', 'succeeded']).toContain(ended.state);
-            await expectWhole(harness, ended, `call ${call}, step ${step}, ${then}`);
-          }
-        }
+  it.each([
+    ['before', 'resume', 'succeeded'],
+    ['after', 'resume', 'succeeded'],
+    ['before', 'cancel', 'cancelled'],
+    ['after', 'cancel', 'cancelled'],
+  ] as const)('of the worker %s any step after a pause leaves a run to %s', async (moment, then, end) => {
+    const calls = await undisturbedCalls();
+    for (let call = 1; call <= calls; call += sampled) {
+      for (let step = 1; step <= 25; step += 3) {
+        const { harness, id } = await begin();
+        const { faults } = harness.deps;
+        interruptAt(harness, call, async () => {
+          await refusal(createPerson(harness).ask('pause', id));
+          faults.crashAt(step, moment);
+        });
+        await harness.quieten(id);
+        faults.restart();
+        await refusal(createPerson(harness).ask(then, id));
+        const ended = await harness.finish(id);
+        expect([end, 'succeeded']).toContain(ended.state);
+        await expectWhole(harness, ended, `call ${call}, step ${step}`);
       }
-    },
-  );
+    }
+  });
 });
 
 it('is thrown at whoever asks while the process is dead', async () => {

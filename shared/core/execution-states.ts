@@ -25,3 +25,8 @@ export function canFollow(from: ExecutionState, to: ExecutionState): boolean {
 export function isTerminal(execution: { readonly state: ExecutionState }): boolean {
   return following[execution.state].length === 0;
 }
+
+/** Whether a worker may begin a page: a person may have stopped the run. */
+export function mayWork(execution: { readonly state: ExecutionState }): boolean {
+  return execution.state === 'queued' || execution.state === 'running' || execution.state === 'waiting';
+}

@@ -1,6 +1,6 @@
 import { beginWork, endCancelled } from '../core/advance-execution.ts';
 import type { ExecutionDocument } from '../core/documents/execution.ts';
-import { isTerminal } from '../core/execution-states.ts';
+import { isTerminal, mayWork } from '../core/execution-states.ts';
 import type { Deps, Key, Stored } from '../core/ports.ts';
 import type { Scope } from '../core/scope.ts';
 import { type Hold, releaseHold } from './hold-task.ts';
@@ -29,7 +29,7 @@ export async function beginSlice(deps: Deps, scope: Scope, hold: Hold, key: Key)
     if (stored === undefined || stored.document.fence > hold.fence) return undefined;
     const pauseMs = pauseMsOf(stored.document, deps.now());
     const slice: Slice = { deps, scope, hold, run: stored, pauseMs };
-    if (isTerminal(stored.document) || stored.document.state === 'cancelling' || stored.document.state === 'paused') {
+    if (!mayWork(stored.document)) {
       await obey(slice);
       return undefined;
     }

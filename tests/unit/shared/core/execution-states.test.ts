@@ -20,6 +20,7 @@ import {
   canFollow,
   type ExecutionState,
   isTerminal,
+  mayWork,
   unfinishedStates,
 } from '../../../../shared/core/execution-states.ts';
 import { sampleExecution } from '../../../kit/sample-documents.ts';
@@ -59,6 +60,10 @@ describe('the table of states', () => {
         ).toBe(true);
     }
     expect(states.filter((state) => !isTerminal({ state }))).toEqual(unfinishedStates);
+  });
+
+  it('lets nobody work on a run that a person has stopped, or that has ended', () => {
+    expect(states.filter((state) => mayWork({ state }))).toEqual(['queued', 'running', 'waiting']);
   });
 
   it('lets a cancel be followed by nothing but its end', () => {

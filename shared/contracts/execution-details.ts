@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { execution } from './executions.ts';
-import { executionId, instant, integrationId, shardTypeId } from './identifiers.ts';
+import { executionId, instant, integrationId, objectName, shardTypeId } from './identifiers.ts';
 import { pageOf, pageQuery } from './page.ts';
 import { defineRoute } from './route.ts';
 
@@ -71,7 +71,7 @@ export const listFailedRecords = defineRoute({
   query: z.strictObject({
     ...pageQuery,
     state: z.enum(['failed', 'resolved']).optional(),
-    object: z.string().max(64).optional(),
+    object: objectName.optional(),
   }),
   success: { status: 200, body: pageOf(failedRecord), description: 'A page, in order of id' },
   problems: ['not-found'],

@@ -114,7 +114,7 @@ describe('a run that people steer', () => {
         'succeeded by system',
       ]);
       // What was read ahead when the pause came is read again.
-      expect((await crm.stats()).recordsServed['contacts']).toBeLessThanOrEqual(records + 2 * pageSize);
+      expect((await crm.stats()).recordsServed['GET /v1/contacts']).toBeLessThanOrEqual(records + 2 * pageSize);
     }));
 
   it('is cancelled within a page, says what it applied, and the task is free', () =>

@@ -60,6 +60,7 @@ export const containers = {
       '/runId/?',
       '/event/?',
       '/level/?',
+      '/createdAt/?',
     ],
     excludedPaths: everything,
     requestUnits: { read: 1, create: 8, replace: 12, commitPage: 40, listOf20: 6 },

@@ -23,7 +23,6 @@ export function listQuery(scope: QueryScope, listing: Listing): SqlQuerySpec {
   for (const filter of listing.filters) query.addFilter(filter);
   const ascending = listing.order === 'ascending';
   if (listing.afterId !== undefined) query.add(`c.id ${ascending ? '>' : '<'} ${query.parameter(listing.afterId)}`);
-  if (listing.beforeId !== undefined) query.add(`c.id ${ascending ? '<' : '>'} ${query.parameter(listing.beforeId)}`);
   const top = query.parameter(listing.limit);
   return query.build(`SELECT TOP ${top} * FROM c`, ` ORDER BY c.id ${ascending ? 'ASC' : 'DESC'}`);
 }
@@ -63,7 +62,8 @@ class Conditions {
     const path = property(field);
     const parameter = this.parameter(value);
     if (is === 'equal') this.add(`${path} = ${parameter}`);
-    else if (is === 'at-most') this.add(`${path} <= ${parameter}`);
+    else if (is === 'at-least') this.add(`${path} >= ${parameter}`);
+    else if (is === 'below') this.add(`${path} < ${parameter}`);
     else if (typeof value !== 'string') throw new RangeError(`Only text can be contained, not a ${typeof value}`);
     else this.add(`CONTAINS(${path}, ${parameter}, true)`);
   }

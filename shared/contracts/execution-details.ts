@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { execution } from './executions.ts';
-import { executionId, instant, integrationId, shardTypeId } from './identifiers.ts';
+import { executionId, instant, integrationId, objectName, shardTypeId } from './identifiers.ts';
 import { pageOf, pageQuery } from './page.ts';
 import { defineRoute } from './route.ts';
 
@@ -17,7 +17,7 @@ export const logEvent = z.enum([
   'worker-lost',
 ]);
 
-const logEntry = z
+export const logEntry = z
   .strictObject({
     id: z.string(),
     at: instant,
@@ -31,7 +31,7 @@ const logEntry = z
 
 export const failedRecordId = z.string().regex(/^fr_[\w-]{22}$/, 'must be an id that begins with "fr_"');
 
-const failedRecord = z
+export const failedRecord = z
   .strictObject({
     id: failedRecordId,
     state: z.enum(['failed', 'resolved']),
@@ -72,7 +72,7 @@ export const listFailedRecords = defineRoute({
   query: z.strictObject({
     ...pageQuery,
     state: z.enum(['failed', 'resolved']).optional(),
-    object: z.string().max(64).optional(),
+    object: objectName.optional(),
   }),
   success: { status: 200, body: pageOf(failedRecord), description: 'A page, in order of id' },
   problems: ['not-found'],

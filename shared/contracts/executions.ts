@@ -186,7 +186,11 @@ export const cancelExecution = control(
   'The run: `cancelled`, or `cancelling` until its page is done; what was applied stays',
 );
 export const pauseExecution = control('pause', 'Stop a run for now, within one page', 'The paused run');
-export const resumeExecution = control('resume', 'Go on with a paused run from its checkpoint', 'The queued run');
+export const resumeExecution = control(
+  'resume',
+  'Go on with a paused run from its checkpoint',
+  'The run: `queued`, or `waiting` while the provider asked to be left alone',
+);
 
 export const retryExecution = defineRoute({
   id: 'retryExecution',

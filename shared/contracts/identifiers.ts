@@ -41,6 +41,9 @@ export const providerId = z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, 'must be a 
 
 export const shardTypeId = z.string().regex(/^[a-z][a-z0-9-]{0,63}$/, 'must be a shard type id such as "contact"');
 
+/** As the provider names a kind of its records. */
+export const objectName = z.string().regex(/^[A-Za-z0-9_.-]{1,64}$/, "must be the provider's object name");
+
 /** An instant: ISO 8601 in UTC with milliseconds. */
 export const instant = z.iso.datetime();
 

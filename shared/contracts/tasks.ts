@@ -1,5 +1,14 @@
 import { z } from 'zod';
-import { executionId, fieldPath, instant, integrationId, shardTypeId, taskId, text } from './identifiers.ts';
+import {
+  executionId,
+  fieldPath,
+  instant,
+  integrationId,
+  objectName,
+  shardTypeId,
+  taskId,
+  text,
+} from './identifiers.ts';
 import { pageOf, pageQuery } from './page.ts';
 import { defineRoute } from './route.ts';
 
@@ -17,7 +26,7 @@ export const fieldMapping = z.strictObject({
 });
 
 export const objectMapping = z.strictObject({
-  object: z.string().regex(/^[A-Za-z0-9_.-]{1,64}$/, "must be the provider's object name"),
+  object: objectName,
   shardTypeId,
   fields: z.array(fieldMapping).min(1).max(200),
 });

@@ -1,7 +1,7 @@
 import type { PullPage } from './adapter.ts';
 import { addCounts, type Counts, noCounts, reconciles } from './counts.ts';
 import type { Checkpoint, ExecutionDocument } from './documents/execution.ts';
-import { expectedOf, noteObject, problemOfObjects } from './object-progress.ts';
+import { forgetReceived, noteObject, problemOfObjects } from './object-progress.ts';
 import { reachedWatermark, watermarkKey } from './watermark.ts';
 
 type Execution = ExecutionDocument;
@@ -31,7 +31,7 @@ export function advancePage(execution: Execution, applied: AppliedPage, now: str
     counts: addCounts(execution.counts, applied.counts),
     progress: noteObject(execution.progress, objectIndex, {
       received: applied.counts.received,
-      expected: applied.pull.total ?? expectedOf(execution, objectIndex),
+      expected: applied.pull.total,
     }),
     pages: execution.pages + 1,
     attempt: 0,
@@ -138,9 +138,11 @@ export function waitUntil(execution: Execution, until: string, problem: string, 
 
 /** The provider forgot the cursor: the object is read again from its start, with the same `since`. */
 export function restartObject(execution: Execution, problem: string, now: string): Execution {
+  const { objectIndex } = execution.checkpoint;
   return {
     ...execution,
-    checkpoint: { objectIndex: execution.checkpoint.objectIndex, restarted: true },
+    checkpoint: { objectIndex, restarted: true },
+    progress: forgetReceived(execution.progress, objectIndex),
     problem,
     updatedAt: now,
   };
@@ -163,9 +165,10 @@ export function pause(execution: Execution, now: string): Execution {
   return { ...execution, state: 'paused', updatedAt: now };
 }
 
-/** The run is to go on from its checkpoint. */
+/** A paused run is to go on from its checkpoint; where the provider asked to be left alone, only then. */
 export function requeue(execution: Execution, now: string): Execution {
-  return { ...execution, state: 'queued', updatedAt: now };
+  const isEarly = execution.waitingUntil !== undefined && execution.waitingUntil > now;
+  return { ...execution, state: isEarly ? 'waiting' : 'queued', updatedAt: now };
 }
 
 /** A worker may be in the midst of a page: it ends the run when it has committed it. */

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { execution } from '../contracts/executions.ts';
 import type { ExecutionDocument } from './documents/execution.ts';
 import { isTerminal } from './execution-states.ts';
-import { expectedRecords } from './object-progress.ts';
+import { recordsLeft } from './object-progress.ts';
 import { watermarkKey } from './watermark.ts';
 
 type Execution = z.infer<typeof execution>;
@@ -37,7 +37,8 @@ function describeProgress(document: ExecutionDocument, now: Date): Execution['pr
   const { plan, checkpoint, progress } = document;
   const mapping = isTerminal(document) ? undefined : plan.objects[checkpoint.objectIndex];
   const rate = recordsPerSecond(document, now);
-  const expected = expectedRecords(document);
+  const left = recordsLeft(document);
+  const expected = left === undefined ? undefined : document.counts.received + left;
   return {
     phase: phaseOf(document),
     ...(mapping === undefined ? {} : { object: mapping.object, objectNumber: checkpoint.objectIndex + 1 }),
@@ -48,15 +49,18 @@ function describeProgress(document: ExecutionDocument, now: Date): Execution['pr
       page: document.pages,
     },
     partitions: document.bulk?.partitions,
-    expectedRecords: expected,
+    expectedRecords: Number.isSafeInteger(expected) ? expected : undefined,
     recordsPerSecond: rate,
-    estimatedEndAt: estimatedEnd(document, expected, rate, now),
+    estimatedEndAt: estimatedEnd(document, left, rate, now),
     problems: plan.objects.flatMap(({ object }, index) => {
       const problem = progress[index]?.problem;
       return problem === undefined ? [] : [{ object, problem }];
     }),
   };
 }
+
+/** A year: beyond it an estimate says nothing. */
+const longestEstimateMs = 365 * 86_400_000;
 
 function phaseOf(document: ExecutionDocument): Execution['progress']['phase'] {
   if (isTerminal(document)) return 'ended';
@@ -65,13 +69,13 @@ function phaseOf(document: ExecutionDocument): Execution['progress']['phase'] {
 
 function estimatedEnd(
   document: ExecutionDocument,
-  expected: number | undefined,
+  left: number | undefined,
   rate: number | undefined,
   now: Date,
 ): string | undefined {
-  if (document.state !== 'running' || expected === undefined || rate === undefined || rate === 0) return undefined;
-  const leftMs = (Math.max(0, expected - document.counts.received) * 1000) / rate;
-  return new Date(now.getTime() + Math.round(leftMs)).toISOString();
+  if (document.state !== 'running' || left === undefined || rate === undefined || rate === 0) return undefined;
+  const leftMs = (left * 1000) / rate;
+  return leftMs > longestEstimateMs ? undefined : new Date(now.getTime() + Math.round(leftMs)).toISOString();
 }
 
 function recordsPerSecond(document: ExecutionDocument, now: Date): number | undefined {

@@ -8,7 +8,7 @@ const following: Record<ExecutionState, readonly ExecutionState[]> = {
   queued: ['running', 'paused', 'cancelling', 'cancelled', 'succeeded', 'partial', 'failed'],
   running: ['queued', 'waiting', 'paused', 'cancelling', 'succeeded', 'partial', 'failed'],
   waiting: ['queued', 'running', 'paused', 'cancelling', 'cancelled', 'succeeded', 'partial', 'failed'],
-  paused: ['queued', 'cancelling', 'cancelled', 'succeeded', 'partial', 'failed'],
+  paused: ['queued', 'waiting', 'cancelling', 'cancelled', 'succeeded', 'partial', 'failed'],
   cancelling: ['cancelled'],
   cancelled: [],
   succeeded: [],

@@ -17,11 +17,14 @@ export function failedChange(
   at: string,
 ): FailedRecordDocument {
   const text = JSON.stringify(change.record);
-  const isKept = !change.deleted && text.length <= largestRecordBytes && Buffer.byteLength(text) <= largestRecordBytes;
+  const isSmall = text.length <= largestRecordBytes && Buffer.byteLength(text) <= largestRecordBytes;
+  const externalId = shorten(change.externalId);
+  // Under another id it would be another record.
+  const isKept = isSmall && !change.deleted && externalId === change.externalId;
   return {
     ...common(run, { object, shardTypeId }, reason, at),
     id: idOf([object, shardTypeId, change.externalId]),
-    externalId: shorten(change.externalId),
+    externalId,
     ...(isKept ? { record: change.record } : {}),
     ...(change.version === undefined ? {} : { version: change.version }),
     ...(change.modifiedAt === undefined ? {} : { modifiedAt: change.modifiedAt }),

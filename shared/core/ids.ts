@@ -18,11 +18,6 @@ export function composeId(kind: IdKind, nowMs: number, random: Uint8Array): stri
   return `${idPrefixes[kind]}_${base32(bytes)}`;
 }
 
-/** The least id, or the greatest, that can be made in one millisecond: a bound for ids by their time. */
-export function boundaryId(kind: IdKind, atMs: number, which: 'least' | 'greatest'): string {
-  return composeId(kind, Math.max(0, atMs), new Uint8Array(10).fill(which === 'least' ? 0 : 0xff));
-}
-
 /** Two leading zero bits, then 128 bits in groups of five. */
 function base32(bytes: Uint8Array): string {
   let text = '';

@@ -20,6 +20,9 @@ const levels: Partial<Record<ExecutionState, Note['level']>> = {
   failed: 'error',
 };
 
+/** Room is left for what stands before it in the message. */
+const longestCause = 1900;
+
 /** The note of a change of state; `undefined` when the state is the same. */
 export function noteTransition(
   from: ExecutionState | undefined,
@@ -28,16 +31,16 @@ export function noteTransition(
 ): Note | undefined {
   const to = execution.state;
   if (from === to) return undefined;
-  const reason = cause ?? execution.problem;
+  const reason = (cause ?? execution.problem)?.slice(0, longestCause).toWellFormed();
   const until = to === 'waiting' ? execution.waitingUntil : undefined;
   return {
     level: levels[to] ?? 'info',
     event: 'state-changed',
-    message: reason === undefined ? `The run is ${to}.` : `The run is ${to}: ${reason}`.slice(0, 2000),
+    message: reason === undefined ? `The run is ${to}.` : `The run is ${to}: ${reason}`,
     data: {
       ...(from === undefined ? {} : { from }),
       to,
-      ...(reason === undefined ? {} : { cause: reason.slice(0, 2000) }),
+      ...(reason === undefined ? {} : { cause: reason }),
       ...(until === undefined ? {} : { until }),
     },
   };

@@ -9,7 +9,7 @@ export function noteObject(
   seen: { readonly received: number; readonly expected?: number | undefined; readonly problem?: string },
 ): Progress {
   const before = progress[objectIndex];
-  const expected = seen.expected ?? before?.expected;
+  const expected = isCount(seen.expected) ? seen.expected : before?.expected;
   const problem = seen.problem ?? before?.problem;
   return {
     ...progress,
@@ -21,8 +21,15 @@ export function noteObject(
   };
 }
 
-export function expectedOf({ progress }: Pick<ExecutionDocument, 'progress'>, objectIndex: number): number | undefined {
-  return progress[objectIndex]?.expected;
+/** What a provider says of itself may be anything. */
+function isCount(value: number | undefined): boolean {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
+}
+
+/** The object is read from its start: nothing of it has been received. */
+export function forgetReceived(progress: Progress, objectIndex: number): Progress {
+  const before = progress[objectIndex];
+  return before === undefined ? progress : { ...progress, [objectIndex]: { ...before, received: 0 } };
 }
 
 /** Which objects were left, in words, and whether it was all of them; `undefined` when none was. */
@@ -39,17 +46,20 @@ export function problemOfObjects({
   const all = left.length === plan.objects.length;
   const problem =
     plan.objects.length === 1 ? first.problem : left.map((each) => `${each.object}: ${each.problem}`).join(' ');
-  return { problem: problem.slice(0, 2000), all };
+  return { problem: problem.slice(0, 2000).toWellFormed(), all };
 }
 
-/** How many records the whole run is expected to bring; `undefined` when that of an object is not known. */
-export function expectedRecords({ plan, progress }: Pick<ExecutionDocument, 'plan' | 'progress'>): number | undefined {
-  let sum = 0;
-  for (const index of plan.objects.keys()) {
+/** How many records the run is still expected to bring; `undefined` when that of an object is not known. */
+export function recordsLeft({
+  plan,
+  progress,
+  checkpoint,
+}: Pick<ExecutionDocument, 'plan' | 'progress' | 'checkpoint'>): number | undefined {
+  let left = 0;
+  for (let index = checkpoint.objectIndex; index < plan.objects.length; index += 1) {
     const object = progress[index];
-    if (object?.problem !== undefined) sum += object.received;
-    else if (object?.expected === undefined) return undefined;
-    else sum += Math.max(object.expected, object.received);
+    if (object?.expected === undefined) return undefined;
+    left += Math.max(0, object.expected - object.received);
   }
-  return sum;
+  return left;
 }

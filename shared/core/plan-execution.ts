@@ -86,7 +86,16 @@ export function continueFrom(planned: ExecutionDocument, stopped: ExecutionDocum
     plan: { ...planned.plan, since: stopped.plan.since },
     checkpoint: { ...stopped.checkpoint, restarted: false },
     watermarks: stopped.watermarks,
+    progress: expectationsLeft(run.progress, stopped),
   };
+}
+
+function expectationsLeft(progress: ExecutionDocument['progress'], stopped: ExecutionDocument) {
+  const { objectIndex } = stopped.checkpoint;
+  const object = progress[objectIndex];
+  if (object?.expected === undefined) return progress;
+  const expected = Math.max(0, object.expected - (stopped.progress[objectIndex]?.received ?? 0));
+  return { ...progress, [objectIndex]: { ...object, expected } };
 }
 
 function hasLeftObject({ progress }: ExecutionDocument): boolean {
@@ -100,12 +109,13 @@ function readsTheSame(planned: ExecutionDocument, stopped: ExecutionDocument): b
   return here === there;
 }
 
-/** A run over the failed records of another one, with the task's mappings as they are now. */
+/** A run over failed records, with the task's mappings as they are now. `retryOf` is the run that is retried: the one whose records they are, or its retry. */
 export function planRetryOfRecords(
   task: TaskDocument,
   input: PlanInput,
   failedOf: NonNullable<ExecutionDocument['plan']['failedOf']>,
+  retryOf: string,
 ): ExecutionDocument {
   const planned = planExecution(task, { ...input, mode: 'full' });
-  return { ...planned, retryOf: failedOf.executionId, progress: {}, plan: { ...planned.plan, failedOf } };
+  return { ...planned, retryOf, progress: {}, plan: { ...planned.plan, failedOf } };
 }

@@ -42,7 +42,7 @@ export type WriteResult =
 
 export interface Filter {
   readonly field: string;
-  readonly is: 'equal' | 'at-most' | 'contains';
+  readonly is: 'equal' | 'at-least' | 'below' | 'contains';
   readonly value: string | number | boolean;
 }
 
@@ -53,8 +53,6 @@ export interface Listing {
   readonly order: 'ascending' | 'descending';
   /** Only documents whose id comes after this one in the order. */
   readonly afterId?: string | undefined;
-  /** Only documents whose id comes before this one in the order. */
-  readonly beforeId?: string | undefined;
   readonly limit: number;
 }
 

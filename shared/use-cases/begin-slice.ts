@@ -75,8 +75,9 @@ export async function obey(slice: Slice): Promise<void> {
 async function endAsAsked({ deps, scope, run }: Slice): Promise<boolean> {
   if (run.document.bulk !== undefined) return endRun(deps, scope, run);
   const execution = endCancelled(run.document, deps.now().toISOString());
-  if ((await moveExecution(deps, scope, run, { execution, cause: 'as was asked' })) === undefined) return false;
-  await settleExecution(deps, scope, execution);
+  const ended = await moveExecution(deps, scope, run, { execution, cause: 'as was asked' });
+  if (ended === undefined) return false;
+  await settleExecution(deps, scope, ended.document);
   return true;
 }
 

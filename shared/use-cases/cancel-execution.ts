@@ -5,6 +5,7 @@ import { isTerminal } from '../core/execution-states.ts';
 import type { Deps } from '../core/ports.ts';
 import type { InputOf, OutputOf } from '../core/route-input.ts';
 import type { Scope } from '../core/scope.ts';
+import { readPartitions } from './bulk-run.ts';
 import { controlExecution } from './control-execution.ts';
 import { endRun } from './end-bulk-run.ts';
 import { isHeld } from './hold-task.ts';
@@ -18,9 +19,9 @@ import { stopPartitions } from './stop-partitions.ts';
 export async function cancelExecution(
   deps: Deps,
   scope: Scope,
-  { params }: InputOf<typeof route>,
+  input: InputOf<typeof route>,
 ): Promise<OutputOf<typeof route>> {
-  return controlExecution(deps, scope, params, {
+  return controlExecution(deps, scope, input, {
     action: 'execution.cancelled',
     isDone: ({ state }) => state === 'cancelling' || state === 'cancelled',
     change: async (execution, now) => {
@@ -35,16 +36,21 @@ export async function cancelExecution(
   });
 }
 
-/** A paused run may still have the worker that was there when it was paused. */
+/**
+ * A paused run may still have the worker that was there when it was paused, also after it was resumed. One that waits has none, although its
+ * task may be held for the message that comes when the wait is over.
+ */
 async function isWorkedOn(deps: Deps, scope: Scope, execution: ExecutionDocument): Promise<boolean> {
   if (execution.state === 'running') return true;
-  return execution.state === 'paused' && (await isHeld(deps, scope, execution.taskId, execution.id));
+  return execution.waitingUntil === undefined && (await isHeld(deps, scope, execution.taskId, execution.id));
 }
 
-/** Its partitions stop within their page; then its orchestration ends it, or we do, when it has none. */
+/** Its partitions stop within their page; then its orchestration ends it. Where none is in a page any more, or there is no orchestration, we do. */
 async function stopBulk(deps: Deps, scope: Scope, execution: ExecutionDocument): Promise<void> {
   await stopPartitions(deps, scope, execution);
-  if (await isHeld(deps, scope, execution.taskId, execution.id)) return;
+  const partitions = await readPartitions(deps, scope, execution);
+  const isIdle = partitions.every(({ document }) => isTerminal(document));
+  if (!isIdle && (await isHeld(deps, scope, execution.taskId, execution.id))) return;
   const { id } = execution;
   const stored = await deps.runs.executions.get(scope, { id, partition: id });
   if (stored?.document.state === 'cancelling') await endRun(deps, scope, stored);

@@ -53,7 +53,7 @@ export async function commitPage(
   const leftBehind = await countLeftBehind(
     deps,
     scope,
-    input,
+    input.sighting,
     page.linkIds.filter((id) => !here.has(id)),
   );
   await setRecordsAside(deps, scope, execution, mapping, pulled.page, reading.failures);
@@ -95,7 +95,7 @@ function notesOf(before: ExecutionDocument, after: ExecutionDocument, page: Page
     notes.push({
       level: 'warning',
       event: 'records-set-aside',
-      message: `${page.counts.failed} records of ${object} were set aside on page ${page.page}.`,
+      message: `Records of ${object} set aside on page ${page.page}: ${page.counts.failed}.`,
       data: { object, page: page.page, failed: page.counts.failed },
     });
   }

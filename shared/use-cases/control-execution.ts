@@ -2,6 +2,7 @@ import { AppError } from '../core/app-error.ts';
 import { describeExecution } from '../core/describe-execution.ts';
 import type { ExecutionDocument } from '../core/documents/execution.ts';
 import type { Deps } from '../core/ports.ts';
+import type { Attempt } from '../core/route-input.ts';
 import type { Scope } from '../core/scope.ts';
 import { findExecution } from './find-execution.ts';
 import { moveExecution } from './move-execution.ts';
@@ -15,14 +16,20 @@ interface Control {
   /** The run as asked; `undefined` when its state does not allow it. */
   readonly change: (execution: ExecutionDocument, now: string) => Promise<ExecutionDocument | undefined>;
   /** What has to follow the write; repeated with the request. */
-  readonly follow: (execution: ExecutionDocument, before: ExecutionDocument) => Promise<void>;
+  readonly follow?: (execution: ExecutionDocument) => Promise<void>;
 }
 
 /** Does what a person asks of a run: conditional on the run as it was seen, looked at again after a lost race. */
 export async function controlExecution(
   deps: Deps,
   scope: Scope,
-  params: { readonly integrationId: string; readonly executionId: string },
+  {
+    params,
+    attempt,
+  }: {
+    readonly params: { readonly integrationId: string; readonly executionId: string };
+    readonly attempt: Pick<Attempt, 'repeated'>;
+  },
   { action, isDone, change, follow }: Control,
 ): Promise<{ body: ReturnType<typeof describeExecution> }> {
   for (;;) {
@@ -30,17 +37,20 @@ export async function controlExecution(
     const before = stored.document;
     const now = deps.now();
     if (isDone(before)) {
-      await follow(before, before);
+      await follow?.(before);
       return { body: describeExecution(before, now) };
     }
-    const execution = await change(before, now.toISOString());
-    if (execution === undefined) {
+    const asked = await change(before, now.toISOString());
+    if (asked === undefined) {
+      // The first try may have taken, and the run gone on since.
+      if (attempt.repeated) return { body: describeExecution(before, now) };
       throw new AppError('wrong-state', { detail: `The execution is ${before.state}.` });
     }
     const cause = `asked for by ${scope.actor.kind} ${scope.actor.id}`;
-    if ((await moveExecution(deps, scope, stored, { execution, cause })) === undefined) continue;
-    await follow(execution, before);
+    const moved = await moveExecution(deps, scope, stored, { execution: asked, cause });
+    if (moved === undefined) continue;
+    await follow?.(moved.document);
     await recordAudit(deps, scope, { action, subject: before.taskId, detail: before.id });
-    return { body: describeExecution(execution, now) };
+    return { body: describeExecution(moved.document, now) };
   }
 }

@@ -24,8 +24,9 @@ export async function endRun(deps: Deps, scope: Scope, stored: Stored<ExecutionD
     partitions.push(await endPartition(deps, scope, partition));
   }
   const execution = endBulk(stored.document, partitions, deps.now().toISOString());
-  if ((await moveExecution(deps, scope, stored, { execution })) === undefined) return false;
-  await settleExecution(deps, scope, execution);
+  const ended = await moveExecution(deps, scope, stored, { execution });
+  if (ended === undefined) return false;
+  await settleExecution(deps, scope, ended.document);
   return true;
 }
 

@@ -174,7 +174,7 @@ export async function isHeld(deps: Needs, scope: Scope, taskId: string, executio
 }
 
 /**
- * Gives the run's task to a message that is about to be sent, whoever has it; `undefined` as the message means that nobody has it.
+ * Gives the run's task to a message that is about to be sent, whoever has it.
  *
  * @returns false when the run does not occupy the task
  */
@@ -182,17 +182,13 @@ export async function assignHold(
   deps: Needs,
   scope: Scope,
   { leaseId, executionId }: Held,
-  messageId: string | undefined,
+  messageId: string,
 ): Promise<boolean> {
   for (;;) {
     const stored = await deps.leases.get(scope, { id: leaseId });
     if (stored?.document.executionId !== executionId) return false;
-    const { holder: _holder, handedOverBy: _handedOverBy, ...rest } = stored.document;
-    const document: LeaseDocument = {
-      ...rest,
-      ...(messageId === undefined ? {} : { holder: messageId }),
-      expiresAt: inFuture(deps, messageId === undefined ? 0 : deps.engine.leaseMs),
-    };
+    const { handedOverBy: _handedOverBy, ...rest } = stored.document;
+    const document: LeaseDocument = { ...rest, holder: messageId, expiresAt: inFuture(deps, deps.engine.leaseMs) };
     if ((await deps.leases.write(scope, { kind: 'replace', document, etag: stored.etag })).ok) return true;
   }
 }

@@ -1,6 +1,5 @@
 import type { listExecutions as route, listTenantExecutions as tenantRoute } from '../contracts/executions.ts';
 import { describeExecution } from '../core/describe-execution.ts';
-import { boundaryId } from '../core/ids.ts';
 import type { Deps } from '../core/ports.ts';
 import type { InputOf, OutputOf } from '../core/route-input.ts';
 import type { Scope } from '../core/scope.ts';
@@ -32,21 +31,26 @@ async function list(
   query: InputOf<typeof tenantRoute>['query'],
 ): Promise<OutputOf<typeof tenantRoute>> {
   const { integrationId, taskId, state, from, to } = query;
-  const filters = equalFilters({ integrationId, taskId, state });
   const asked = { integrationId, taskId, state, from, to };
   const now = deps.now();
-  // Ids sort by time of creation, so a span of time is a span of ids.
-  const newest = to === undefined ? undefined : boundaryId('execution', Date.parse(to), 'least');
-  const oldest = from === undefined ? undefined : boundaryId('execution', Date.parse(from) - 1, 'greatest');
+  const filters = [
+    ...equalFilters({ integrationId, taskId, state }),
+    ...(from === undefined ? [] : [{ field: 'createdAt', is: 'at-least' as const, value: canonicalInstant(from) }]),
+    ...(to === undefined ? [] : [{ field: 'createdAt', is: 'below' as const, value: canonicalInstant(to) }]),
+  ];
   const body = await listPage({
     list: 'executions',
     asked: Object.fromEntries(
       Object.entries(asked).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
     ),
     page: query,
-    read: ({ limit, afterId = newest }) =>
-      deps.runs.executions.list(scope, { filters, order: 'descending', limit, afterId, beforeId: oldest }),
+    read: (range) => deps.runs.executions.list(scope, { filters, order: 'descending', ...range }),
     describe: (document) => describeExecution(document, now),
   });
   return { body };
+}
+
+/** As instants are stored: with milliseconds, so that they compare as text. */
+function canonicalInstant(text: string): string {
+  return new Date(text).toISOString();
 }

@@ -1,8 +1,9 @@
 import type { ExecutionDocument, PageDocument } from '../core/documents/execution.ts';
-import { canFollow } from '../core/execution-states.ts';
+import { canFollow, isTerminal } from '../core/execution-states.ts';
 import { logDocumentOf, type Note, noteTransition } from '../core/log-entries.ts';
 import type { Deps, RunChange, Stored } from '../core/ports.ts';
 import type { Scope } from '../core/scope.ts';
+import { countInterruptedPage } from './count-interrupted-page.ts';
 
 type Needs = Pick<Deps, 'runs' | 'newId' | 'now'>;
 
@@ -17,18 +18,21 @@ export interface Move {
 
 /**
  * The one way to change a run: conditional on its ETag, only to a state that may follow, with the change of state in its log, as one write.
+ * A run that ends otherwise than with a page counts what its interrupted page wrote.
  *
  * @returns the moved run; `undefined` when someone else moved it, or it is gone
  * @throws Error for a state that may not follow: a bug
  */
 export async function moveExecution(
-  deps: Needs,
+  deps: Needs & Pick<Deps, 'links' | 'shards'>,
   scope: Scope,
   stored: Stored<ExecutionDocument>,
-  { execution, cause, page, notes = [] }: Move,
+  { execution: asked, cause, page, notes = [] }: Move,
 ): Promise<Stored<ExecutionDocument> | undefined> {
   const from = stored.document.state;
-  if (!canFollow(from, execution.state)) throw new Error(`A run that is ${from} can't become ${execution.state}`);
+  if (!canFollow(from, asked.state)) throw new Error(`A run that is ${from} can't become ${asked.state}`);
+  const isEnd = page === undefined && isTerminal(asked);
+  const execution = isEnd ? await countInterruptedPage(deps, scope, asked) : asked;
   const transition = noteTransition(from, execution, cause);
   const result = await deps.runs.commit(
     scope,
@@ -58,5 +62,9 @@ function logOf(
   notes: readonly Note[],
 ): NonNullable<RunChange['log']> {
   const at = deps.now().toISOString();
-  return notes.map((note) => logDocumentOf(note, execution, { id: deps.newId('log'), at, actor: scope.actor }));
+  // Ids of one millisecond are in no order, and the log is listed by id.
+  const ids = notes.map(() => deps.newId('log')).sort();
+  return notes.map((note, index) =>
+    logDocumentOf(note, execution, { id: ids[index] ?? deps.newId('log'), at, actor: scope.actor }),
+  );
 }

@@ -14,9 +14,9 @@ import { putWatch } from './put-watch.ts';
 export async function resumeExecution(
   deps: Deps,
   scope: Scope,
-  { params }: InputOf<typeof route>,
+  input: InputOf<typeof route>,
 ): Promise<OutputOf<typeof route>> {
-  return controlExecution(deps, scope, params, {
+  return controlExecution(deps, scope, input, {
     action: 'execution.resumed',
     isDone: ({ state }) => state === 'queued',
     change: async (execution, now) => {

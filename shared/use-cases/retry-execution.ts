@@ -18,26 +18,28 @@ import { type StartExecutionInput, startExecution } from './start-execution.ts';
 export async function retryExecution(
   deps: Deps,
   scope: Scope,
-  { params, body }: InputOf<typeof route>,
+  { params, body, attempt }: InputOf<typeof route>,
 ): Promise<OutputOf<typeof route>> {
   const { document: original } = await findEnded(deps, scope, params);
   if (body?.records === 'failed') {
-    await assertSomeFailed(deps, scope, original);
-    return { body: await retryRecords(deps, scope, original, undefined) };
+    // The first try of this request may have taken them all.
+    if (!attempt.repeated) await assertSomeFailed(deps, scope, original);
+    return { body: await retryRecords(deps, scope, original, { executionId: original.id }) };
   }
+  const { failedOf } = original.plan;
+  if (failedOf !== undefined) return { body: await retryRecords(deps, scope, original, failedOf) };
   const plan: StartExecutionInput['plan'] = (task, input) => continueFrom(planExecution(task, input), original);
   return { body: await start(deps, scope, original, original.mode, plan) };
 }
 
-/** @param records ids of failed records of the run; all that are left when `undefined` */
+/** Starts a run over failed records; all of them that are left, unless some are named. */
 export async function retryRecords(
   deps: Deps,
   scope: Scope,
   original: ExecutionDocument,
-  records: string[] | undefined,
+  failedOf: NonNullable<ExecutionDocument['plan']['failedOf']>,
 ): Promise<ReturnType<typeof describeExecution>> {
-  const failedOf = { executionId: original.id, ...(records === undefined ? {} : { records }) };
-  return start(deps, scope, original, 'full', (task, input) => planRetryOfRecords(task, input, failedOf));
+  return start(deps, scope, original, 'full', (task, input) => planRetryOfRecords(task, input, failedOf, original.id));
 }
 
 /** A run that has ended: only then is it known what it left. */

@@ -21,5 +21,5 @@ export async function retryFailedRecord(
   if (failed.state === 'resolved' && !attempt.repeated) {
     throw new AppError('wrong-state', { detail: `It was taken in execution ${failed.resolvedBy}.` });
   }
-  return { body: await retryRecords(deps, scope, original, [id]) };
+  return { body: await retryRecords(deps, scope, original, { executionId: original.id, records: [id] }) };
 }

@@ -16,7 +16,7 @@ export async function settleExecution(deps: Needs, scope: Scope, execution: Exec
   const leaseId = leaseIdOf(execution);
   const lease = await deps.leases.get(scope, { id: leaseId });
   if (lease?.document.executionId !== execution.id) return;
-  if (stoppedEarly(execution)) await reopenLastPage(deps, scope, execution);
+  if (execution.state !== 'succeeded') await reopenLastPage(deps, scope, execution);
   if (execution.partition !== undefined) return freeTask(deps, scope, leaseId, execution.id);
   await raiseTask(deps, scope, execution);
   await forgetPartitions(deps, scope, execution);

@@ -10,6 +10,8 @@ import { type App, createTenant, syncTenant, type Tenant } from './start-app.ts'
 /** Stands in every text of the other tenant: no answer may hold it. */
 const othersMark = `others-${randomUUID()}`;
 const concurrency = 8;
+/** Well formed, but nobody's. */
+const failedRecordId = `fr_${'A'.repeat(22)}`;
 
 export function fuzzSuite(app: () => App): void {
   let mine: Tenant;
@@ -38,6 +40,7 @@ export function fuzzSuite(app: () => App): void {
     },
     updateTask: demoTask({ schedule: { kind: 'interval', everySeconds: 3600 } }),
     runTask: { mode: 'full' },
+    retryExecution: { records: 'all' },
     createApiKey: { name: 'Fuzz', role: 'viewer', expiresInDays: 1 },
   });
 
@@ -134,6 +137,7 @@ async function idsOf(tenant: Tenant): Promise<Record<string, string>> {
     integrationId,
     taskId,
     executionId: await first('listExecutions'),
+    failedRecordId,
     shardId: String((await admin.call('listShards', { query: { limit: 1 } })).items[0]?.['id']),
     apiKeyId: await first('listApiKeys'),
   };

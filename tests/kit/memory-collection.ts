@@ -66,7 +66,7 @@ export class MemoryCollection<T extends TenantDocument> implements Collection<T>
 
   async list(scope: Scope, listing: Listing): Promise<Stored<T>[]> {
     await this.#faults.enter(this.#name, 'list', 1);
-    const { partition, filters, order, afterId, beforeId, limit } = listing;
+    const { partition, filters, order, afterId, limit } = listing;
     for (const { field } of filters) {
       if (!fieldPath.test(field)) throw new RangeError(`"${field}" is not a field that can be queried`);
     }
@@ -74,8 +74,7 @@ export class MemoryCollection<T extends TenantDocument> implements Collection<T>
     const entries = [...this.#tenant(scope).values()].filter(
       (entry) =>
         (partition === undefined || entry.partition === partition) &&
-        (afterId === undefined || compare(entry.id, afterId) * direction > 0) &&
-        (beforeId === undefined || compare(entry.id, beforeId) * direction < 0),
+        (afterId === undefined || compare(entry.id, afterId) * direction > 0),
     );
     entries.sort((a, b) => compare(a.id, b.id) * direction);
     const page: Stored<T>[] = [];
@@ -178,6 +177,7 @@ function matches(raw: unknown, filter: Filter): boolean {
   }
   if (typeof value !== typeof filter.value) return false;
   if (filter.is === 'equal') return value === filter.value;
-  if (filter.is === 'at-most') return (value as string) <= (filter.value as string);
+  if (filter.is === 'at-least') return (value as string) >= (filter.value as string);
+  if (filter.is === 'below') return (value as string) < (filter.value as string);
   return String(value).toLowerCase().includes(String(filter.value).toLowerCase());
 }

@@ -39,6 +39,9 @@ export interface SyncHarness {
   turns(count: number): Promise<void>;
   /** The clock looks once. */
   tick(): Promise<void>;
+  read(executionId: string): Promise<ExecutionDocument>;
+  /** Delivers messages and moves the clock until the run is paused or has ended, and nobody has a message for it. */
+  quieten(executionId: string): Promise<ExecutionDocument>;
   /** Every shard, by external id of its first source. */
   shards(): Promise<Map<string, ShardDocument>>;
   links(): Promise<LinkDocument[]>;
@@ -148,6 +151,20 @@ export async function createSyncHarness(options: HarnessOptions = {}): Promise<S
       await runDueEntries(deps, traceparent);
     },
     run: async (mode) => harness.finish((await harness.start(mode)).id),
+    read: async (executionId) => {
+      const execution = await readExecution(executionId);
+      if (execution === undefined) throw new Error('the run is gone');
+      return execution;
+    },
+    quieten: async (executionId) => {
+      for (let turn = 0; turn < 1000; turn += 1) {
+        const execution = await survive(deps, () => readExecution(executionId));
+        const isQuiet = execution?.state === 'paused' || execution?.finishedAt !== undefined;
+        if (execution !== undefined && isQuiet && deps.syncQueue.waiting === 0) return execution;
+        await takeTurn(deps);
+      }
+      throw new Error('the run did not come to rest');
+    },
     shards: async () => {
       const byExternalId = new Map<string, ShardDocument>();
       for (const shard of await listAll(deps.shards, scope)) {
@@ -188,8 +205,8 @@ async function takeTurn(deps: MemoryDeps): Promise<void> {
   });
 }
 
-/** A crash ends what was being done; the next process starts over the same stores. */
-async function survive<T>(deps: MemoryDeps, work: () => Promise<T>): Promise<T | undefined> {
+/** A crash ends what was being done; the next process starts over the same stores. `undefined` when it came to that. */
+export async function survive<T>(deps: MemoryDeps, work: () => Promise<T>): Promise<T | undefined> {
   try {
     return await work();
   } catch (error) {

@@ -1,5 +1,5 @@
 import * as df from 'durable-functions';
-import { bulkEnvelope, partitionEnvelope } from '../shared/core/bulk-envelope.ts';
+import { bulkEnvelope, bulkWorkerEnvelope } from '../shared/core/bulk-envelope.ts';
 import { finishBulk } from '../shared/use-cases/finish-bulk.ts';
 import { planBulk } from '../shared/use-cases/plan-bulk.ts';
 import { workOnPartition } from '../shared/use-cases/work-on-partition.ts';
@@ -10,9 +10,9 @@ df.app.activity('plan-bulk-sync', {
   handler: async (input: unknown) => planBulk(await getDeps(), bulkEnvelope.parse(input)),
 });
 
-/** Works on one partition, a slice of pages a call. */
+/** Works on a partition that is free, a slice of pages a call. */
 df.app.activity('work-on-partition', {
-  handler: async (input: unknown) => workOnPartition(await getDeps(), partitionEnvelope.parse(input)),
+  handler: async (input: unknown) => workOnPartition(await getDeps(), bulkWorkerEnvelope.parse(input)),
 });
 
 /** Ends a run whose partitions have ended. */

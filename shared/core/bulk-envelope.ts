@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { tenantId } from '../contracts/identifiers.ts';
 import { traceparent } from './envelope.ts';
 
-/** What an orchestration of a bulk run, and each of its activities, is given. */
+/** What the orchestration of a bulk run, and each of its activities, is given. */
 export const bulkEnvelope = z.strictObject({
   tenantId,
   traceparent,
@@ -12,22 +12,31 @@ export const bulkEnvelope = z.strictObject({
 
 export type BulkEnvelope = z.infer<typeof bulkEnvelope>;
 
-export const partitionEnvelope = bulkEnvelope.extend({ partition: z.int().min(0) });
+/** The same for one of the run's workers, which work on partitions side by side. */
+export const bulkWorkerEnvelope = bulkEnvelope.extend({ worker: z.int().min(0) });
 
-export type PartitionEnvelope = z.infer<typeof partitionEnvelope>;
+export type BulkWorkerEnvelope = z.infer<typeof bulkWorkerEnvelope>;
 
 /** The orchestration of one generation of a run; also the holder of its task. */
 export function instanceIdOf({ executionId, generation }: Pick<BulkEnvelope, 'executionId' | 'generation'>): string {
   return `${executionId}.g${generation}`;
 }
 
-/** What the orchestration is to do next with a partition. */
-export type PartitionStep =
-  | { readonly kind: 'again'; readonly delayMs: number }
-  | { readonly kind: 'done' }
-  /** The run was stopped, or another orchestration has it. */
-  | { readonly kind: 'stop' };
+/** A worker of that orchestration; also the holder of the partition that it works on. */
+export function workerIdOf(envelope: BulkWorkerEnvelope): string {
+  return `${instanceIdOf(envelope)}.w${envelope.worker}`;
+}
 
-export type BulkPlan =
-  | { readonly kind: 'work'; readonly open: readonly number[]; readonly partitions: number; readonly width: number }
-  | { readonly kind: 'stop' };
+/** What a worker is to do next: work on, after a while; or nothing more, because nothing is left for it or the run was stopped. */
+export interface BulkStep {
+  readonly goesOn: boolean;
+  readonly delayMs: number;
+  /** For whoever looks at the orchestration. */
+  readonly status: { readonly partition: number; readonly received: number } | null;
+}
+
+export interface BulkPlan {
+  /** How many workers there shall be; none when there is nothing to do. */
+  readonly workers: number;
+  readonly partitions: number;
+}

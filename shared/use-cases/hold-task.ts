@@ -82,16 +82,27 @@ export async function holdTask(
       if (handedOverBy !== message.messageId) return 'busy';
       return { sendAgain: holder, untilMs: Date.parse(expiresAt) - deps.engine.leaseMs };
     }
-    const { handedOverBy: _handedOverBy, ...rest } = stored.document;
-    const document: LeaseDocument = {
-      ...rest,
-      holder: message.messageId,
-      fence: Math.max(stored.document.fence + 1, deps.now().getTime()),
-      expiresAt: inFuture(deps, deps.engine.leaseMs),
-    };
-    const result = await deps.leases.write(scope, { kind: 'replace', document, etag: stored.etag });
-    if (result.ok) return { lease: { document, etag: result.etag }, fence: document.fence };
+    const hold = await takeHold(deps, scope, stored, message.messageId);
+    if (hold !== undefined) return hold;
   }
+}
+
+/** Takes a lease as it was seen, from whoever had it, under a higher fence; `undefined` when someone else was first. */
+export async function takeHold(
+  deps: Needs,
+  scope: Scope,
+  lease: Stored<LeaseDocument>,
+  holder: string,
+): Promise<Hold | undefined> {
+  const { handedOverBy: _handedOverBy, ...rest } = lease.document;
+  const document: LeaseDocument = {
+    ...rest,
+    holder,
+    fence: Math.max(lease.document.fence + 1, deps.now().getTime()),
+    expiresAt: inFuture(deps, deps.engine.leaseMs),
+  };
+  const result = await deps.leases.write(scope, { kind: 'replace', document, etag: lease.etag });
+  return result.ok ? { lease: { document, etag: result.etag }, fence: document.fence } : undefined;
 }
 
 /** Prolongs the lease when less than half of it is left. `undefined` when it was taken over. */

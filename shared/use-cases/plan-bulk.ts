@@ -13,28 +13,26 @@ import { createExecution, moveExecution } from './move-execution.ts';
 import { settleExecution } from './settle-execution.ts';
 
 /**
- * Cuts a run into partitions, once, and tells which are not finished. Safe to repeat after a crash: the same partitions are planned again, and those
- * that are there stay as they are.
+ * Cuts a run into partitions, once, and tells how many workers they need. Safe to repeat after a crash: the same partitions are planned again, and
+ * those that are there stay as they are.
  */
 export async function planBulk(deps: Deps, envelope: BulkEnvelope): Promise<BulkPlan> {
   const scope = systemScope(envelope.tenantId, 'bulk-sync', envelope.traceparent);
   for (;;) {
     const stored = await findBulkRun(deps, scope, envelope);
-    if (stored === undefined || !mayWork(stored.document)) return { kind: 'stop' };
+    if (stored === undefined || !mayWork(stored.document)) return nothing;
     if (stored.document.bulk !== undefined && stored.document.bulk.partitions > 0) return describe(deps, scope, stored);
     const run = await writePartitions(deps, scope, stored);
-    if (run !== undefined) return isTerminal(run.document) ? { kind: 'stop' } : describe(deps, scope, run);
+    if (run !== undefined) return isTerminal(run.document) ? nothing : describe(deps, scope, run);
   }
 }
 
+const nothing: BulkPlan = { workers: 0, partitions: 0 };
+
 async function describe(deps: Deps, scope: Scope, run: Stored<ExecutionDocument>): Promise<BulkPlan> {
   const partitions = await readPartitions(deps, scope, run.document);
-  return {
-    kind: 'work',
-    partitions: partitions.length,
-    open: partitions.flatMap(({ document }, index) => (isTerminal(document) ? [] : [index])),
-    width: deps.engine.bulkWidth,
-  };
+  const open = partitions.filter(({ document }) => !isTerminal(document)).length;
+  return { workers: Math.min(open, deps.engine.bulkWidth), partitions: partitions.length };
 }
 
 /** Partitions first, then the run that knows of them. `undefined` when the run was moved meanwhile. */

@@ -6,14 +6,14 @@ import type { Scope } from '../core/scope.ts';
 import { readPartitions } from './bulk-run.ts';
 import { moveExecution } from './move-execution.ts';
 
-/** Has the partitions of a paused or cancelled run stop within their page. Repeatable; what is left out, the orchestration does. */
+/** Has the partitions of a paused or cancelled run stop within their page. Repeatable. */
 export async function stopPartitions(deps: Deps, scope: Scope, run: ExecutionDocument): Promise<void> {
   if (run.state !== 'paused' && run.state !== 'cancelling') return;
   for (const partition of await readPartitions(deps, scope, run)) await stopPartition(deps, scope, run, partition);
 }
 
-/** The same for one of them. A page that is in the midst is committed; then its worker sees what was asked. */
-export async function stopPartition(
+/** A page that is in the midst is committed; then its worker sees what was asked. */
+async function stopPartition(
   deps: Deps,
   scope: Scope,
   run: ExecutionDocument,

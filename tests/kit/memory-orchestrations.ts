@@ -1,19 +1,22 @@
 import type { BulkEnvelope } from '../../shared/core/bulk-envelope.ts';
-import { PartitionTurns } from '../../shared/core/partition-turns.ts';
 import type { Deps, Orchestrations } from '../../shared/core/ports.ts';
 import { finishBulk } from '../../shared/use-cases/finish-bulk.ts';
 import { planBulk } from '../../shared/use-cases/plan-bulk.ts';
 import { workOnPartition } from '../../shared/use-cases/work-on-partition.ts';
 import type { Faults } from './faults.ts';
 
+interface Worker {
+  readonly worker: number;
+  /** Its next step comes no earlier. */
+  dueAtMs: number;
+}
+
 /** Where an instance stands: what it is to call next survives a crash, what it was calling is called again. */
 interface Instance {
   readonly id: string;
   readonly envelope: BulkEnvelope;
-  turns: PartitionTurns | undefined;
-  /** Activities that were begun and have not answered. */
-  readonly called: number[];
-  readonly waits: { readonly partition: number; readonly untilMs: number }[];
+  /** Absent until the run is planned. */
+  workers: Worker[] | undefined;
 }
 
 /** The bulk orchestration in memory, an activity at a time, as durable as the real one. */
@@ -22,6 +25,8 @@ export class MemoryOrchestrations implements Orchestrations {
   readonly #nowMs: () => number;
   readonly #started = new Set<string>();
   readonly #running: Instance[] = [];
+  /** Chooses among the activities that could come next; the workers take turns unless given. */
+  pick: (count: number) => number = () => 0;
 
   constructor(faults: Faults, nowMs: () => number) {
     this.#faults = faults;
@@ -33,7 +38,7 @@ export class MemoryOrchestrations implements Orchestrations {
     this.#faults.step(`orchestrations start ${instanceId}`, () => {
       if (this.#started.has(instanceId)) return;
       this.#started.add(instanceId);
-      this.#running.push({ id: instanceId, envelope: { ...input }, turns: undefined, called: [], waits: [] });
+      this.#running.push({ id: instanceId, envelope: { ...input }, workers: undefined });
     });
   }
 
@@ -53,63 +58,45 @@ export class MemoryOrchestrations implements Orchestrations {
   }
 
   get nextDueAtMs(): number | undefined {
-    const due = this.#running.flatMap((instance) =>
-      this.#isReady(instance) ? [this.#nowMs()] : instance.waits.map(({ untilMs }) => untilMs),
-    );
+    const due = this.#running.map(({ workers = [] }) => {
+      const times = workers.map(({ dueAtMs }) => dueAtMs);
+      return times.length === 0 ? this.#nowMs() : Math.min(...times);
+    });
     return due.length === 0 ? undefined : Math.min(...due);
   }
 
   /**
    * Runs the next activity of an instance, if one has something to do.
    *
-   * @param pick chooses among the activities that are in progress; the first unless given
    * @returns false when there is nothing to do now
    */
-  async step(deps: Deps, pick: (count: number) => number = () => 0): Promise<boolean> {
-    const instance = this.#running.find((each) => this.#isReady(each));
-    if (instance === undefined) return false;
-    if (instance.turns === undefined) await this.#plan(deps, instance);
-    else await this.#work(deps, instance, instance.turns, pick);
-    return true;
-  }
-
-  #isReady(instance: Instance): boolean {
-    this.#wake(instance);
-    const { turns, called } = instance;
-    return turns === undefined || called.length > 0 || !turns.isBusy;
-  }
-
-  #wake(instance: Instance): void {
-    const { turns, waits, called } = instance;
-    if (turns === undefined) return;
-    for (const wait of waits.filter(({ untilMs }) => untilMs <= this.#nowMs())) {
-      waits.splice(waits.indexOf(wait), 1);
-      turns.waited(wait.partition);
+  async step(deps: Deps): Promise<boolean> {
+    for (const instance of this.#running) {
+      const { envelope, workers } = instance;
+      if (workers === undefined) {
+        const plan = await planBulk(deps, envelope);
+        instance.workers = Array.from({ length: plan.workers }, (_, worker) => ({ worker, dueAtMs: 0 }));
+        return true;
+      }
+      if (workers.length === 0) {
+        await finishBulk(deps, envelope);
+        this.lose(instance.id);
+        return true;
+      }
+      const ready = workers.filter(({ dueAtMs }) => dueAtMs <= this.#nowMs());
+      const worker = ready[this.pick(ready.length)];
+      if (worker === undefined) continue;
+      await this.#work(deps, instance, workers, worker);
+      return true;
     }
-    for (let partition = turns.begin(); partition !== undefined; partition = turns.begin()) called.push(partition);
+    return false;
   }
 
-  async #plan(deps: Deps, instance: Instance): Promise<void> {
-    const plan = await planBulk(deps, instance.envelope);
-    if (plan.kind === 'stop') this.lose(instance.id);
-    else instance.turns = new PartitionTurns(plan.open, plan.width, 10);
-  }
-
-  async #work(deps: Deps, instance: Instance, turns: PartitionTurns, pick: (count: number) => number): Promise<void> {
-    const partition = instance.called[pick(instance.called.length)];
-    if (partition !== undefined) {
-      const step = await workOnPartition(deps, { ...instance.envelope, partition });
-      instance.called.splice(instance.called.indexOf(partition), 1);
-      const delayMs = turns.worked(partition, step);
-      if (delayMs > 0) instance.waits.push({ partition, untilMs: this.#nowMs() + delayMs });
-      return;
-    }
-    if (turns.isUnfinished) {
-      instance.turns = undefined;
-      instance.waits.splice(0);
-      return;
-    }
-    await finishBulk(deps, instance.envelope);
-    this.lose(instance.id);
+  async #work(deps: Deps, { envelope }: Instance, workers: Worker[], worker: Worker): Promise<void> {
+    const own = { ...envelope, worker: worker.worker };
+    const step = await workOnPartition(deps, own);
+    workers.splice(workers.indexOf(worker), 1);
+    worker.dueAtMs = this.#nowMs() + step.delayMs;
+    if (step.goesOn) workers.push(worker);
   }
 }

@@ -14,7 +14,7 @@ import type { Pulled } from './pull-page.ts';
 import { reopenLinks } from './reopen-links.ts';
 import { setRecordsAside } from './set-records-aside.ts';
 
-type Needs = Pick<Deps, 'links' | 'shards' | 'runs' | 'newId' | 'now'>;
+type Needs = Pick<Deps, 'links' | 'shards' | 'runs' | 'newId' | 'now' | 'log'>;
 
 /**
  * Applies one pulled page and moves the run's checkpoint with the page's outcome, as one write. A person may stop the run meanwhile: its page is

@@ -24,7 +24,7 @@ export interface Move {
  * @throws Error for a state that may not follow: a bug
  */
 export async function moveExecution(
-  deps: Needs & Pick<Deps, 'links' | 'shards'>,
+  deps: Needs & Pick<Deps, 'links' | 'shards' | 'log'>,
   scope: Scope,
   stored: Stored<ExecutionDocument>,
   { execution: asked, cause, page, notes = [] }: Move,

@@ -52,6 +52,7 @@ export const getDeps: () => Promise<Deps> = once(async () => {
     leases: new CosmosCollection(collections.leases, tools),
     tokens: createTokenVerifier(config.auth),
     audit: new CosmosCollection(collections.audit, tools),
+    events: new CosmosCollection(collections.events, tools),
     idempotency: new CosmosCollection(collections.idempotency, tools),
     due: new CosmosDueStore(tools),
     secrets: new KeyVaultSecrets(keyVault, Date.now),

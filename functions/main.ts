@@ -5,6 +5,7 @@ import './connections.ts';
 import './tasks.ts';
 import './executions.ts';
 import './shards.ts';
+import './events.ts';
 import './api-keys.ts';
 import './health.ts';
 import './openapi.ts';

@@ -7,6 +7,7 @@ import {
   type IdempotencyDocument,
   idempotencyDocument,
 } from '../core/documents/access.ts';
+import { type EventDocument, eventDocument } from '../core/documents/event.ts';
 import {
   type ExecutionDocument,
   executionDocument,
@@ -63,6 +64,7 @@ export const collections = {
     schema: auditDocument,
     partitionOf: (document) => document.month,
   }),
+  events: spec<EventDocument>({ container: 'events', schema: eventDocument }),
   idempotency: spec<IdempotencyDocument>({
     container: 'transient',
     kind: 'idempotency',

@@ -61,6 +61,15 @@ export const containers = {
     excludedPaths: everything,
     requestUnits: { create: 8, listOf20: 4 },
   },
+  /** What the product tells to subscriptions and channels; kept for 30 days. Lists filter by type and integration. */
+  events: {
+    name: 'events',
+    partitionKeyPaths: ['/tenantId'],
+    defaultTtlSeconds: 30 * daySeconds,
+    includedPaths: ['/tenantId/?', '/type/?', '/data/integrationId/?'],
+    excludedPaths: everything,
+    requestUnits: { create: 8, listOf20: 4 },
+  },
   /** Idempotency keys; each says how long it lives. */
   transient: {
     name: 'transient',

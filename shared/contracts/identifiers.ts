@@ -8,6 +8,7 @@ export const idPrefixes = {
   shard: 'shd',
   apiKey: 'key',
   audit: 'aud',
+  event: 'evt',
   message: 'msg',
   request: 'req',
 } as const;
@@ -27,6 +28,7 @@ export const taskId = idOf('task');
 export const executionId = idOf('execution');
 export const shardId = idOf('shard');
 export const apiKeyId = idOf('apiKey');
+export const eventId = idOf('event');
 
 /** A customer of the deployment, as its sign-in names it. */
 export const tenantId = z

@@ -1,5 +1,6 @@
 import { createApiKey, listApiKeys, revokeApiKey } from './api-keys.ts';
 import { connectWithKey, disconnect, getConnection, testConnection } from './connections.ts';
+import { listEvents } from './events.ts';
 import { getExecution, listExecutions, runTask } from './executions.ts';
 import { live, ready } from './health.ts';
 import {
@@ -36,6 +37,7 @@ export const routes: readonly Route[] = [
   getExecution,
   listShards,
   getShard,
+  listEvents,
   listApiKeys,
   createApiKey,
   revokeApiKey,

@@ -3,6 +3,7 @@ import type { Role } from '../contracts/route.ts';
 import type { Adapter, OpenCall } from './adapter.ts';
 import type { ApiKeyDocument, AuditDocument, IdempotencyDocument } from './documents/access.ts';
 import type { DueDocument } from './documents/due.ts';
+import type { EventDocument } from './documents/event.ts';
 import type { ExecutionDocument, PageDocument } from './documents/execution.ts';
 import type { IntegrationDocument } from './documents/integration.ts';
 import type { LeaseDocument } from './documents/lease.ts';
@@ -144,6 +145,7 @@ export interface Deps {
   readonly leases: Collection<LeaseDocument>;
   readonly tokens: TokenVerifier;
   readonly audit: Collection<AuditDocument>;
+  readonly events: Collection<EventDocument>;
   readonly idempotency: Collection<IdempotencyDocument>;
   readonly due: DueStore;
   readonly secrets: SecretStore;

@@ -12,7 +12,18 @@ import { settleExecution } from './settle-execution.ts';
 
 type Needs = Pick<
   Deps,
-  'integrations' | 'tasks' | 'runs' | 'links' | 'leases' | 'due' | 'syncQueue' | 'now' | 'newId' | 'engine' | 'log'
+  | 'integrations'
+  | 'tasks'
+  | 'runs'
+  | 'links'
+  | 'leases'
+  | 'due'
+  | 'events'
+  | 'syncQueue'
+  | 'now'
+  | 'newId'
+  | 'engine'
+  | 'log'
 >;
 
 export interface StartExecutionInput {

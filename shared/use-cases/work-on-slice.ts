@@ -16,6 +16,7 @@ import { reactTo } from '../core/failure-reactions.ts';
 import type { Deps, Stored } from '../core/ports.ts';
 import { type Scope, systemScope } from '../core/scope.ts';
 import { sourceOf } from '../core/watermark.ts';
+import { announceRunEnd } from './announce-run-end.ts';
 import { commitPage } from './commit-page.ts';
 import { type Hold, handOver, holdTask, renewHold } from './hold-task.ts';
 import { openIntegration } from './open-integration.ts';
@@ -82,7 +83,9 @@ async function endOrphan(deps: Deps, scope: Scope, { document, etag }: Stored<Ex
   await reopenLastPage(deps, scope, document);
   const failed = fail(document, 'Its task was given to another run.', deps.now().toISOString());
   const result = await deps.runs.executions.write(scope, { kind: 'replace', document: failed, etag });
-  if (result.ok) deps.log.alert('a run had lost its task', { tenantId: scope.tenantId, executionId: document.id });
+  if (!result.ok) return;
+  await announceRunEnd(deps, scope, failed);
+  deps.log.alert('a run had lost its task', { tenantId: scope.tenantId, executionId: document.id });
 }
 
 /** How long the provider asked to be left alone from now on, in milliseconds; its message may come early, after a crash. */

@@ -109,6 +109,17 @@ export function everyRouteSuite(app: () => App): void {
     expect((await admin.call('getShard', { params: { shardId } })).json).toEqual(items[0]);
   });
 
+  it('tells what happened, filtered by type and integration', async () => {
+    const { admin, integrationId } = tenant;
+    const query = { type: 'sync.completed', integrationId };
+    const { items } = await admin.call('listEvents', { query });
+    expect(items).toMatchObject([{ subject: executionId, data: { integrationId, state: 'succeeded' } }]);
+    expect((await admin.call('listEvents')).items).toEqual(expect.arrayContaining(items));
+    expect((await admin.call('listEvents', { query: { ...query, type: 'sync.failed' } })).items).toEqual([]);
+    const other = await createTenant(app());
+    expect((await other.admin.call('listEvents', { query })).items).toEqual([]);
+  });
+
   it('finds shards by text and by field', async () => {
     const { items } = await tenant.admin.call('listShards', { query: { type: 'contact', limit: 100 } });
     const email =

@@ -1,6 +1,7 @@
 import { type CollectionSpec, collections, type TenantDocument } from '../../shared/azure/collections.ts';
 import type { Adapter, OpenCall } from '../../shared/core/adapter.ts';
 import type { ApiKeyDocument, AuditDocument, IdempotencyDocument } from '../../shared/core/documents/access.ts';
+import type { EventDocument } from '../../shared/core/documents/event.ts';
 import type { ExecutionDocument, PageDocument } from '../../shared/core/documents/execution.ts';
 import type { IntegrationDocument } from '../../shared/core/documents/integration.ts';
 import type { LeaseDocument } from '../../shared/core/documents/lease.ts';
@@ -86,6 +87,7 @@ export interface MemoryDeps extends Deps {
   readonly integrations: MemoryCollection<IntegrationDocument>;
   readonly apiKeys: MemoryCollection<ApiKeyDocument>;
   readonly audit: MemoryCollection<AuditDocument>;
+  readonly events: MemoryCollection<EventDocument>;
   readonly idempotency: MemoryCollection<IdempotencyDocument>;
   readonly due: MemoryDueStore;
   readonly secrets: MemorySecretStore;
@@ -122,6 +124,7 @@ export function createMemoryDeps(options: MemoryOptions = {}): MemoryDeps {
     leases: collection('leases', collections.leases),
     tokens: new MemoryTokens(),
     audit: collection('audit', collections.audit),
+    events: collection('events', collections.events),
     idempotency: collection('idempotency', collections.idempotency),
     due: new MemoryDueStore(faults),
     secrets: new MemorySecretStore(faults),

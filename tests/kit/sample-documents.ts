@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { IdKind } from '../../shared/contracts/identifiers.ts';
 import type { ApiKeyDocument, AuditDocument, IdempotencyDocument } from '../../shared/core/documents/access.ts';
 import type { DueDocument } from '../../shared/core/documents/due.ts';
+import type { EventDocument } from '../../shared/core/documents/event.ts';
 import type { ExecutionDocument, PageDocument } from '../../shared/core/documents/execution.ts';
 import type { IntegrationDocument } from '../../shared/core/documents/integration.ts';
 import type { LeaseDocument } from '../../shared/core/documents/lease.ts';
@@ -177,6 +178,20 @@ export function sampleAudit(tenantId: string, change: Partial<AuditDocument> = {
     action: 'integration.create',
     subject: 'int_1',
     outcome: 'ok',
+    traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+    ...change,
+  };
+}
+
+export function sampleEvent(tenantId: string, change: Partial<EventDocument> = {}): EventDocument {
+  return {
+    id: sampleId('event'),
+    tenantId,
+    schemaVersion: 1,
+    type: 'sync.completed',
+    at,
+    subject: sampleId('execution'),
+    data: { integrationId: sampleId('integration') },
     traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
     ...change,
   };

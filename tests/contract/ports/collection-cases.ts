@@ -4,6 +4,7 @@ import type { Collection, Key } from '../../../shared/core/ports.ts';
 import {
   sampleApiKey,
   sampleAudit,
+  sampleEvent,
   sampleExecution,
   sampleIdempotency,
   sampleIntegration,
@@ -106,6 +107,15 @@ export const collectionCases: readonly CollectionCase[] = [
     sample: (tenantId, like) => sampleAudit(tenantId, like),
     keyOf: (document) => ({ id: document.id, partition: document.month }),
     change: (document) => ({ ...document, detail: `${document.detail ?? ''}x` }),
+    listable: true,
+  }),
+  collectionCase({
+    name: 'events',
+    container: 'events',
+    open: (stores) => stores.events,
+    sample: (tenantId, like) => sampleEvent(tenantId, like),
+    keyOf: byId,
+    change: (document) => ({ ...document, data: { ...document.data, changed: true } }),
     listable: true,
   }),
   collectionCase({

@@ -25,6 +25,7 @@ export function openStores(endpoint: string, key: string, log: MemoryLog): Store
     links: new CosmosCollection(collections.links, tools),
     leases: new CosmosCollection(collections.leases, tools),
     audit: new CosmosCollection(collections.audit, tools),
+    events: new CosmosCollection(collections.events, tools),
     idempotency: new CosmosCollection(collections.idempotency, tools),
     due: new CosmosDueStore(tools),
   };

@@ -18,13 +18,19 @@ const shortestHinted = 12;
  * Connects, or changes the credential. It becomes a new version of the integration's secret, then the document names that version. Who loses the
  * race for the document puts the secret again, because a disconnect may have erased it in between; a version that nobody names does no harm.
  *
- * @throws AppError `not-found`; `invalid-request` naming `/kind` for a way that the provider does not have
+ * @throws AppError `not-found`; `invalid-request` naming `/kind` for a way that the provider does not have, `/expiresAt` for an end that has passed
  */
 export async function connectWithKey(
   deps: Pick<Deps, 'integrations' | 'adapters' | 'secrets' | 'audit' | 'newId' | 'now'>,
   scope: Scope,
   { params, body, attempt }: InputOf<typeof route>,
 ): Promise<OutputOf<typeof route>> {
+  const { expiresAt, ...credential } = body;
+  if (expiresAt !== undefined && Date.parse(expiresAt) <= attempt.at.getTime()) {
+    throw new AppError('invalid-request', {
+      errors: [{ in: 'body', field: '/expiresAt', message: 'must be in the future' }],
+    });
+  }
   const { document } = await changeDocument(deps.integrations, scope, {
     find: () => findIntegration(deps, scope, params.integrationId),
     change: async (current) => {
@@ -34,7 +40,7 @@ export async function connectWithKey(
           errors: [{ in: 'body', field: '/kind', message: `must be one of: ${accepted.join(', ')}` }],
         });
       }
-      const hint = hintOf(body);
+      const hint = hintOf(credential);
       const at = attempt.at.toISOString();
       return {
         ...current,
@@ -44,11 +50,16 @@ export async function connectWithKey(
           ...(body.kind === 'none'
             ? {}
             : {
-                secretVersion: await deps.secrets.put(scope, credentialSecretName(current.id), formatCredential(body)),
+                secretVersion: await deps.secrets.put(
+                  scope,
+                  credentialSecretName(current.id),
+                  formatCredential(credential),
+                ),
               }),
           ...(hint === undefined ? {} : { hint }),
           fence: (current.connection?.fence ?? 0) + 1,
           connectedAt: at,
+          ...(expiresAt === undefined ? {} : { expiresAt: new Date(expiresAt).toISOString() }),
         },
         updatedAt: at,
       };

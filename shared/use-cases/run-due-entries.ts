@@ -52,7 +52,13 @@ async function runSchedule(deps: Deps, scope: Scope, entry: Stored<DueDocument>)
     });
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
-    deps.log.warn('a scheduled run was left out', { tenantId: scope.tenantId, taskId, dueAt, reason: error.code });
+    deps.log.warn('a scheduled run was left out', {
+      tenantId: scope.tenantId,
+      taskId,
+      dueAt,
+      reason: error.code,
+      detail: error.detail,
+    });
   }
   if ((await deps.due.reschedule(entry, next.toISOString())) === 'moved') await showNextRun(deps, scope, task, next);
 }

@@ -90,6 +90,11 @@ async function loadRunnable(deps: Needs, scope: Scope, input: StartExecutionInpu
   if (integration.document.connection === undefined) {
     throw new AppError('not-connected', { detail: 'Connect the integration first.' });
   }
+  if (integration.document.connection.state === 'failing') {
+    const { problem = 'The provider does not accept the credential.' } = integration.document.connection;
+    const detail = `The connection is paused: ${problem} Test the connection, or connect it anew.`;
+    throw new AppError('not-connected', { detail });
+  }
   return { task: task.document, integration: integration.document };
 }
 

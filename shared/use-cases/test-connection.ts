@@ -1,6 +1,7 @@
 import type { testConnection as route } from '../contracts/connections.ts';
 import { AdapterFailure } from '../core/adapter.ts';
 import { AppError } from '../core/app-error.ts';
+import { isSameConnection } from '../core/credential.ts';
 import type { IntegrationDocument } from '../core/documents/integration.ts';
 import type { Deps } from '../core/ports.ts';
 import type { InputOf, OutputOf } from '../core/route-input.ts';
@@ -53,13 +54,12 @@ async function remember(
   tested: IntegrationDocument,
   change: (connection: Connection) => Connection,
 ): Promise<void> {
-  const isTested = (connection: Connection | undefined): connection is Connection =>
-    connection?.fence === tested.connection?.fence && connection?.secretVersion === tested.connection?.secretVersion;
   try {
     await changeDocument(deps.integrations, scope, {
       find: async () => {
         const stored = await deps.integrations.get(scope, { id: tested.id });
-        if (stored === undefined || !isTested(stored.document.connection)) throw new AppError('not-found');
+        if (stored === undefined || !isSameConnection(stored.document.connection, tested.connection))
+          throw new AppError('not-found');
         return stored;
       },
       change: (current) =>

@@ -11,6 +11,7 @@ import {
 import { AppError, CorruptDocument } from '../core/app-error.ts';
 import { type Converter, compileMapping } from '../core/convert-record.ts';
 import type { ExecutionDocument } from '../core/documents/execution.ts';
+import type { IntegrationDocument } from '../core/documents/integration.ts';
 import type { SyncPagesEnvelope } from '../core/envelope.ts';
 import { reactTo } from '../core/failure-reactions.ts';
 import type { Deps, Stored } from '../core/ports.ts';
@@ -32,6 +33,8 @@ interface Slice {
   readonly envelope: SyncPagesEnvelope;
   hold: Hold;
   run: Stored<ExecutionDocument>;
+  /** With what the pages are read. */
+  connection?: IntegrationDocument['connection'];
 }
 
 /**
@@ -160,6 +163,7 @@ async function openSource(slice: Slice): Promise<Awaited<ReturnType<typeof openI
     const anew = readAnew(slice.run.document, source, deps.now().toISOString());
     if (!(await move(slice, anew))) return undefined;
   }
+  slice.connection = integration.document.connection;
   return openIntegration(deps, scope, integration.document);
 }
 
@@ -189,7 +193,7 @@ async function react(slice: Slice, failure: AdapterFailure): Promise<void> {
   const execution = slice.run.document;
   const step = reactTo(failure, execution.attempt + 1, execution.checkpoint.restarted, deps.engine, deps.random());
   if (failure.kind === 'credentials-rejected')
-    await reportFailingConnection(deps, scope, execution.integrationId, failure.message);
+    await reportFailingConnection(deps, scope, execution.integrationId, slice.connection, failure.message);
   if (step.kind === 'fail') return endFailed(slice, failure.message);
   const now = deps.now();
   const delayMs = step.kind === 'wait' ? step.delayMs : 0;

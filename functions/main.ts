@@ -11,5 +11,6 @@ import './health.ts';
 import './openapi.ts';
 import './docs.ts';
 import './schedule-due-tasks.ts';
+import './monitor-health.ts';
 import './sync-pages.ts';
 import './unrouted.ts';

@@ -15,6 +15,7 @@ import {
   pageDocument,
 } from '../core/documents/execution.ts';
 import { type IntegrationDocument, integrationDocument } from '../core/documents/integration.ts';
+import { type IntegrationHealthDocument, integrationHealthDocument } from '../core/documents/integration-health.ts';
 import { type LeaseDocument, leaseDocument } from '../core/documents/lease.ts';
 import { type LinkDocument, linkDocument } from '../core/documents/link.ts';
 import { type ShardDocument, shardDocument } from '../core/documents/shard.ts';
@@ -42,6 +43,11 @@ const spec = <T extends TenantDocument>(collection: CollectionSpec<T>): Collecti
 /** The kinds of documents behind the ports of `Deps`. */
 export const collections = {
   integrations: spec<IntegrationDocument>({ container: 'config', kind: 'integration', schema: integrationDocument }),
+  integrationHealth: spec<IntegrationHealthDocument>({
+    container: 'config',
+    kind: 'integration-health',
+    schema: integrationHealthDocument,
+  }),
   tasks: spec<TaskDocument>({ container: 'config', kind: 'task', schema: taskDocument }),
   apiKeys: spec<ApiKeyDocument>({ container: 'config', kind: 'api-key', schema: apiKeyDocument }),
   executions: spec<ExecutionDocument>({

@@ -20,7 +20,7 @@ const daySeconds = 86_400;
 const everything = ['/*'] as const;
 
 export const containers = {
-  /** Integrations, tasks and API keys. Small; every write is conditional. */
+  /** Integrations with their health, tasks and API keys. Small; every write is conditional. */
   config: {
     name: 'config',
     partitionKeyPaths: ['/tenantId'],
@@ -87,7 +87,7 @@ export const containers = {
     excludedPaths: everything,
     requestUnits: { read: 1, create: 6, replace: 10 },
   },
-  /** What the clock must look at, ordered by when. */
+  /** What the clock and the health monitor must look at, ordered by when. */
   due: {
     name: 'due',
     partitionKeyPaths: ['/bucket'],

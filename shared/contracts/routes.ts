@@ -3,6 +3,7 @@ import { connectWithKey, disconnect, getConnection, testConnection } from './con
 import { listEvents } from './events.ts';
 import { getExecution, listExecutions, runTask } from './executions.ts';
 import { live, ready } from './health.ts';
+import { listIntegrationHealth } from './integration-health.ts';
 import {
   createIntegration,
   deleteIntegration,
@@ -41,6 +42,7 @@ export const routes: readonly Route[] = [
   listApiKeys,
   createApiKey,
   revokeApiKey,
+  listIntegrationHealth,
   live,
   ready,
 ];

@@ -10,6 +10,7 @@ import { changeDocument } from './change-document.ts';
 import { findAdapter } from './find-adapter.ts';
 import { findIntegration } from './find-integration.ts';
 import { recordAudit } from './record-audit.ts';
+import { watchIntegration } from './watch-integration.ts';
 
 /** A shorter credential would be half told by its last characters. */
 const shortestHinted = 12;
@@ -21,7 +22,7 @@ const shortestHinted = 12;
  * @throws AppError `not-found`; `invalid-request` naming `/kind` for a way that the provider does not have, `/expiresAt` for an end that has passed
  */
 export async function connectWithKey(
-  deps: Pick<Deps, 'integrations' | 'adapters' | 'secrets' | 'audit' | 'newId' | 'now'>,
+  deps: Pick<Deps, 'integrations' | 'healthDue' | 'adapters' | 'secrets' | 'audit' | 'newId' | 'now'>,
   scope: Scope,
   { params, body, attempt }: InputOf<typeof route>,
 ): Promise<OutputOf<typeof route>> {
@@ -65,6 +66,7 @@ export async function connectWithKey(
       };
     },
   });
+  await watchIntegration(deps, scope, document.id);
   await recordAudit(deps, scope, { action: 'connection.connected', subject: document.id, detail: body.kind });
   return { body: describeConnection(document) };
 }

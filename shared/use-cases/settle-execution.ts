@@ -7,7 +7,10 @@ import { announceRunEnd } from './announce-run-end.ts';
 import { freeTask } from './hold-task.ts';
 import { reopenLastPage } from './reopen-links.ts';
 
-type Needs = Pick<Deps, 'tasks' | 'runs' | 'links' | 'leases' | 'due' | 'events' | 'now' | 'engine' | 'log'>;
+type Needs = Pick<
+  Deps,
+  'tasks' | 'runs' | 'links' | 'leases' | 'due' | 'events' | 'healthDue' | 'now' | 'engine' | 'log'
+>;
 
 /**
  * What follows the end of a run: its event is recorded, its watermarks go to the task, the watch ends, the task becomes free. Repeatable: whoever finds an ended run

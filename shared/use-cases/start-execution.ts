@@ -19,6 +19,7 @@ type Needs = Pick<
   | 'leases'
   | 'due'
   | 'events'
+  | 'healthDue'
   | 'syncQueue'
   | 'now'
   | 'newId'

@@ -9,6 +9,7 @@ import type { Scope } from '../core/scope.ts';
 import { changeDocument } from './change-document.ts';
 import { findIntegration } from './find-integration.ts';
 import { openIntegration } from './open-integration.ts';
+import { watchIntegration } from './watch-integration.ts';
 
 type Connection = NonNullable<IntegrationDocument['connection']>;
 
@@ -19,7 +20,7 @@ type Connection = NonNullable<IntegrationDocument['connection']>;
  * @throws AppError `not-found`, `not-connected`
  */
 export async function testConnection(
-  deps: Pick<Deps, 'integrations' | 'adapters' | 'openCall' | 'secrets' | 'audit' | 'newId' | 'now'>,
+  deps: Pick<Deps, 'integrations' | 'healthDue' | 'adapters' | 'openCall' | 'secrets' | 'audit' | 'newId' | 'now'>,
   scope: Scope,
   { params }: InputOf<typeof route>,
 ): Promise<OutputOf<typeof route>> {
@@ -35,6 +36,7 @@ export async function testConnection(
   }
   const finished = deps.now();
   await remember(deps, scope, document, (connection) => judge(connection, failure, finished.toISOString()));
+  await watchIntegration(deps, scope, document.id);
   return {
     body: { works: failure === undefined, durationMs: finished.getTime() - startedMs, problem: failure?.message },
   };

@@ -8,6 +8,7 @@ import {
   sampleExecution,
   sampleIdempotency,
   sampleIntegration,
+  sampleIntegrationHealth,
   sampleLease,
   sampleLink,
   samplePage,
@@ -44,6 +45,15 @@ export const collectionCases: readonly CollectionCase[] = [
     sample: (tenantId, like) => sampleIntegration(tenantId, like),
     keyOf: byId,
     change: (document) => ({ ...document, name: `${document.name}!` }),
+    listable: true,
+  }),
+  collectionCase({
+    name: 'integrationHealth',
+    container: 'config',
+    open: (stores) => stores.integrationHealth,
+    sample: (tenantId, like) => sampleIntegrationHealth(tenantId, like),
+    keyOf: byId,
+    change: (document) => ({ ...document, health: 'failing' as const }),
     listable: true,
   }),
   collectionCase({

@@ -16,6 +16,8 @@ export type Stores = Pick<
   | 'events'
   | 'idempotency'
   | 'due'
+  | 'healthDue'
+  | 'integrationHealth'
 >;
 
 /** One implementation of the stores, and the ways around its ports that a test needs. */

@@ -53,6 +53,7 @@ export const getDeps: () => Promise<Deps> = once(async () => {
     links: new CosmosCollection(collections.links, tools),
     leases: new CosmosCollection(collections.leases, tools),
     tokens: createTokenVerifier(config.auth),
+    tenantSlots: new CosmosCollection(collections.tenantSlots, tools),
     audit: new CosmosCollection(collections.audit, tools),
     events: new CosmosCollection(collections.events, tools),
     idempotency: new CosmosCollection(collections.idempotency, tools),

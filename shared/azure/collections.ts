@@ -20,6 +20,7 @@ import { type LeaseDocument, leaseDocument } from '../core/documents/lease.ts';
 import { type LinkDocument, linkDocument } from '../core/documents/link.ts';
 import { type ShardDocument, shardDocument } from '../core/documents/shard.ts';
 import { type TaskDocument, taskDocument } from '../core/documents/task.ts';
+import { type TenantSlotsDocument, tenantSlotsDocument } from '../core/documents/tenant-slots.ts';
 import type { ContainerName } from './containers.ts';
 
 /** What every tenant-owned document has. */
@@ -65,6 +66,7 @@ export const collections = {
   shards: spec<ShardDocument>({ container: 'shards', schema: shardDocument }),
   links: spec<LinkDocument>({ container: 'links', schema: linkDocument }),
   leases: spec<LeaseDocument>({ container: 'leases', schema: leaseDocument }),
+  tenantSlots: spec<TenantSlotsDocument>({ container: 'leases', kind: 'slots', schema: tenantSlotsDocument }),
   audit: spec<AuditDocument>({
     container: 'audit',
     schema: auditDocument,

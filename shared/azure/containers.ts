@@ -79,7 +79,7 @@ export const containers = {
     excludedPaths: everything,
     requestUnits: { read: 1, create: 6, replace: 10 },
   },
-  /** Who may work on a task right now. Never expires: a lost fence would let a stale holder write. */
+  /** Who may work on a task, and how many for a tenant, right now. Never expires: a lost fence would let a stale holder write. */
   leases: {
     name: 'leases',
     partitionKeyPaths: ['/id'],

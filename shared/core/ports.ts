@@ -11,6 +11,7 @@ import type { LeaseDocument } from './documents/lease.ts';
 import type { LinkDocument } from './documents/link.ts';
 import type { ShardDocument } from './documents/shard.ts';
 import type { TaskDocument } from './documents/task.ts';
+import type { TenantSlotsDocument } from './documents/tenant-slots.ts';
 import type { EngineSettings } from './engine-settings.ts';
 import type { SyncPagesEnvelope } from './envelope.ts';
 import type { Scope } from './scope.ts';
@@ -167,6 +168,7 @@ export interface Deps {
   readonly shards: Collection<ShardDocument>;
   readonly links: Collection<LinkDocument>;
   readonly leases: Collection<LeaseDocument>;
+  readonly tenantSlots: Collection<TenantSlotsDocument>;
   readonly tokens: TokenVerifier;
   readonly audit: Collection<AuditDocument>;
   readonly events: Collection<EventDocument>;

@@ -94,7 +94,7 @@ async function watchRun(deps: Deps, scope: Scope, entry: Stored<DueDocument>): P
     await settleExecution(deps, scope, stored.document);
     return deps.due.remove(entry.document, entry.etag);
   }
-  const revived = await revive(deps, scope, stored);
+  const revived = await revive(deps, scope, stored, leaseEndsMs);
   if (revived === undefined) return;
   if (isTerminal(revived)) return settleExecution(deps, scope, revived);
   await deps.syncQueue.send({
@@ -107,7 +107,7 @@ async function watchRun(deps: Deps, scope: Scope, entry: Stored<DueDocument>): P
     executionId,
   });
   // While nobody comes, after twice the time: copies of a message make a long queue longer.
-  await lookAgain(deps, entry, deps.now().getTime() + idleMsOf(deps, revived));
+  await lookAgain(deps, entry, deps.now().getTime() + idleMsOf(deps, revived, leaseEndsMs));
 }
 
 /**
@@ -118,9 +118,10 @@ async function revive(
   deps: Deps,
   scope: Scope,
   stored: Stored<ExecutionDocument>,
+  leaseEndsMs: number,
 ): Promise<ExecutionDocument | undefined> {
   const execution = stored.document;
-  const document = afterLoss(execution, idleMsOf(deps, execution), deps);
+  const document = afterLoss(execution, idleMsOf(deps, execution, leaseEndsMs), deps);
   const { state, revivals } = document;
   deps.log.warn('a run was found without a worker', {
     tenantId: scope.tenantId,
@@ -148,9 +149,14 @@ function afterLoss(
     : { ...execution, state: 'queued', revivals, updatedAt: at };
 }
 
-/** How long a run could have been worked on, but was not. */
-function idleMsOf(deps: Pick<Deps, 'now'>, { updatedAt, waitingUntil }: ExecutionDocument): number {
-  return deps.now().getTime() - Math.max(Date.parse(updatedAt), Date.parse(waitingUntil ?? updatedAt));
+/** How long a run could have been worked on, but was not. While it waits for its tenant's turn, its messages renew the lease. */
+function idleMsOf(
+  deps: Pick<Deps, 'now'>,
+  { updatedAt, waitingUntil }: ExecutionDocument,
+  leaseEndsMs: number,
+): number {
+  const idleSinceMs = Math.max(Date.parse(updatedAt), Date.parse(waitingUntil ?? updatedAt), leaseEndsMs);
+  return deps.now().getTime() - idleSinceMs;
 }
 
 async function lookAgain(deps: Deps, entry: Stored<DueDocument>, fromMs: number): Promise<void> {

@@ -16,6 +16,7 @@ import type { SyncPagesEnvelope } from '../core/envelope.ts';
 import { reactTo } from '../core/failure-reactions.ts';
 import type { Deps, Stored } from '../core/ports.ts';
 import { type Scope, systemScope } from '../core/scope.ts';
+import { stayMs } from '../core/tenant-slots.ts';
 import { sourceOf } from '../core/watermark.ts';
 import { announceRunEnd } from './announce-run-end.ts';
 import { commitPage } from './commit-page.ts';
@@ -25,6 +26,7 @@ import { type Position, type Pulled, pullPage } from './pull-page.ts';
 import { reopenLastPage } from './reopen-links.ts';
 import { reportFailingConnection } from './report-failing-connection.ts';
 import { settleExecution } from './settle-execution.ts';
+import { leaveSlot, takeSlot } from './tenant-slots.ts';
 
 /** What one message works with. */
 interface Slice {
@@ -39,7 +41,8 @@ interface Slice {
 
 /**
  * Works on a run from its checkpoint, for one slice of pages, and sends the message that goes on with it. Repeating or duplicating the message
- * does no harm: the lease lets one worker through, the run's ETag refuses a worker that lost it.
+ * does no harm: the lease lets one worker through, the run's ETag refuses a worker that lost it. A message for whose tenant enough others are
+ * worked on keeps the run's lease and comes again.
  *
  * Resolves when the message is done with, also when the run failed or another worker has it; rejects when the message is to be delivered again.
  */
@@ -64,7 +67,17 @@ export async function workOnSlice(deps: Deps, envelope: SyncPagesEnvelope): Prom
     const delayMs = Math.max(0, hold.untilMs - deps.now().getTime());
     return deps.syncQueue.send({ ...envelope, messageId: hold.sendAgain }, delayMs);
   }
-  const run = await begin(deps, scope, hold.fence, key);
+  const slot = await takeSlot(deps, scope, envelope.messageId);
+  if (slot === undefined) return sendNext({ deps, scope, envelope, hold }, stayMs(deps.random()));
+  try {
+    await workInSlot(deps, scope, envelope, { ...hold, slot });
+  } finally {
+    await leaveSlot(deps, scope, slot);
+  }
+}
+
+async function workInSlot(deps: Deps, scope: Scope, envelope: SyncPagesEnvelope, hold: Hold): Promise<void> {
+  const run = await begin(deps, scope, hold.fence, { id: envelope.executionId, partition: envelope.executionId });
   if (run === undefined) return;
   const slice: Slice = { deps, scope, envelope, hold, run };
   if (isTerminal(run.document)) return settleExecution(deps, scope, run.document);
@@ -217,8 +230,13 @@ async function endFailed(slice: Slice, problem: string): Promise<void> {
   if (await move(slice, failed)) await settleExecution(slice.deps, slice.scope, failed);
 }
 
-async function sendNext(slice: Slice, delayMs: number): Promise<void> {
-  const messageId = slice.deps.newId('message');
-  if (!(await handOver(slice.deps, slice.scope, slice.hold, messageId, delayMs))) return;
-  await slice.deps.syncQueue.send({ ...slice.envelope, messageId }, delayMs);
+/** Where the tenant's other runs wait for a place, this one lines up behind them. */
+async function sendNext(
+  { deps, scope, envelope, hold }: Pick<Slice, 'deps' | 'scope' | 'envelope' | 'hold'>,
+  pauseMs: number,
+): Promise<void> {
+  const messageId = deps.newId('message');
+  const delayMs = hold.slot === undefined ? pauseMs : Math.max(pauseMs, await leaveSlot(deps, scope, hold.slot));
+  if (!(await handOver(deps, scope, hold, messageId, delayMs))) return;
+  await deps.syncQueue.send({ ...envelope, messageId }, delayMs);
 }

@@ -10,6 +10,7 @@ import type { LeaseDocument } from '../../shared/core/documents/lease.ts';
 import type { LinkDocument } from '../../shared/core/documents/link.ts';
 import type { ShardDocument } from '../../shared/core/documents/shard.ts';
 import type { TaskDocument } from '../../shared/core/documents/task.ts';
+import type { TenantSlotsDocument } from '../../shared/core/documents/tenant-slots.ts';
 import { clockLane, healthLane } from '../../shared/core/due.ts';
 import { defaultEngineSettings, type EngineSettings } from '../../shared/core/engine-settings.ts';
 import { composeId } from '../../shared/core/ids.ts';
@@ -86,6 +87,7 @@ export interface MemoryDeps extends Deps {
   readonly shards: MemoryCollection<ShardDocument>;
   readonly links: MemoryCollection<LinkDocument>;
   readonly leases: MemoryCollection<LeaseDocument>;
+  readonly tenantSlots: MemoryCollection<TenantSlotsDocument>;
   readonly tasks: MemoryCollection<TaskDocument>;
   readonly integrations: MemoryCollection<IntegrationDocument>;
   readonly integrationHealth: MemoryCollection<IntegrationHealthDocument>;
@@ -128,6 +130,7 @@ export function createMemoryDeps(options: MemoryOptions = {}): MemoryDeps {
     shards: collection('shards', collections.shards),
     links: collection('links', collections.links),
     leases: collection('leases', collections.leases),
+    tenantSlots: collection('tenantSlots', collections.tenantSlots),
     tokens: new MemoryTokens(),
     audit: collection('audit', collections.audit),
     events: collection('events', collections.events),

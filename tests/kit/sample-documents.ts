@@ -10,6 +10,7 @@ import type { LeaseDocument } from '../../shared/core/documents/lease.ts';
 import type { LinkDocument } from '../../shared/core/documents/link.ts';
 import type { ShardDocument } from '../../shared/core/documents/shard.ts';
 import type { TaskDocument } from '../../shared/core/documents/task.ts';
+import type { TenantSlotsDocument } from '../../shared/core/documents/tenant-slots.ts';
 import { dueKey, healthDueKey } from '../../shared/core/due.ts';
 import { composeId } from '../../shared/core/ids.ts';
 
@@ -185,6 +186,11 @@ export function sampleLink(tenantId: string, change: Partial<LinkDocument> = {})
 
 export function sampleLease(tenantId: string, change: Partial<LeaseDocument> = {}): LeaseDocument {
   return { id: sampleId('task'), tenantId, schemaVersion: 1, fence: 1, expiresAt: at, ...change };
+}
+
+export function sampleTenantSlots(tenantId: string, change: Partial<TenantSlotsDocument> = {}): TenantSlotsDocument {
+  const held = [{ holder: sampleId('message'), expiresAt: at }];
+  return { id: `slots-${sampleId('message')}`, tenantId, kind: 'slots', schemaVersion: 1, held, ...change };
 }
 
 export function sampleAudit(tenantId: string, change: Partial<AuditDocument> = {}): AuditDocument {

@@ -14,6 +14,7 @@ import {
   samplePage,
   sampleShard,
   sampleTask,
+  sampleTenantSlots,
 } from '../../kit/sample-documents.ts';
 import type { Stores } from './port-harness.ts';
 
@@ -144,6 +145,15 @@ export const collectionCases: readonly CollectionCase[] = [
     sample: (tenantId, like) => sampleLease(tenantId, like),
     keyOf: byId,
     change: (document) => ({ ...document, fence: document.fence + 1 }),
+    listable: false,
+  }),
+  collectionCase({
+    name: 'tenantSlots',
+    container: 'leases',
+    open: (stores) => stores.tenantSlots,
+    sample: (tenantId, like) => sampleTenantSlots(tenantId, like),
+    keyOf: byId,
+    change: (document) => ({ ...document, held: [] }),
     listable: false,
   }),
 ];

@@ -26,6 +26,7 @@ export function openStores(endpoint: string, key: string, log: MemoryLog): Store
     shards: new CosmosCollection(collections.shards, tools),
     links: new CosmosCollection(collections.links, tools),
     leases: new CosmosCollection(collections.leases, tools),
+    tenantSlots: new CosmosCollection(collections.tenantSlots, tools),
     audit: new CosmosCollection(collections.audit, tools),
     events: new CosmosCollection(collections.events, tools),
     idempotency: new CosmosCollection(collections.idempotency, tools),

@@ -18,6 +18,7 @@ export type Stores = Pick<
   | 'due'
   | 'healthDue'
   | 'integrationHealth'
+  | 'tenantSlots'
 >;
 
 /** One implementation of the stores, and the ways around its ports that a test needs. */

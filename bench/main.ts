@@ -1,4 +1,5 @@
 import { measureEngine } from './engine.ts';
+import { measureFairness } from './fairness.ts';
 import { measureHttp } from './http.ts';
 import { report } from './report.ts';
 import { measureStart } from './start.ts';
@@ -8,6 +9,7 @@ import { measureTwin } from './twin.ts';
 const benchmarks: Record<string, () => Promise<Readonly<Record<string, unknown>>>> = {
   sync: async () => ({ runs: await measureSync(), engine: await measureEngine() }),
   engine: measureEngine,
+  fairness: measureFairness,
   http: measureHttp,
   start: measureStart,
   twin: measureTwin,

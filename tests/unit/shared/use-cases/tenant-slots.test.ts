@@ -37,7 +37,8 @@ describe('workers at once', () => {
           if (slot === undefined) return;
           working.add(holder);
           expect(working.size).toBeLessThanOrEqual(limit);
-          for (let turn = 0; turn < renewals; turn += 1) slot = await renewSlot(deps, scope, { ...slot, expiresAtMs: 0 });
+          for (let turn = 0; turn < renewals; turn += 1)
+            slot = await renewSlot(deps, scope, { ...slot, expiresAtMs: 0 });
           if (end === 'dies') return;
           working.delete(holder);
           await leaveSlot(deps, scope, slot);

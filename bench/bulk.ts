@@ -1,8 +1,8 @@
 import { runDemoSync } from '../local/start/demo.ts';
 import type { Twin } from '../local/start/twin.ts';
+import { connectTenant } from './bench-tenant.ts';
 import { forgetPeakMemory, peakMemoryMb, withTwin } from './bench-twin.ts';
 import { note, round } from './report.ts';
-import { connect } from './sync.ts';
 
 interface BulkRun {
   readonly records: number;
@@ -33,7 +33,7 @@ export async function measureBulk(): Promise<{ runs: BulkRun[] }> {
 }
 
 async function measure(twin: Twin, records: number, bulk: BulkRun['bulk']): Promise<BulkRun> {
-  const demo = await connect(twin, `bench-${bulk}`, { bulk });
+  const demo = await connectTenant(twin, `bench-${bulk}`, { task: { bulk } });
   await forgetPeakMemory(twin.appPid());
   const startedAt = performance.now();
   const execution = await runDemoSync(demo, undefined, 'full');

@@ -1,6 +1,7 @@
 import { measureBulk } from './bulk.ts';
 import { measureDurable } from './durable.ts';
 import { measureEngine } from './engine.ts';
+import { measureFairness } from './fairness.ts';
 import { measureHttp } from './http.ts';
 import { report } from './report.ts';
 import { measureStart } from './start.ts';
@@ -11,6 +12,7 @@ const benchmarks: Record<string, () => Promise<Readonly<Record<string, unknown>>
   sync: async () => ({ runs: await measureSync(), engine: await measureEngine() }),
   bulk: measureBulk,
   engine: measureEngine,
+  fairness: measureFairness,
   http: measureHttp,
   start: measureStart,
   twin: measureTwin,

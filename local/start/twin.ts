@@ -209,6 +209,7 @@ function appEnvironment(options: TwinOptions, services: Services): Record<string
     FUNCTIONS_WORKER_RUNTIME: 'node',
     AzureWebJobsStorage: services.azurite.connectionString,
     CLOCK_SCHEDULE: '*/5 * * * * *',
+    HEALTH_SCHEDULE: '*/10 * * * * *',
     COSMOS_ENDPOINT: services.cosmos.endpoint,
     COSMOS_KEY: services.cosmos.key,
     CREATE_CONTAINERS: 'true',

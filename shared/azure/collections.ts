@@ -7,6 +7,7 @@ import {
   type IdempotencyDocument,
   idempotencyDocument,
 } from '../core/documents/access.ts';
+import { type EventDocument, eventDocument } from '../core/documents/event.ts';
 import {
   type ExecutionDocument,
   executionDocument,
@@ -20,10 +21,12 @@ import {
   logDocument,
 } from '../core/documents/execution-details.ts';
 import { type IntegrationDocument, integrationDocument } from '../core/documents/integration.ts';
+import { type IntegrationHealthDocument, integrationHealthDocument } from '../core/documents/integration-health.ts';
 import { type LeaseDocument, leaseDocument } from '../core/documents/lease.ts';
 import { type LinkDocument, linkDocument } from '../core/documents/link.ts';
 import { type ShardDocument, shardDocument } from '../core/documents/shard.ts';
 import { type TaskDocument, taskDocument } from '../core/documents/task.ts';
+import { type TenantSlotsDocument, tenantSlotsDocument } from '../core/documents/tenant-slots.ts';
 import type { ContainerName } from './containers.ts';
 
 /** What every tenant-owned document has. */
@@ -49,6 +52,11 @@ const spec = <T extends TenantDocument>(collection: CollectionSpec<T>): Collecti
 /** The kinds of documents behind the ports of `Deps`. */
 export const collections = {
   integrations: spec<IntegrationDocument>({ container: 'config', kind: 'integration', schema: integrationDocument }),
+  integrationHealth: spec<IntegrationHealthDocument>({
+    container: 'config',
+    kind: 'integration-health',
+    schema: integrationHealthDocument,
+  }),
   tasks: spec<TaskDocument>({ container: 'config', kind: 'task', schema: taskDocument }),
   apiKeys: spec<ApiKeyDocument>({ container: 'config', kind: 'api-key', schema: apiKeyDocument }),
   executions: spec<ExecutionDocument>({
@@ -79,11 +87,13 @@ export const collections = {
   shards: spec<ShardDocument>({ container: 'shards', schema: shardDocument }),
   links: spec<LinkDocument>({ container: 'links', schema: linkDocument }),
   leases: spec<LeaseDocument>({ container: 'leases', schema: leaseDocument }),
+  tenantSlots: spec<TenantSlotsDocument>({ container: 'leases', kind: 'slots', schema: tenantSlotsDocument }),
   audit: spec<AuditDocument>({
     container: 'audit',
     schema: auditDocument,
     partitionOf: (document) => document.month,
   }),
+  events: spec<EventDocument>({ container: 'events', schema: eventDocument }),
   idempotency: spec<IdempotencyDocument>({
     container: 'transient',
     kind: 'idempotency',

@@ -75,6 +75,7 @@ const settings = z.object({
   APPLICATIONINSIGHTS_CONNECTION_STRING: z.string().optional(),
   ENGINE_PAGES_PER_SLICE: z.coerce.number().int().min(1).max(1000).default(defaultEngineSettings.pagesPerSlice),
   ENGINE_SLICE_MS: milliseconds(defaultEngineSettings.sliceMs),
+  ENGINE_SLICES_PER_TENANT: z.coerce.number().int().min(1).max(100).default(defaultEngineSettings.slicesPerTenant),
   ENGINE_LEASE_MS: milliseconds(defaultEngineSettings.leaseMs, 1000),
   ENGINE_WATCH_MS: milliseconds(defaultEngineSettings.watchMs),
   ENGINE_ATTEMPTS: z.coerce.number().int().min(1).max(20).default(defaultEngineSettings.attempts),
@@ -145,6 +146,7 @@ function toConfig(env: Env): Config {
     engine: {
       pagesPerSlice: env.ENGINE_PAGES_PER_SLICE,
       sliceMs: env.ENGINE_SLICE_MS,
+      slicesPerTenant: env.ENGINE_SLICES_PER_TENANT,
       leaseMs: env.ENGINE_LEASE_MS,
       watchMs: env.ENGINE_WATCH_MS,
       attempts: env.ENGINE_ATTEMPTS,

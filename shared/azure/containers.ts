@@ -20,7 +20,7 @@ const daySeconds = 86_400;
 const everything = ['/*'] as const;
 
 export const containers = {
-  /** Integrations, tasks and API keys. Small; every write is conditional. */
+  /** Integrations with their health, tasks and API keys. Small; every write is conditional. */
   config: {
     name: 'config',
     partitionKeyPaths: ['/tenantId'],
@@ -73,6 +73,15 @@ export const containers = {
     excludedPaths: everything,
     requestUnits: { create: 8, listOf20: 4 },
   },
+  /** What the product tells to subscriptions and channels; kept for 30 days. Lists filter by type and integration. */
+  events: {
+    name: 'events',
+    partitionKeyPaths: ['/tenantId'],
+    defaultTtlSeconds: 30 * daySeconds,
+    includedPaths: ['/tenantId/?', '/type/?', '/data/integrationId/?'],
+    excludedPaths: everything,
+    requestUnits: { create: 8, listOf20: 4 },
+  },
   /** Idempotency keys; each says how long it lives. */
   transient: {
     name: 'transient',
@@ -82,7 +91,7 @@ export const containers = {
     excludedPaths: everything,
     requestUnits: { read: 1, create: 6, replace: 10 },
   },
-  /** Who may work on a task right now. Never expires: a lost fence would let a stale holder write. */
+  /** Who may work on a task, and how many for a tenant, right now. Never expires: a lost fence would let a stale holder write. */
   leases: {
     name: 'leases',
     partitionKeyPaths: ['/id'],
@@ -90,7 +99,7 @@ export const containers = {
     excludedPaths: everything,
     requestUnits: { read: 1, create: 6, replace: 10 },
   },
-  /** What the clock must look at, ordered by when. */
+  /** What the clock and the health monitor must look at, ordered by when. */
   due: {
     name: 'due',
     partitionKeyPaths: ['/bucket'],

@@ -9,6 +9,7 @@ export const idPrefixes = {
   apiKey: 'key',
   audit: 'aud',
   log: 'log',
+  event: 'evt',
   message: 'msg',
   request: 'req',
 } as const;
@@ -28,6 +29,7 @@ export const taskId = idOf('task');
 export const executionId = idOf('execution');
 export const shardId = idOf('shard');
 export const apiKeyId = idOf('apiKey');
+export const eventId = idOf('event');
 
 /** A customer of the deployment, as its sign-in names it. */
 export const tenantId = z

@@ -1,5 +1,6 @@
 import { createApiKey, listApiKeys, revokeApiKey } from './api-keys.ts';
 import { connectWithKey, disconnect, getConnection, testConnection } from './connections.ts';
+import { listEvents } from './events.ts';
 import { listExecutionLogs, listFailedRecords, retryFailedRecord } from './execution-details.ts';
 import {
   cancelExecution,
@@ -13,6 +14,7 @@ import {
   runTask,
 } from './executions.ts';
 import { live, ready } from './health.ts';
+import { listIntegrationHealth } from './integration-health.ts';
 import {
   createIntegration,
   deleteIntegration,
@@ -56,9 +58,11 @@ export const routes: readonly Route[] = [
   retryFailedRecord,
   listShards,
   getShard,
+  listEvents,
   listApiKeys,
   createApiKey,
   revokeApiKey,
+  listIntegrationHealth,
   live,
   ready,
 ];

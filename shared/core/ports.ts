@@ -3,14 +3,17 @@ import type { Role } from '../contracts/route.ts';
 import type { Adapter, OpenCall } from './adapter.ts';
 import type { BulkEnvelope } from './bulk-envelope.ts';
 import type { ApiKeyDocument, AuditDocument, IdempotencyDocument } from './documents/access.ts';
-import type { DueDocument } from './documents/due.ts';
+import type { DueDocument, HealthDueDocument } from './documents/due.ts';
+import type { EventDocument } from './documents/event.ts';
 import type { ExecutionDocument, PageDocument } from './documents/execution.ts';
 import type { FailedRecordDocument, LogDocument } from './documents/execution-details.ts';
 import type { IntegrationDocument } from './documents/integration.ts';
+import type { IntegrationHealthDocument } from './documents/integration-health.ts';
 import type { LeaseDocument } from './documents/lease.ts';
 import type { LinkDocument } from './documents/link.ts';
 import type { ShardDocument } from './documents/shard.ts';
 import type { TaskDocument } from './documents/task.ts';
+import type { TenantSlotsDocument } from './documents/tenant-slots.ts';
 import type { EngineSettings } from './engine-settings.ts';
 import type { SyncPagesEnvelope } from './envelope.ts';
 import type { Scope } from './scope.ts';
@@ -91,16 +94,27 @@ export interface ExecutionStore {
   commit(scope: Scope, change: RunChange, etag: string): Promise<WriteResult>;
 }
 
-/** The system-wide index of the clock. The only port that looks across tenants; what it returns names the tenant to act for. */
-export interface DueStore {
-  put(document: DueDocument): Promise<void>;
-  get(document: Pick<DueDocument, 'id' | 'bucket'>): Promise<Stored<DueDocument> | undefined>;
+/** What every entry of the index has. */
+export interface DueEntry {
+  readonly id: string;
+  readonly bucket: string;
+  readonly tenantId: string;
+  readonly dueAt: string;
+}
+
+/**
+ * One lane of the system-wide index of what is to be looked at. The only port that looks across tenants; what it returns names the tenant to
+ * act for.
+ */
+export interface DueStore<T extends DueEntry = DueDocument> {
+  put(document: T): Promise<void>;
+  get(document: Pick<T, 'id' | 'bucket'>): Promise<Stored<T> | undefined>;
   /** Conditional move to another instant. */
-  reschedule(entry: Stored<DueDocument>, dueAt: string): Promise<'moved' | 'stale' | 'gone'>;
+  reschedule(entry: Stored<T>, dueAt: string): Promise<'moved' | 'stale' | 'gone'>;
   /** With `etag`, only if it still holds: an entry that was put anew meanwhile stays. */
-  remove(document: Pick<DueDocument, 'id' | 'bucket'>, etag?: string): Promise<void>;
+  remove(document: Pick<T, 'id' | 'bucket'>, etag?: string): Promise<void>;
   /** Entries due at or before `now`, oldest first. */
-  listDue(now: string, limit: number): Promise<Stored<DueDocument>[]>;
+  listDue(now: string, limit: number): Promise<Stored<T>[]>;
 }
 
 /** Secrets by tenant and name. Versions are kept; a secret is read by version, never as "latest". */
@@ -112,11 +126,22 @@ export interface SecretStore {
   erase(scope: Scope, name: string): Promise<void>;
 }
 
+/** What a work queue holds, of all tenants together: for operators, never for a tenant. */
+export interface QueueMeasure {
+  /** Messages, delayed ones included; the service counts approximately. */
+  readonly depth: number;
+  /** How long the longest waiting message could have been worked on, in milliseconds; absent when none waits. */
+  readonly oldestMs?: number;
+  /** Messages that could not be worked on and wait for people. */
+  readonly poison: number;
+}
+
 export interface SyncQueue {
   /** @param delayMs how long the message stays hidden, at most seven days */
   send(envelope: SyncPagesEnvelope, delayMs?: number): Promise<void>;
   /** The message behind what the queue delivered: itself, or what its claim check stands for. */
   collect(delivered: unknown): Promise<unknown>;
+  measure(): Promise<QueueMeasure>;
   /** Puts a message that can never be worked on into the poison queue, with the reason. */
   setAside(delivered: unknown, reason: string): Promise<void>;
 }
@@ -156,16 +181,21 @@ export interface Deps {
   readonly newId: (kind: IdKind) => string;
   readonly log: Log;
   readonly integrations: Collection<IntegrationDocument>;
+  readonly integrationHealth: Collection<IntegrationHealthDocument>;
   readonly tasks: Collection<TaskDocument>;
   readonly apiKeys: Collection<ApiKeyDocument>;
   readonly runs: ExecutionStore;
   readonly shards: Collection<ShardDocument>;
   readonly links: Collection<LinkDocument>;
   readonly leases: Collection<LeaseDocument>;
+  readonly tenantSlots: Collection<TenantSlotsDocument>;
   readonly tokens: TokenVerifier;
   readonly audit: Collection<AuditDocument>;
+  readonly events: Collection<EventDocument>;
   readonly idempotency: Collection<IdempotencyDocument>;
   readonly due: DueStore;
+  /** The health monitor's lane. */
+  readonly healthDue: DueStore<HealthDueDocument>;
   readonly secrets: SecretStore;
   readonly syncQueue: SyncQueue;
   readonly adapters: readonly Adapter[];

@@ -1,5 +1,6 @@
 import { beginWork, endCancelled } from '../core/advance-execution.ts';
 import type { ExecutionDocument } from '../core/documents/execution.ts';
+import type { IntegrationDocument } from '../core/documents/integration.ts';
 import { isTerminal, mayWork } from '../core/execution-states.ts';
 import type { Deps, Key, Stored } from '../core/ports.ts';
 import type { Scope } from '../core/scope.ts';
@@ -20,6 +21,8 @@ export interface Slice {
   readonly keepRun?: () => Promise<boolean>;
   /** When that was shown last, epoch milliseconds. */
   keptRunAtMs: number;
+  /** With what the pages are read. */
+  connection?: IntegrationDocument['connection'];
 }
 
 /**

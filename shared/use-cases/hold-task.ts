@@ -2,6 +2,7 @@ import type { LeaseDocument } from '../core/documents/lease.ts';
 import type { SyncPagesEnvelope } from '../core/envelope.ts';
 import type { Deps, Stored } from '../core/ports.ts';
 import type { Scope } from '../core/scope.ts';
+import { renewSlot, type TenantSlot } from './tenant-slots.ts';
 
 type Needs = Pick<Deps, 'leases' | 'now' | 'engine'>;
 
@@ -12,6 +13,8 @@ type Needs = Pick<Deps, 'leases' | 'now' | 'engine'>;
 export interface Hold {
   readonly lease: Stored<LeaseDocument>;
   readonly fence: number;
+  /** The place among the tenant's workers, from when the work begins. */
+  readonly slot?: TenantSlot;
 }
 
 /** What is held: the lease of a task, for its run, or of a partition. */
@@ -105,13 +108,22 @@ export async function takeHold(
   return result.ok ? { lease: { document, etag: result.etag }, fence: document.fence } : undefined;
 }
 
-/** Prolongs the lease when less than half of it is left. `undefined` when it was taken over. */
-export async function renewHold(deps: Needs, scope: Scope, hold: Hold): Promise<Hold | undefined> {
+/**
+ * Prolongs the lease, and the place among the tenant's workers, when less than half of it is left. `undefined` when it was taken over.
+ *
+ * @throws AppError `unavailable` when the place was lost
+ */
+export async function renewHold(
+  deps: Needs & Pick<Deps, 'tenantSlots' | 'random'>,
+  scope: Scope,
+  held: Hold,
+): Promise<Hold | undefined> {
+  const hold = held.slot === undefined ? held : { ...held, slot: await renewSlot(deps, scope, held.slot) };
   const leftMs = Date.parse(hold.lease.document.expiresAt) - deps.now().getTime();
   if (leftMs > deps.engine.leaseMs / 2) return hold;
   const document = { ...hold.lease.document, expiresAt: inFuture(deps, deps.engine.leaseMs) };
   const result = await deps.leases.write(scope, { kind: 'replace', document, etag: hold.lease.etag });
-  return result.ok ? { lease: { document, etag: result.etag }, fence: hold.fence } : undefined;
+  return result.ok ? { ...hold, lease: { document, etag: result.etag } } : undefined;
 }
 
 /**

@@ -58,7 +58,13 @@ async function runSchedule(deps: Deps, scope: Scope, entry: Stored<DueDocument>)
     });
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
-    deps.log.warn('a scheduled run was left out', { tenantId: scope.tenantId, taskId, dueAt, reason: error.code });
+    deps.log.warn('a scheduled run was left out', {
+      tenantId: scope.tenantId,
+      taskId,
+      dueAt,
+      reason: error.code,
+      detail: error.detail,
+    });
   }
   if ((await deps.due.reschedule(entry, next.toISOString())) === 'moved') await showNextRun(deps, scope, task, next);
 }
@@ -102,7 +108,7 @@ async function watchRun(deps: Deps, scope: Scope, entry: Stored<DueDocument>): P
     await endRun(deps, scope, stored);
     return;
   }
-  const revived = await revive(deps, scope, stored);
+  const revived = await revive(deps, scope, stored, leaseEndsMs);
   if (revived === undefined) return;
   if (isTerminal(revived)) return settleExecution(deps, scope, revived);
   await deps.syncQueue.send({
@@ -115,7 +121,7 @@ async function watchRun(deps: Deps, scope: Scope, entry: Stored<DueDocument>): P
     executionId,
   });
   // While nobody comes, after twice the time: copies of a message make a long queue longer.
-  await lookAgain(deps, entry, deps.now().getTime() + idleMsOf(deps, revived));
+  await lookAgain(deps, entry, deps.now().getTime() + idleMsOf(deps, revived, leaseEndsMs));
 }
 
 /**
@@ -126,9 +132,10 @@ async function revive(
   deps: Deps,
   scope: Scope,
   stored: Stored<ExecutionDocument>,
+  leaseEndsMs: number,
 ): Promise<ExecutionDocument | undefined> {
   const execution = stored.document;
-  const document = afterLoss(execution, idleMsOf(deps, execution), deps);
+  const document = afterLoss(execution, idleMsOf(deps, execution, leaseEndsMs), deps);
   const { state, revivals } = document;
   deps.log.warn('a run was found without a worker', {
     tenantId: scope.tenantId,
@@ -161,9 +168,14 @@ function afterLoss(
     : { ...execution, state: 'queued', revivals, updatedAt: at };
 }
 
-/** How long a run could have been worked on, but was not. */
-function idleMsOf(deps: Pick<Deps, 'now'>, { updatedAt, waitingUntil }: ExecutionDocument): number {
-  return deps.now().getTime() - Math.max(Date.parse(updatedAt), Date.parse(waitingUntil ?? updatedAt));
+/** How long a run could have been worked on, but was not. While it waits for its tenant's turn, its messages renew the lease. */
+function idleMsOf(
+  deps: Pick<Deps, 'now'>,
+  { updatedAt, waitingUntil }: ExecutionDocument,
+  leaseEndsMs: number,
+): number {
+  const idleSinceMs = Math.max(Date.parse(updatedAt), Date.parse(waitingUntil ?? updatedAt), leaseEndsMs);
+  return deps.now().getTime() - idleSinceMs;
 }
 
 async function lookAgain(deps: Deps, entry: Stored<DueDocument>, fromMs: number): Promise<void> {

@@ -3,16 +3,21 @@ import { dueKey } from '../core/due.ts';
 import type { Deps } from '../core/ports.ts';
 import type { Scope } from '../core/scope.ts';
 import { raiseWatermarks, watermarkKey } from '../core/watermark.ts';
+import { announceRunEnd } from './announce-run-end.ts';
 import { freeTask } from './hold-task.ts';
 import { reopenLastPage } from './reopen-links.ts';
 
-type Needs = Pick<Deps, 'tasks' | 'runs' | 'links' | 'leases' | 'due' | 'now' | 'engine' | 'log'>;
+type Needs = Pick<
+  Deps,
+  'tasks' | 'runs' | 'links' | 'leases' | 'due' | 'events' | 'healthDue' | 'now' | 'engine' | 'log'
+>;
 
 /**
- * What follows the end of a run: its watermarks go to the task, the watch ends, the task becomes free. Repeatable: whoever finds an ended run
+ * What follows the end of a run: its event is recorded, its watermarks go to the task, the watch ends, the task becomes free. Repeatable: whoever finds an ended run
  * that still occupies its task completes it.
  */
 export async function settleExecution(deps: Needs, scope: Scope, execution: ExecutionDocument): Promise<void> {
+  if (execution.partition === undefined) await announceRunEnd(deps, scope, execution);
   const leaseId = leaseIdOf(execution);
   const lease = await deps.leases.get(scope, { id: leaseId });
   if (lease?.document.executionId !== execution.id) return;

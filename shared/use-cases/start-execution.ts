@@ -15,7 +15,19 @@ import { settleExecution } from './settle-execution.ts';
 
 type Needs = Pick<
   Deps,
-  'integrations' | 'tasks' | 'runs' | 'links' | 'leases' | 'due' | 'syncQueue' | 'now' | 'newId' | 'engine' | 'log'
+  | 'integrations'
+  | 'tasks'
+  | 'runs'
+  | 'links'
+  | 'leases'
+  | 'due'
+  | 'events'
+  | 'healthDue'
+  | 'syncQueue'
+  | 'now'
+  | 'newId'
+  | 'engine'
+  | 'log'
 >;
 
 export interface StartExecutionInput {
@@ -84,6 +96,11 @@ async function loadRunnable(deps: Needs, scope: Scope, input: StartExecutionInpu
   if (!integration.document.enabled) throw new AppError('not-connected', { detail: 'The integration is disabled.' });
   if (integration.document.connection === undefined) {
     throw new AppError('not-connected', { detail: 'Connect the integration first.' });
+  }
+  if (integration.document.connection.state === 'failing') {
+    const { problem = 'The provider does not accept the credential.' } = integration.document.connection;
+    const detail = `The connection is paused: ${problem} Test the connection, or connect it anew.`;
+    throw new AppError('not-connected', { detail });
   }
   return { task: task.document, integration: integration.document };
 }

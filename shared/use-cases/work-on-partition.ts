@@ -4,6 +4,7 @@ import type { ExecutionDocument } from '../core/documents/execution.ts';
 import { isTerminal, mayWork } from '../core/execution-states.ts';
 import type { Deps, Stored } from '../core/ports.ts';
 import { type Scope, systemScope } from '../core/scope.ts';
+import { stayMs } from '../core/tenant-slots.ts';
 import { beginSlice } from './begin-slice.ts';
 import { findBulkRun } from './bulk-run.ts';
 import { type Hold, keepTask } from './hold-task.ts';
@@ -11,6 +12,7 @@ import { moveExecution } from './move-execution.ts';
 import { showBulkProgress } from './show-bulk-progress.ts';
 import { stopPartitions } from './stop-partitions.ts';
 import { takePartition } from './take-partition.ts';
+import { leaveSlot, type TenantSlot, takeSlot } from './tenant-slots.ts';
 import { workPages } from './work-pages.ts';
 
 /** When a partition can't be worked on just now. */
@@ -30,13 +32,36 @@ export async function workOnPartition(deps: Deps, envelope: BulkWorkerEnvelope):
     await stopPartitions(deps, scope, run.document);
     return nothingLeft;
   }
-  const taken = await takePartition(deps, scope, run.document, workerIdOf(envelope));
-  if (taken === undefined) return nothingLeft;
-  const step = await workOnSlice(deps, scope, envelope, run.document, taken);
+  const slot = await takeSlot(deps, scope, workerIdOf(envelope));
+  const step =
+    slot === undefined
+      ? { goesOn: true, delayMs: stayMs(deps.random()), status: null }
+      : await workInSlot(deps, scope, envelope, run.document, slot);
   await showBulkProgress(deps, scope, envelope);
   // The run lives at least until the worker's next step.
   await keepTask(deps, scope, run.document, instanceIdOf(envelope), step.delayMs);
   return step;
+}
+
+async function workInSlot(
+  deps: Deps,
+  scope: Scope,
+  envelope: BulkWorkerEnvelope,
+  run: ExecutionDocument,
+  slot: TenantSlot,
+): Promise<BulkStep> {
+  let stay = 0;
+  let step = nothingLeft;
+  try {
+    const taken = await takePartition(deps, scope, run, workerIdOf(envelope));
+    if (taken !== undefined) {
+      const { partition, hold } = taken;
+      step = await workOnSlice(deps, scope, envelope, run, { partition, hold: { ...hold, slot } });
+    }
+  } finally {
+    stay = await leaveSlot(deps, scope, slot);
+  }
+  return { ...step, delayMs: Math.max(step.delayMs, stay) };
 }
 
 async function workOnSlice(

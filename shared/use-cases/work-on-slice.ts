@@ -5,12 +5,15 @@ import type { SyncPagesEnvelope } from '../core/envelope.ts';
 import { isTerminal } from '../core/execution-states.ts';
 import type { Deps, Orchestrations, Stored } from '../core/ports.ts';
 import { type Scope, systemScope } from '../core/scope.ts';
+import { stayMs } from '../core/tenant-slots.ts';
+import { announceRunEnd } from './announce-run-end.ts';
 import { beginSlice } from './begin-slice.ts';
 import { type Hold, handOver, holdTask } from './hold-task.ts';
 import { moveExecution } from './move-execution.ts';
 import { reopenLastPage } from './reopen-links.ts';
 import { settleExecution } from './settle-execution.ts';
 import { bulkEnvelopeOf, startBulk, startOrchestration } from './start-bulk.ts';
+import { leaveSlot, takeSlot } from './tenant-slots.ts';
 import { workPages } from './work-pages.ts';
 
 /** A worker can also hand a large run over to an orchestration. */
@@ -18,7 +21,8 @@ export type WorkerDeps = Deps & { readonly orchestrations: Orchestrations };
 
 /**
  * Works on a run from its checkpoint, for one slice of pages, and sends the message that goes on with it. Repeating or duplicating the message
- * does no harm: the lease lets one worker through, the run's ETag refuses a worker that lost it.
+ * does no harm: the lease lets one worker through, the run's ETag refuses a worker that lost it. A message for whose tenant enough others are
+ * worked on keeps the run's lease and comes again.
  *
  * Resolves when the message is done with, also when the run failed or another worker has it; rejects when the message is to be delivered again.
  */
@@ -46,6 +50,17 @@ export async function workOnSlice(deps: WorkerDeps, envelope: SyncPagesEnvelope)
   }
   if (found.document.bulk !== undefined || wantsBulk(found.document, deps.engine))
     return startBulk(deps, scope, hold, key);
+  const slot = await takeSlot(deps, scope, envelope.messageId);
+  if (slot === undefined) return sendNext(deps, scope, envelope, hold, stayMs(deps.random()));
+  try {
+    await workInSlot(deps, scope, envelope, { ...hold, slot });
+  } finally {
+    await leaveSlot(deps, scope, slot);
+  }
+}
+
+async function workInSlot(deps: WorkerDeps, scope: Scope, envelope: SyncPagesEnvelope, hold: Hold): Promise<void> {
+  const key = { id: envelope.executionId, partition: envelope.executionId };
   const slice = await beginSlice(deps, scope, hold, key);
   if (slice === undefined) return;
   const end = slice.pauseMs > 0 ? { goesOn: true, delayMs: slice.pauseMs } : await workPages(slice);
@@ -63,18 +78,22 @@ async function endOrphan(deps: Deps, scope: Scope, stored: Stored<ExecutionDocum
     stored.document.state === 'cancelling'
       ? endCancelled(stored.document, now)
       : fail(stored.document, 'Its task was given to another run.', now);
-  if ((await moveExecution(deps, scope, stored, { execution })) === undefined) return;
+  const ended = await moveExecution(deps, scope, stored, { execution });
+  if (ended === undefined) return;
+  await announceRunEnd(deps, scope, ended.document);
   deps.log.alert('a run had lost its task', { tenantId: scope.tenantId, executionId: execution.id });
 }
 
+/** Where the tenant's other runs wait for a place, this one lines up behind them. */
 async function sendNext(
   deps: Deps,
   scope: Scope,
   envelope: SyncPagesEnvelope,
   hold: Hold,
-  delayMs: number,
+  pauseMs: number,
 ): Promise<void> {
   const messageId = deps.newId('message');
+  const delayMs = hold.slot === undefined ? pauseMs : Math.max(pauseMs, await leaveSlot(deps, scope, hold.slot));
   if (!(await handOver(deps, scope, hold, messageId, delayMs))) return;
   await deps.syncQueue.send({ ...envelope, messageId }, delayMs);
 }

@@ -72,6 +72,7 @@ async function openSource(slice: Slice): Promise<Pull | undefined> {
     const message = 'The settings of the integration were changed: everything is read anew.';
     if (!(await move(slice, anew, [{ level: 'info', event: 'read-anew', message }]))) return undefined;
   }
+  slice.connection = integration.document.connection;
   const opened = await openIntegration(deps, scope, integration.document);
   return (position) => pullPage(deps, opened, slice.run.document, position);
 }
@@ -140,7 +141,7 @@ async function react(slice: Slice, failure: AdapterFailure): Promise<SliceEnd> {
   const { attempt, checkpoint, plan, integrationId } = slice.run.document;
   const step = reactTo(failure, attempt + 1, checkpoint.restarted, deps.engine, deps.random());
   if (failureReactions[failure.kind].pausesConnection === true)
-    await reportFailingConnection(deps, scope, integrationId, failure.message);
+    await reportFailingConnection(deps, scope, integrationId, slice.connection, failure.message);
   const object = plan.objects[checkpoint.objectIndex]?.object ?? '';
   const { message } = failure;
   if (step.kind === 'stop') return endFailed(slice, message);

@@ -24,6 +24,7 @@ const wholeDemo: CrmSize = { companies: 23_974, contacts: 20_000, deals: 5_000 }
 const pace = {
   CASTIEL_HOST_QUEUE_LEASE_SECONDS: '2',
   CLOCK_SCHEDULE: '*/1 * * * * *',
+  HEALTH_SCHEDULE: '*/2 * * * * *',
   ENGINE_LEASE_MS: '4000',
   ENGINE_WATCH_MS: '1000',
   ENGINE_PAGES_PER_SLICE: '5',

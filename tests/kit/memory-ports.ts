@@ -1,13 +1,18 @@
 import { type CollectionSpec, collections, type TenantDocument } from '../../shared/azure/collections.ts';
 import type { Adapter, OpenCall } from '../../shared/core/adapter.ts';
 import type { ApiKeyDocument, AuditDocument, IdempotencyDocument } from '../../shared/core/documents/access.ts';
+import type { DueDocument, HealthDueDocument } from '../../shared/core/documents/due.ts';
+import type { EventDocument } from '../../shared/core/documents/event.ts';
 import type { ExecutionDocument, PageDocument } from '../../shared/core/documents/execution.ts';
 import type { FailedRecordDocument, LogDocument } from '../../shared/core/documents/execution-details.ts';
 import type { IntegrationDocument } from '../../shared/core/documents/integration.ts';
+import type { IntegrationHealthDocument } from '../../shared/core/documents/integration-health.ts';
 import type { LeaseDocument } from '../../shared/core/documents/lease.ts';
 import type { LinkDocument } from '../../shared/core/documents/link.ts';
 import type { ShardDocument } from '../../shared/core/documents/shard.ts';
 import type { TaskDocument } from '../../shared/core/documents/task.ts';
+import type { TenantSlotsDocument } from '../../shared/core/documents/tenant-slots.ts';
+import { clockLane, healthLane } from '../../shared/core/due.ts';
 import { defaultEngineSettings, type EngineSettings } from '../../shared/core/engine-settings.ts';
 import { composeId } from '../../shared/core/ids.ts';
 import type { Deps, ExecutionStore, RunChange, Write, WriteResult } from '../../shared/core/ports.ts';
@@ -107,12 +112,16 @@ export interface MemoryDeps extends Deps {
   readonly shards: MemoryCollection<ShardDocument>;
   readonly links: MemoryCollection<LinkDocument>;
   readonly leases: MemoryCollection<LeaseDocument>;
+  readonly tenantSlots: MemoryCollection<TenantSlotsDocument>;
   readonly tasks: MemoryCollection<TaskDocument>;
   readonly integrations: MemoryCollection<IntegrationDocument>;
+  readonly integrationHealth: MemoryCollection<IntegrationHealthDocument>;
   readonly apiKeys: MemoryCollection<ApiKeyDocument>;
   readonly audit: MemoryCollection<AuditDocument>;
+  readonly events: MemoryCollection<EventDocument>;
   readonly idempotency: MemoryCollection<IdempotencyDocument>;
-  readonly due: MemoryDueStore;
+  readonly due: MemoryDueStore<DueDocument>;
+  readonly healthDue: MemoryDueStore<HealthDueDocument>;
   readonly secrets: MemorySecretStore;
   readonly syncQueue: MemorySyncQueue;
   readonly orchestrations: MemoryOrchestrations;
@@ -140,6 +149,7 @@ export function createMemoryDeps(options: MemoryOptions = {}): MemoryDeps {
     engine: { ...defaultEngineSettings, ...options.engine },
     newId: (kind) => composeId(kind, clock.nowMs(), tenBytes(idBits)),
     log,
+    integrationHealth: collection('integrationHealth', collections.integrationHealth),
     integrations: collection('integrations', collections.integrations),
     tasks: collection('tasks', collections.tasks),
     apiKeys: collection('apiKeys', collections.apiKeys),
@@ -147,10 +157,13 @@ export function createMemoryDeps(options: MemoryOptions = {}): MemoryDeps {
     shards: collection('shards', collections.shards),
     links: collection('links', collections.links),
     leases: collection('leases', collections.leases),
+    tenantSlots: collection('tenantSlots', collections.tenantSlots),
     tokens: new MemoryTokens(),
     audit: collection('audit', collections.audit),
+    events: collection('events', collections.events),
     idempotency: collection('idempotency', collections.idempotency),
-    due: new MemoryDueStore(faults),
+    due: new MemoryDueStore('due', clockLane, faults),
+    healthDue: new MemoryDueStore('healthDue', healthLane, faults),
     secrets: new MemorySecretStore(faults),
     syncQueue: new MemorySyncQueue(faults, () => clock.nowMs()),
     orchestrations: new MemoryOrchestrations(faults, () => clock.nowMs()),

@@ -5,6 +5,7 @@ import { openCosmos } from '../../../shared/azure/cosmos-client.ts';
 import { CosmosCollection, type StoreTools } from '../../../shared/azure/cosmos-collection.ts';
 import { CosmosDueStore } from '../../../shared/azure/cosmos-due-store.ts';
 import { CosmosExecutionStore } from '../../../shared/azure/cosmos-execution-store.ts';
+import { clockLane, healthLane } from '../../../shared/core/due.ts';
 import { MemoryLog } from '../../kit/memory-services.ts';
 import type { StoreHarness, Stores } from './port-harness.ts';
 
@@ -18,15 +19,19 @@ export function openStores(endpoint: string, key: string, log: MemoryLog): Store
   const tools: StoreTools = { open, log, random: Math.random };
   return {
     integrations: new CosmosCollection(collections.integrations, tools),
+    integrationHealth: new CosmosCollection(collections.integrationHealth, tools),
     tasks: new CosmosCollection(collections.tasks, tools),
     apiKeys: new CosmosCollection(collections.apiKeys, tools),
     runs: new CosmosExecutionStore(tools),
     shards: new CosmosCollection(collections.shards, tools),
     links: new CosmosCollection(collections.links, tools),
     leases: new CosmosCollection(collections.leases, tools),
+    tenantSlots: new CosmosCollection(collections.tenantSlots, tools),
     audit: new CosmosCollection(collections.audit, tools),
+    events: new CosmosCollection(collections.events, tools),
     idempotency: new CosmosCollection(collections.idempotency, tools),
-    due: new CosmosDueStore(tools),
+    due: new CosmosDueStore(tools, clockLane),
+    healthDue: new CosmosDueStore(tools, healthLane),
   };
 }
 

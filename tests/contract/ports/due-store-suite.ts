@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { DueDocument } from '../../../shared/core/documents/due.ts';
-import { sampleDue, sampleTenant } from '../../kit/sample-documents.ts';
+import { sampleDue, sampleHealthDue, sampleTenant } from '../../kit/sample-documents.ts';
 import type { StoreHarness } from './port-harness.ts';
 
 /** The clock's index, which alone looks across tenants. */
@@ -50,6 +50,22 @@ export function dueStoreSuite(harness: () => StoreHarness): void {
       await due.remove(present.document, present.etag);
       await due.remove(present.document, present.etag);
       expect(await due.get(entry)).toBeUndefined();
+    });
+
+    test('the lanes of the clock and of the health monitor do not see each other', async () => {
+      const { due, healthDue } = harness().stores;
+      const entry = sampleDue(sampleTenant(), { dueAt: '2001-02-01T00:00:00.000Z' });
+      const health = sampleHealthDue(sampleTenant(), { dueAt: '2001-02-01T00:00:00.000Z' });
+      await Promise.all([due.put(entry), healthDue.put(health)]);
+      const now = '2001-02-02T00:00:00.000Z';
+      expect((await due.listDue(now, 100)).map((stored) => stored.document)).toEqual([entry]);
+      const [found] = await healthDue.listDue(now, 100);
+      expect(found?.document).toEqual(health);
+      if (found === undefined) throw new Error('It was put');
+      expect(await healthDue.reschedule(found, '2031-01-01T00:00:00.000Z')).toBe('moved');
+      expect(await healthDue.listDue(now, 100)).toEqual([]);
+      await Promise.all([due.remove(entry), healthDue.remove(health)]);
+      expect(await healthDue.get(health)).toBeUndefined();
     });
 
     test('of many who move an entry, one does', async () => {

@@ -44,6 +44,7 @@ describe('memory', () => {
       }
       return received;
     },
+    advance: (ms) => deps.clock.advance(ms),
     poison: async () => deps.syncQueue.poison,
   }));
 });

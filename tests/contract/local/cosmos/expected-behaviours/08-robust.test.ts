@@ -1,7 +1,7 @@
-import { createHmac } from 'node:crypto';
 import { type Container, CosmosClient, type CosmosClientOptions, type OperationInput, PluginOn } from '@azure/cosmos';
 import { afterAll, beforeAll, beforeEach, expect } from 'vitest';
 import { type Account, refusedWith, startAccount } from '../account.ts';
+import { postItems } from '../post-items.ts';
 import { testBehaviours } from './behaviours.ts';
 
 let account: Account;
@@ -50,18 +50,6 @@ async function requestsOf(work: (counted: Container) => Promise<unknown>): Promi
   return requests;
 }
 
-/** A signed request for the container's items with a body that the SDK would not send. */
-function post(body: string): Promise<Response> {
-  const { endpoint, key } = account.server;
-  const link = `dbs/test/colls/${container.id}`;
-  const date = new Date().toUTCString();
-  const text = `post\ndocs\n${link}\n${date.toLowerCase()}\n\n`;
-  const signature = createHmac('sha256', Buffer.from(key, 'base64')).update(text).digest('base64');
-  const authorization = encodeURIComponent(`type=master&ver=1.0&sig=${signature}`);
-  const headers = { authorization, 'x-ms-date': date, 'x-ms-documentdb-partitionkey': '["p"]' };
-  return fetch(`${endpoint}/${link}/docs`, { method: 'POST', body, headers });
-}
-
 testBehaviours('08-robust', {
   'falsy partition keys are partitions of their own': async () => {
     const keys = ['', 0, null, false];
@@ -108,7 +96,7 @@ testBehaviours('08-robust', {
     expect(await run('SELECT VALUE c.id FROM c WHERE NOT (c.n < 30)')).toEqual([]);
   },
   'a body that is no JSON': async () => {
-    expect((await post('{"id": ')).status).toBe(400);
+    expect((await postItems(account.server, container.id, '{"id": ')).status).toBe(400);
     expect((await container.items.create({ id: 'a', pk: 'p' })).statusCode).toBe(201);
   },
   'a function on a wrong type': async () => {

@@ -45,7 +45,8 @@ export class Database implements Reader {
     // One connection alone needs no shared memory, which is faster; a replica is a second one.
     this.#sqlite.exec(`PRAGMA locking_mode = ${staleReadLagMs === undefined ? 'EXCLUSIVE' : 'NORMAL'}`);
     this.#sqlite.exec('PRAGMA journal_mode = WAL');
-    this.#sqlite.exec('PRAGMA synchronous = NORMAL; PRAGMA cache_size = -49152; PRAGMA wal_autocheckpoint = 4000');
+    // The operating system caches the file too: 8 MB here is as fast as 48.
+    this.#sqlite.exec('PRAGMA synchronous = NORMAL; PRAGMA cache_size = -8192; PRAGMA wal_autocheckpoint = 4000');
     this.#sqlite.exec('PRAGMA temp_store = MEMORY');
     registerFunctions(this.#sqlite);
     this.#sqlite.exec(SCHEMA);

@@ -60,10 +60,10 @@ export const superviseHost = async (options: SupervisorOptions): Promise<Supervi
       if (stopping.signal.aborted) {
         return code ?? 1;
       }
-      writeLog(`The host has ended (${signal ?? `exit code ${code ?? 1}`})`);
+      writeLog(`WARNING: The host has ended (${signal ?? `exit code ${code ?? 1}`})`);
       const delayMs = policy.delayAfter(performance.now() - startedAtMs);
       if (delayMs === undefined) {
-        writeLog('The host does not live long, again and again: giving up');
+        writeLog('ERROR: The host does not live long, again and again: giving up');
         return 1;
       }
       await pauseUnlessStopped(delayMs, stopping.signal);
@@ -110,7 +110,7 @@ const spawnHost = async (args: readonly string[], options: SupervisorOptions): P
       ...(cwd === undefined ? {} : { cwd }),
     });
     watchHeartbeat(host.child, () => {
-      writeLog('A function has kept the host from turning for longer than functionTimeout: killing it');
+      writeLog('WARNING: A function has kept the host from turning for longer than functionTimeout: killing it');
       host.child.kill('SIGKILL');
     });
     return host;

@@ -5,7 +5,7 @@ import { ConfigurationError } from './config/errors.ts';
 import { startHeartbeat } from './heartbeat.ts';
 import { type Host, startHost } from './host.ts';
 import { describeError } from './log.ts';
-import { superviseHost } from './supervise.ts';
+import { type SupervisedHost, superviseHost } from './supervise.ts';
 
 /** After this the process ends with what is unfinished. */
 const DRAIN_LIMIT_MS = 8_000;
@@ -116,8 +116,35 @@ const describeCauses = (error: Error): string =>
   error.cause instanceof Error ? `${error.message}: ${describeCauses(error.cause)}` : error.message;
 
 const options = readOptions();
+/** Passes the announcement on once, and signals that end both. */
+const supervise = async (): Promise<number> => {
+  let host: SupervisedHost | undefined;
+  const stop = (signal: NodeJS.Signals): void => {
+    if (host === undefined) {
+      // One that is starting ends with its parent.
+      process.exit(0);
+    }
+    // Its end is awaited below.
+    void host.stop(signal);
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+  host = await superviseHost({
+    // A debugger's port is taken by this process already.
+    nodeFlags: process.execArgv.filter((flag) => !flag.startsWith('--inspect')),
+    args: process.argv.slice(2).filter((arg) => arg !== '--restart'),
+    env: process.env,
+    writeLog: (line) => writeLog(`${line}\n`),
+  });
+  if (host === undefined) {
+    return 1;
+  }
+  process.stdout.write(`${JSON.stringify(host.ready)}\n`);
+  return host.ended;
+};
+
 if (options.restart) {
-  process.exitCode = await superviseHost({ args: process.argv.slice(2), writeLog });
+  process.exitCode = await supervise();
 } else {
   // stdout is for the announcement alone; what the app prints goes with the log.
   globalThis.console = new Console(process.stderr, process.stderr);

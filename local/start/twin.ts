@@ -6,6 +6,7 @@ import { type Azurite, startAzurite } from '../azurite.ts';
 import { type ReadyProcess, readyJsonLine, spawnReady } from '../child-process.ts';
 import { type Identity, startIdentity } from '../identity/server.ts';
 import { type KeyVault, startKeyVault } from '../key-vault/server.ts';
+import { type RunningApp, runApp } from './run-app.ts';
 
 export const projectRoot = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -18,6 +19,8 @@ const frugal = {
   NODE_COMPILE_CACHE: join(projectRoot, 'node_modules', '.cache', 'castiel-compile'),
   /** glibc's allocator otherwise keeps freed memory for each of Node's threads. */
   MALLOC_ARENA_MAX: '2',
+  /** It also raises, after the first large buffer, the size from which it returns buffers to the system; this keeps it, in bytes. */
+  MALLOC_MMAP_THRESHOLD_: '131072',
 };
 
 export interface TwinOptions {
@@ -32,13 +35,12 @@ export interface TwinOptions {
   readonly appEnvironment?: Readonly<Record<string, string>>;
   /** Node's own flags for the app's process, for example `--max-old-space-size=256`. */
   readonly appNodeFlags?: readonly string[];
-  /** Starts the app again by itself when it crashes, as Azure does; `appPid` is then that of its supervisor. */
+  /** Starts the app again by itself when it crashes, as Azure does. */
   readonly superviseApp?: boolean;
   /** Sees each line that a service logs. */
   readonly onLog?: (service: string, line: string) => void;
 }
 
-const hostReady = z.object({ url: z.string() });
 const cosmosReady = z.object({ endpoint: z.string(), key: z.string() });
 const crmReady = z.object({ url: z.string(), apiKey: z.string() });
 
@@ -131,34 +133,28 @@ async function start(options: TwinOptions, closing: Closing[]): Promise<Twin> {
   );
   const environment = appEnvironment(options, { azurite, cosmos: cosmos.ready, identity, keyVault });
   let port = options.port ?? 0;
-  const startApp = async (): Promise<ReadyProcess<z.infer<typeof hostReady>>> => {
+  const startApp = async (): Promise<RunningApp> => {
     const keysFile = join(options.dataDir, 'host-keys.json');
-    const app = await spawnReady(
-      process.execPath,
-      [
-        ...returnMemory,
-        ...(options.appNodeFlags ?? []),
-        'local/functions-host/main.ts',
+    const app = await runApp({
+      nodeFlags: [...returnMemory, ...(options.appNodeFlags ?? [])],
+      args: [
         ...['--app-root', projectRoot, '--port', String(port), '--keys-file', keysFile],
         ...['--durable-dir', join(options.dataDir, 'durable')],
-        ...(options.superviseApp === true ? ['--restart'] : []),
       ],
-      {
-        cwd: projectRoot,
-        env: environment,
-        readLine: readyJsonLine((value) => hostReady.parse(value)),
-        onStderr: log('app'),
-      },
-    );
-    port = portOf(app.ready.url);
+      cwd: projectRoot,
+      env: environment,
+      writeLog: log('app'),
+      isSupervised: options.superviseApp === true,
+    });
+    port = portOf(app.url);
     return app;
   };
   await options.appBuilt;
   let app = await startApp();
   closing.push(() => app.stop());
-  await untilReady(`${app.ready.url}/api/health/ready`);
+  await untilReady(`${app.url}/api/health/ready`);
   return {
-    api: () => `${app.ready.url}/api`,
+    api: () => `${app.url}/api`,
     cosmos: { ...cosmos.ready, pid: cosmos.pid },
     azurite,
     killCosmos: async () => {
@@ -174,10 +170,10 @@ async function start(options: TwinOptions, closing: Closing[]): Promise<Twin> {
     keyVaultUrl: keyVault.url,
     identity,
     crm: { ...crm.ready, pid: crm.pid },
-    appPid: () => app.pid,
+    appPid: () => app.pid(),
     restartApp: async () => {
       app = await startApp();
-      await untilReady(`${app.ready.url}/api/health/ready`);
+      await untilReady(`${app.url}/api/health/ready`);
     },
     stopApp: async (signal) => {
       await app.stop(signal);

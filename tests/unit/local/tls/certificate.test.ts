@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { makeCertificate, openCertificate } from '../../../../local/key-vault/certificate.ts';
+import { makeCertificate, openCertificate } from '../../../../local/tls/certificate.ts';
 
 const NOW_MS = Date.UTC(2026, 5, 1, 12, 30, 15);
 const DAY_MS = 86_400_000;

@@ -78,7 +78,7 @@ const SERVER_AUTHENTICATION = '1.3.6.1.5.5.7.3.1';
 export const makeCertificate = (nowMs: number): CertificatePair => {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const algorithm = sequence(objectIdentifier(ECDSA_WITH_SHA256));
-  const name = sequence(set(sequence(objectIdentifier(COMMON_NAME), text('local key vault'))));
+  const name = sequence(set(sequence(objectIdentifier(COMMON_NAME), text('a service on this machine'))));
   // A first bit of 0 keeps the number positive, a second of 1 its length fixed.
   const serial = randomBytes(16);
   serial[0] = ((serial[0] ?? 0) & 0x3f) | 0x40;

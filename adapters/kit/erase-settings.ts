@@ -21,6 +21,7 @@ export function eraseSettings<Settings>(adapter: Adapter<Settings>): Adapter {
   const { id, label, description, settings, auth, requestsPerMinute } = adapter;
   const pull = adapter.pull?.bind(adapter);
   const describe = adapter.describe?.bind(adapter);
+  const partition = adapter.partition?.bind(adapter);
   return {
     ...{ id, label, description, settings, auth, requestsPerMinute },
     baseUrl: (raw) => adapter.baseUrl(parse(raw)),
@@ -29,6 +30,7 @@ export function eraseSettings<Settings>(adapter: Adapter<Settings>): Adapter {
     check: (call) => adapter.check(parseCall(call)),
     ...(pull === undefined ? {} : { pull: async (call, request) => await pull(parseCall(call), request) }),
     ...(describe === undefined ? {} : { describe: async (call, object) => await describe(parseCall(call), object) }),
+    ...(partition === undefined ? {} : { partition: (raw, request) => partition(parse(raw), request) }),
   };
 }
 

@@ -17,17 +17,26 @@ import {
   shardTypeContentDocument,
   shardTypeDocument,
 } from '../core/documents/conversion.ts';
+import { type EventDocument, eventDocument } from '../core/documents/event.ts';
 import {
   type ExecutionDocument,
   executionDocument,
   type PageDocument,
   pageDocument,
 } from '../core/documents/execution.ts';
+import {
+  type FailedRecordDocument,
+  failedRecordDocument,
+  type LogDocument,
+  logDocument,
+} from '../core/documents/execution-details.ts';
 import { type IntegrationDocument, integrationDocument } from '../core/documents/integration.ts';
+import { type IntegrationHealthDocument, integrationHealthDocument } from '../core/documents/integration-health.ts';
 import { type LeaseDocument, leaseDocument } from '../core/documents/lease.ts';
 import { type LinkDocument, linkDocument } from '../core/documents/link.ts';
 import { type ShardDocument, shardDocument } from '../core/documents/shard.ts';
 import { type TaskDocument, taskDocument } from '../core/documents/task.ts';
+import { type TenantSlotsDocument, tenantSlotsDocument } from '../core/documents/tenant-slots.ts';
 import type { ContainerName } from './containers.ts';
 
 /** What every tenant-owned document has. */
@@ -42,6 +51,8 @@ export interface CollectionSpec<T extends TenantDocument> {
   readonly schema: z.ZodType<T>;
   /** The document's `kind`, in a container that holds several. */
   readonly kind?: string;
+  /** Further kinds, which are read and written by their ids, but not listed. */
+  readonly unlistedKinds?: readonly string[];
   /** The field that is the partition key's second level, where that is neither absent nor the id. */
   readonly partitionOf?: (document: T) => string;
 }
@@ -51,6 +62,11 @@ const spec = <T extends TenantDocument>(collection: CollectionSpec<T>): Collecti
 /** The kinds of documents behind the ports of `Deps`. */
 export const collections = {
   integrations: spec<IntegrationDocument>({ container: 'config', kind: 'integration', schema: integrationDocument }),
+  integrationHealth: spec<IntegrationHealthDocument>({
+    container: 'config',
+    kind: 'integration-health',
+    schema: integrationHealthDocument,
+  }),
   tasks: spec<TaskDocument>({ container: 'config', kind: 'task', schema: taskDocument }),
   conversionSchemas: spec<ConversionSchemaDocument>({
     container: 'config',
@@ -72,6 +88,7 @@ export const collections = {
   executions: spec<ExecutionDocument>({
     container: 'executions',
     kind: 'execution',
+    unlistedKinds: ['partition'],
     schema: executionDocument,
     partitionOf: (document) => document.executionId,
   }),
@@ -81,14 +98,28 @@ export const collections = {
     schema: pageDocument,
     partitionOf: (document) => document.executionId,
   }),
+  logs: spec<LogDocument>({
+    container: 'executions',
+    kind: 'log',
+    schema: logDocument,
+    partitionOf: (document) => document.executionId,
+  }),
+  failedRecords: spec<FailedRecordDocument>({
+    container: 'executions',
+    kind: 'failed-record',
+    schema: failedRecordDocument,
+    partitionOf: (document) => document.executionId,
+  }),
   shards: spec<ShardDocument>({ container: 'shards', schema: shardDocument }),
   links: spec<LinkDocument>({ container: 'links', schema: linkDocument }),
   leases: spec<LeaseDocument>({ container: 'leases', schema: leaseDocument }),
+  tenantSlots: spec<TenantSlotsDocument>({ container: 'leases', kind: 'slots', schema: tenantSlotsDocument }),
   audit: spec<AuditDocument>({
     container: 'audit',
     schema: auditDocument,
     partitionOf: (document) => document.month,
   }),
+  events: spec<EventDocument>({ container: 'events', schema: eventDocument }),
   idempotency: spec<IdempotencyDocument>({
     container: 'transient',
     kind: 'idempotency',

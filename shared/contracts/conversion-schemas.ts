@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { conversionSchemaId, instant, integrationId, shardId, shardTypeId, text } from './identifiers.ts';
-import { fieldRule, mappingTargets, objectName, transform } from './mapping.ts';
+import { conversionSchemaId, instant, integrationId, objectName, shardId, shardTypeId, text } from './identifiers.ts';
+import { fieldRule, mappingTargets, transform } from './mapping.ts';
 import { pageOf, pageQuery } from './page.ts';
 import { defineRoute } from './route.ts';
 

@@ -9,6 +9,8 @@ export const idPrefixes = {
   conversionSchema: 'cvs',
   apiKey: 'key',
   audit: 'aud',
+  log: 'log',
+  event: 'evt',
   message: 'msg',
   request: 'req',
 } as const;
@@ -29,6 +31,7 @@ export const executionId = idOf('execution');
 export const shardId = idOf('shard');
 export const conversionSchemaId = idOf('conversionSchema');
 export const apiKeyId = idOf('apiKey');
+export const eventId = idOf('event');
 
 /** A customer of the deployment, as its sign-in names it. */
 export const tenantId = z
@@ -44,6 +47,9 @@ export const shardTypeId = z
   .string()
   .regex(/^[a-z][a-z0-9-]{0,63}$/, 'must be a shard type id such as "contact"')
   .refine((id) => id !== 'constructor' && id !== 'prototype', 'must not be constructor or prototype');
+
+/** As the provider names a kind of its records. */
+export const objectName = z.string().regex(/^[A-Za-z0-9_.-]{1,64}$/, "must be the provider's object name");
 
 /** An instant: ISO 8601 in UTC with milliseconds. */
 export const instant = z.iso.datetime();

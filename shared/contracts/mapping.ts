@@ -1,8 +1,5 @@
 import { z } from 'zod';
-import { fieldPath, shardTypeId, text } from './identifiers.ts';
-
-/** Name of a provider's object, for example `companies`. */
-export const objectName = z.string().regex(/^[A-Za-z0-9_.-]{1,64}$/, "must be the provider's object name");
+import { fieldPath, objectName, shardTypeId, text } from './identifiers.ts';
 
 /** A dotted path into a provider's record. A part `*` stands for every item of an array: `emails.*.address` reads a list. */
 const sourcePath = z

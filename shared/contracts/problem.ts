@@ -9,6 +9,7 @@ export const problems = {
   'method-not-allowed': { status: 405, title: 'Method not allowed' },
   'already-exists': { status: 409, title: 'It already exists' },
   'already-running': { status: 409, title: 'The task is already running' },
+  'wrong-state': { status: 409, title: 'The state it is in does not allow this' },
   'not-published': { status: 409, title: 'The conversion schema has no published version' },
   'in-use': { status: 409, title: 'It is in use' },
   'not-connected': { status: 409, title: 'The integration is not connected' },

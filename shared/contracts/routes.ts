@@ -15,8 +15,21 @@ import {
   testConversionSchema,
   updateConversionSchema,
 } from './conversion-schemas.ts';
-import { getExecution, listExecutions, runTask } from './executions.ts';
+import { listEvents } from './events.ts';
+import { listExecutionLogs, listFailedRecords, retryFailedRecord } from './execution-details.ts';
+import {
+  cancelExecution,
+  followExecution,
+  getExecution,
+  listExecutions,
+  listTenantExecutions,
+  pauseExecution,
+  resumeExecution,
+  retryExecution,
+  runTask,
+} from './executions.ts';
 import { live, ready } from './health.ts';
+import { listIntegrationHealth } from './integration-health.ts';
 import {
   createIntegration,
   deleteIntegration,
@@ -70,7 +83,16 @@ export const routes: readonly Route[] = [
   deleteTask,
   runTask,
   listExecutions,
+  listTenantExecutions,
   getExecution,
+  followExecution,
+  cancelExecution,
+  pauseExecution,
+  resumeExecution,
+  retryExecution,
+  listExecutionLogs,
+  listFailedRecords,
+  retryFailedRecord,
   listShards,
   getShard,
   listShardTypes,
@@ -80,9 +102,11 @@ export const routes: readonly Route[] = [
   deleteShardType,
   listShardTypeVersions,
   checkShardType,
+  listEvents,
   listApiKeys,
   createApiKey,
   revokeApiKey,
+  listIntegrationHealth,
   live,
   ready,
 ];

@@ -1,8 +1,20 @@
 import { z } from 'zod';
-import { conversionSchemaId, executionId, instant, integrationId, shardTypeId, taskId, text } from './identifiers.ts';
-import { fieldRule, objectName } from './mapping.ts';
+import {
+  conversionSchemaId,
+  executionId,
+  instant,
+  integrationId,
+  objectName,
+  shardTypeId,
+  taskId,
+  text,
+} from './identifiers.ts';
+import { fieldRule } from './mapping.ts';
 import { pageOf, pageQuery } from './page.ts';
 import { defineRoute } from './route.ts';
+
+/** When a run's objects are read in partitions side by side, by an orchestration. */
+export const bulkSetting = z.enum(['auto', 'always', 'never']);
 
 /** What a task reads, and how it is converted: by fields of its own, or by the published version of a conversion schema. */
 export const taskObject = z.union([
@@ -42,6 +54,9 @@ const taskFields = {
     .min(0)
     .max(86_400)
     .describe('How far an incremental run reaches back behind its watermark for late rows'),
+  bulk: bulkSetting.describe(
+    'Whether objects are read in partitions side by side: `auto` does so for runs that are expected to be large',
+  ),
   deletions: z.enum(['ignore', 'mirror']).describe("What a provider's delete marker does to the shard"),
 };
 
@@ -76,6 +91,7 @@ export const createTaskBody = z.strictObject({
   enabled: taskFields.enabled.default(true),
   pageSize: taskFields.pageSize.default(500),
   lookBackSeconds: taskFields.lookBackSeconds.default(120),
+  bulk: taskFields.bulk.default('auto'),
   deletions: taskFields.deletions.default('ignore'),
 });
 
@@ -144,6 +160,7 @@ export const updateTask = defineRoute({
       enabled: taskFields.enabled.optional(),
       pageSize: taskFields.pageSize.optional(),
       lookBackSeconds: taskFields.lookBackSeconds.optional(),
+      bulk: taskFields.bulk.optional(),
       deletions: taskFields.deletions.optional(),
     })
     .refine((patch) => Object.keys(patch).length > 0, 'must change at least one field'),

@@ -4,7 +4,7 @@ import type { LastOutcome, LinkDocument } from './documents/link.ts';
 import type { ShardDocument, ShardSource } from './documents/shard.ts';
 import { readPath, removePath, writePath } from './field-path.ts';
 import type { Json, JsonObject } from './json.ts';
-import { isOlder, isRepeat, type Observation, type Sighting } from './observation.ts';
+import { isOlder, isRepeat, type Observation, observedAs, type Sighting } from './observation.ts';
 
 /**
  * What one observation does to its shard. `in-place`: it stands there already, seen as late. `stale`: the shard shows something newer, written by someone
@@ -81,7 +81,7 @@ function confirm(
   outcome: LastOutcome['outcome'],
 ): ShardPlan {
   const version = observation.version ?? source.externalVersion;
-  const { fence, page } = sighting;
+  const { fence, page } = observedAs(observation, sighting);
   if (version === source.externalVersion && fence === source.observed.fence && page === source.observed.page) {
     return { kind: 'in-place', outcome };
   }
@@ -123,7 +123,7 @@ function nextSource(
       ? (source?.externalBase ?? {})
       : mergeFields(source?.externalBase, undefined, observation.data, observation.feed.paths),
     ...(version === undefined ? {} : { externalVersion: version }),
-    observed: { fence: input.sighting.fence, page: input.sighting.page },
+    observed: observedAs(observation, input.sighting),
     deleted: observation.deleted,
     last: { executionId: input.sighting.executionId, page: input.sighting.page, outcome },
   };

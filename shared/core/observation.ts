@@ -23,6 +23,14 @@ export interface Observation {
   /** Over converted values and mapping version; equal to the link's hash exactly when nothing is to be done. */
   readonly hash: string;
   readonly version: number | undefined;
+  /** Where it was seen, when that was not in this page: an earlier look that is tried again. */
+  readonly seen?: { readonly fence: number; readonly page: number };
+}
+
+/** Which look at the record an observation is, to be compared with others. */
+export function observedAs(observation: Observation, sighting: Sighting): { fence: number; page: number } {
+  const { fence, page } = observation.seen ?? sighting;
+  return { fence, page };
 }
 
 export interface PageReading {
@@ -36,7 +44,10 @@ export interface PageReading {
 
 /** A record that was set aside, and what is wrong with its fields, where it is that. */
 export interface RecordFailure {
-  readonly externalId?: string | undefined;
+  readonly change: ExternalChange;
+  /** The shard that it could not feed, and that one's external id. */
+  readonly feed: Feed;
+  readonly externalId: string;
   readonly reason: string;
   readonly errors?: readonly ConversionError[];
 }
@@ -57,11 +68,12 @@ export async function readPage(
   let superseded = 0;
   let unmapped = 0;
   const converted = await converter.convert(changes, answer);
-  for (const [index, { version }] of changes.entries()) {
-    const shards = converted[index] ?? [];
+  for (const [index, change] of changes.entries()) {
+    const { version } = change;
+    const shards = wantedOf(change, converted[index] ?? []);
     if (shards.length === 0) unmapped += 1;
     for (const shard of shards) {
-      const observed = observe(integrationId, converter, shard, version);
+      const observed = observe(integrationId, converter, shard, change);
       if ('reason' in observed) {
         failures.push(observed);
         continue;
@@ -75,19 +87,30 @@ export async function readPage(
   return { observations: [...byLink.values()], failures, superseded, unmapped };
 }
 
+/** Of a record that is tried again: the shard that it could not feed, or, where the mapping now makes others of it, all of that type. */
+function wantedOf({ retried }: ExternalChange, shards: readonly Converted[]): readonly Converted[] {
+  if (retried === undefined) return shards;
+  const ofType = shards.filter(({ feed }) => feed.shardTypeId === retried.shardTypeId);
+  const same = ofType.filter(
+    ({ feed, externalId }) => feed.target === retried.target && externalId === retried.externalId,
+  );
+  return same.length > 0 ? same : ofType;
+}
+
 function observe(
   integrationId: string,
   converter: Converter,
   shard: Converted,
-  version: number | undefined,
+  change: ExternalChange,
 ): Observation | RecordFailure {
   const { feed, externalId } = shard;
-  if (isTooLongId(externalId)) return { externalId, reason: longId };
+  const failure = { change, feed, externalId };
+  if (isTooLongId(externalId)) return { ...failure, reason: longId };
   if (!shard.ok) {
-    return { externalId, reason: shard.errors.map((error) => error.message).join(' '), errors: shard.errors };
+    return { ...failure, reason: shard.errors.map((error) => error.message).join(' '), errors: shard.errors };
   }
   const text = canonicalText(shard.data);
-  if (isTooLarge(text)) return { externalId, reason: tooLarge };
+  if (isTooLarge(text)) return { ...failure, reason: tooLarge };
   return {
     linkId: linkIdOf(integrationId, feed.object, externalId, feed.shardTypeId),
     feed,
@@ -95,7 +118,8 @@ function observe(
     deleted: shard.deleted,
     data: shard.data,
     hash: shard.deleted ? 'deleted' : shortHash(`${converter.version} ${text}`),
-    version,
+    version: change.version,
+    ...(change.seen === undefined ? {} : { seen: change.seen }),
   };
 }
 
@@ -144,6 +168,7 @@ export function isOlder(known: Known, observation: Observation, sighting: Sighti
   if (known.version !== undefined && observation.version !== undefined && known.version !== observation.version) {
     return observation.version < known.version;
   }
-  if (sighting.fence !== known.observed.fence) return sighting.fence < known.observed.fence;
-  return sighting.page < known.observed.page;
+  const { fence, page } = observedAs(observation, sighting);
+  if (fence !== known.observed.fence) return fence < known.observed.fence;
+  return page < known.observed.page;
 }

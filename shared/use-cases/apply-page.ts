@@ -2,7 +2,7 @@ import { type Counts, countOutcome, noCounts, type Outcome } from '../core/count
 import type { LinkDocument } from '../core/documents/link.ts';
 import type { ShardDocument } from '../core/documents/shard.ts';
 import { type MergeInput, planShard } from '../core/merge-source.ts';
-import { isRepeat, judgeByLink, type Observation } from '../core/observation.ts';
+import { isRepeat, judgeByLink, type Observation, observedAs, type Sighting } from '../core/observation.ts';
 import type { Deps, Stored, Write } from '../core/ports.ts';
 import type { Scope } from '../core/scope.ts';
 
@@ -76,7 +76,7 @@ export async function applyPage(
 export async function countLeftBehind(
   deps: Pick<Deps, 'links' | 'shards'>,
   scope: Scope,
-  input: MergeInput,
+  sighting: Sighting,
   linkIds: readonly string[],
 ): Promise<Counts> {
   const counts = noCounts();
@@ -92,7 +92,7 @@ export async function countLeftBehind(
   );
   for (const [index, link] of links.entries()) {
     const last = shards[index]?.document.sources[link.id]?.last;
-    if (last !== undefined && isRepeat(last, input.sighting)) countOutcome(counts, last.outcome);
+    if (last !== undefined && isRepeat(last, sighting)) countOutcome(counts, last.outcome);
   }
   return counts;
 }
@@ -145,7 +145,7 @@ function proposeLink(deps: Stores, input: MergeInput, observation: Observation):
     shardTypeId: observation.feed.shardTypeId,
     shardId: deps.newId('shard'),
     state: 'pending',
-    observed: { fence: input.sighting.fence, page: input.sighting.page },
+    observed: observedAs(observation, input.sighting),
   };
 }
 
@@ -242,7 +242,7 @@ function settledLink(
     state: 'settled',
     hash: observation.hash,
     ...(version === undefined ? {} : { version }),
-    observed: { fence: input.sighting.fence, page: input.sighting.page },
+    observed: observedAs(observation, input.sighting),
     last,
   };
 }

@@ -1,15 +1,18 @@
-import { isTerminal, planExecution } from '../core/advance-execution.ts';
 import { AppError } from '../core/app-error.ts';
 import type { PlannedObject } from '../core/documents/conversion.ts';
 import type { ExecutionDocument } from '../core/documents/execution.ts';
 import type { IntegrationDocument } from '../core/documents/integration.ts';
 import type { TaskDocument } from '../core/documents/task.ts';
 import { dueKey } from '../core/due.ts';
+import { isTerminal } from '../core/execution-states.ts';
+import { type PlanInput, planExecution } from '../core/plan-execution.ts';
 import type { Deps } from '../core/ports.ts';
 import type { Scope } from '../core/scope.ts';
 import { sourceOf } from '../core/watermark.ts';
 import { freezeMappings } from './freeze-mappings.ts';
 import { freeTask, occupyTask } from './hold-task.ts';
+import { createExecution } from './move-execution.ts';
+import { putWatch } from './put-watch.ts';
 import { settleExecution } from './settle-execution.ts';
 
 type Needs = Pick<
@@ -23,6 +26,8 @@ type Needs = Pick<
   | 'links'
   | 'leases'
   | 'due'
+  | 'events'
+  | 'healthDue'
   | 'syncQueue'
   | 'now'
   | 'newId'
@@ -37,13 +42,15 @@ export interface StartExecutionInput {
   readonly trigger: ExecutionDocument['trigger'];
   /** Starting again with the same id finds the run that was started. */
   readonly executionId?: string;
+  /** What the run does, where that is not just what the task says. */
+  readonly plan?: (task: TaskDocument, input: PlanInput) => ExecutionDocument;
 }
 
 /**
  * Queues a run of a task. Order of writes: the lease (one run a task), the watch (so that the run is looked after from here on), the execution,
  * the message. A crash after any of them leaves something that the watch, or the next start, completes.
  *
- * @throws AppError `not-found`, `not-connected`, `already-running`
+ * @throws AppError `not-found`, `not-connected`, `not-published`, `already-running`
  */
 export async function startExecution(
   deps: Needs,
@@ -58,8 +65,9 @@ export async function startExecution(
   const { task, integration } = await loadOccupied(deps, scope, input, executionId);
   const objects = await freeze(deps, scope, input, executionId, task);
   const now = deps.now();
-  await putWatch(deps, scope, input, executionId, now.getTime() + deps.engine.leaseMs + deps.engine.watchMs);
-  const execution = planExecution(task, {
+  await putWatch(deps, scope, { ...input, id: executionId }, now.getTime() + deps.engine.leaseMs + deps.engine.watchMs);
+  const plan = input.plan ?? planExecution;
+  const execution = plan(task, {
     executionId,
     objects,
     mode: input.mode ?? task.mode,
@@ -67,7 +75,7 @@ export async function startExecution(
     source: sourceOf(integration),
     now: now.toISOString(),
   });
-  await deps.runs.executions.write(scope, { kind: 'create', document: execution });
+  await createExecution(deps, scope, execution);
   await deps.syncQueue.send({
     kind: 'sync-pages',
     tenantId: scope.tenantId,
@@ -95,6 +103,11 @@ async function loadRunnable(deps: Needs, scope: Scope, input: StartExecutionInpu
   if (!integration.document.enabled) throw new AppError('not-connected', { detail: 'The integration is disabled.' });
   if (integration.document.connection === undefined) {
     throw new AppError('not-connected', { detail: 'Connect the integration first.' });
+  }
+  if (integration.document.connection.state === 'failing') {
+    const { problem = 'The provider does not accept the credential.' } = integration.document.connection;
+    const detail = `The connection is paused: ${problem} Test the connection, or connect it anew.`;
+    throw new AppError('not-connected', { detail });
   }
   return { task: task.document, integration: integration.document };
 }
@@ -130,25 +143,6 @@ async function freeze(
   }
 }
 
-async function putWatch(
-  deps: Needs,
-  scope: Scope,
-  { integrationId, taskId }: StartExecutionInput,
-  executionId: string,
-  dueAtMs: number,
-): Promise<void> {
-  await deps.due.put({
-    ...dueKey('watch', scope.tenantId, taskId),
-    schemaVersion: 1,
-    kind: 'watch',
-    tenantId: scope.tenantId,
-    integrationId,
-    taskId,
-    executionId,
-    dueAt: new Date(dueAtMs).toISOString(),
-  });
-}
-
 async function occupy(deps: Needs, scope: Scope, input: StartExecutionInput, executionId: string): Promise<void> {
   const { taskId } = input;
   for (;;) {
@@ -170,7 +164,7 @@ async function occupy(deps: Needs, scope: Scope, input: StartExecutionInput, exe
 async function ensureWatch(deps: Needs, scope: Scope, input: StartExecutionInput, executionId: string): Promise<void> {
   const watch = await deps.due.get(dueKey('watch', scope.tenantId, input.taskId));
   if (watch?.document.executionId === executionId) return;
-  await putWatch(deps, scope, input, executionId, deps.now().getTime());
+  await putWatch(deps, scope, { ...input, id: executionId }, deps.now().getTime());
 }
 
 async function readExecution(deps: Needs, scope: Scope, id: string): Promise<ExecutionDocument | undefined> {

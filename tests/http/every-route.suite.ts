@@ -1,5 +1,6 @@
 import { beforeAll, expect, it } from 'vitest';
 import { demoTask } from '../../local/start/demo-task.ts';
+import { sampleTenant } from '../kit/sample-documents.ts';
 import { type App, createTenant, syncTenant, type Tenant } from './start-app.ts';
 
 /** Walks through every operation once, as a customer would. The callers check each answer against the document. */
@@ -107,6 +108,29 @@ export function everyRouteSuite(app: () => App): void {
     const { items } = await admin.call('listShards', { query: { type: 'deal', limit: 1 } });
     const shardId = String(items[0]?.['id']);
     expect((await admin.call('getShard', { params: { shardId } })).json).toEqual(items[0]);
+  });
+
+  it('tells what happened, filtered by type and integration', async () => {
+    const { admin, integrationId } = tenant;
+    const query = { type: 'sync.completed', integrationId };
+    const { items } = await admin.call('listEvents', { query });
+    expect(items).toMatchObject([{ subject: executionId, data: { integrationId, state: 'succeeded' } }]);
+    expect((await admin.call('listEvents')).items).toEqual(expect.arrayContaining(items));
+    expect((await admin.call('listEvents', { query: { ...query, type: 'sync.failed' } })).items).toEqual([]);
+    const other = await createTenant(app());
+    expect((await other.admin.call('listEvents', { query })).items).toEqual([]);
+  });
+
+  it('shows how the integrations do, and which keys end soon', async () => {
+    const { admin, integrationId } = tenant;
+    const key = await admin.call('createApiKey', { body: { name: 'Short', expiresInDays: 7 } });
+    await admin.call('createApiKey', { body: { name: 'Long', expiresInDays: 90 } });
+    const shown = await admin.call('listIntegrationHealth');
+    expect(shown.items).toMatchObject([{ integrationId, provider: 'custom-rest', health: 'healthy', reasons: [] }]);
+    expect(shown.json['expiringApiKeys']).toEqual([{ id: key.text('id'), expiresAt: key.text('expiresAt') }]);
+    await admin.call('revokeApiKey', { params: { apiKeyId: key.text('id') } });
+    const viewer = await app().signedIn(sampleTenant(), 'viewer');
+    expect((await viewer.call('listIntegrationHealth')).json).toEqual({ items: [], expiringApiKeys: [] });
   });
 
   it('finds shards by text and by field', async () => {

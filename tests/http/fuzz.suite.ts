@@ -10,6 +10,8 @@ import { type App, createTenant, syncTenant, type Tenant } from './start-app.ts'
 /** Stands in every text of the other tenant: no answer may hold it. */
 const othersMark = `others-${randomUUID()}`;
 const concurrency = 8;
+/** Well formed, but nobody's. */
+const failedRecordId = `fr_${'A'.repeat(22)}`;
 
 const fuzzSchema = { type: 'object', properties: { name: { type: 'string' } } };
 
@@ -71,6 +73,7 @@ export function fuzzSuite(app: () => App): void {
     updateShardType: { name: 'Fuzz', schema: fuzzSchema },
     checkShardType: { schema: fuzzSchema },
     runTask: { mode: 'full' },
+    retryExecution: { records: 'all' },
     createApiKey: { name: 'Fuzz', role: 'viewer', expiresInDays: 1 },
   });
 
@@ -171,6 +174,7 @@ async function idsOf(tenant: Tenant, version = '1'): Promise<Record<string, stri
     shardTypeId,
     taskId,
     executionId: await first('listExecutions'),
+    failedRecordId,
     shardId: String((await admin.call('listShards', { query: { limit: 1 } })).items[0]?.['id']),
     apiKeyId: await first('listApiKeys'),
   };

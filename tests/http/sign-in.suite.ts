@@ -4,7 +4,7 @@ import { startIdentity } from '../../local/identity/server.ts';
 import { openSigningKeys } from '../../local/identity/signing-keys.ts';
 import { roles } from '../../shared/contracts/route.ts';
 import { routes } from '../../shared/contracts/routes.ts';
-import { sampleId } from '../kit/sample-documents.ts';
+import { sampleFailedRecord, sampleId } from '../kit/sample-documents.ts';
 import type { CallOptions } from './api-caller.ts';
 import type { Operation } from './api-description.ts';
 import { type App, createTenant, syncTenant, type Tenant } from './start-app.ts';
@@ -19,7 +19,11 @@ function paramsOf(operation: Operation): Record<string, string> {
     shardId: 'shard',
     apiKeyId: 'apiKey',
   } as const;
-  const names: Readonly<Record<string, string>> = { version: '1', shardTypeId: 'nothing' };
+  const names: Readonly<Record<string, string>> = {
+    version: '1',
+    shardTypeId: 'nothing',
+    failedRecordId: sampleFailedRecord('').id,
+  };
   return Object.fromEntries(
     operation.parameters
       .filter((parameter) => parameter.in === 'path')
@@ -157,6 +161,7 @@ export function signInSuite(app: () => App): void {
       shardTypeId: shardType.text('id'),
       taskId: tenant.taskId,
       executionId,
+      failedRecordId: sampleFailedRecord('').id,
       shardId: String(items[0]?.['id']),
       apiKeyId: key.text('id'),
     };

@@ -1,21 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import type { IdKind } from '../../shared/contracts/identifiers.ts';
 import type { ApiKeyDocument, AuditDocument, IdempotencyDocument } from '../../shared/core/documents/access.ts';
-import type {
-  ConversionContentDocument,
-  ConversionSchemaDocument,
-  PlannedObject,
-  ShardTypeContentDocument,
-  ShardTypeDocument,
-} from '../../shared/core/documents/conversion.ts';
-import type { DueDocument } from '../../shared/core/documents/due.ts';
+import type { PlannedObject } from '../../shared/core/documents/conversion.ts';
+import type { DueDocument, HealthDueDocument } from '../../shared/core/documents/due.ts';
+import type { EventDocument } from '../../shared/core/documents/event.ts';
 import type { ExecutionDocument, PageDocument } from '../../shared/core/documents/execution.ts';
+import type { FailedRecordDocument, LogDocument } from '../../shared/core/documents/execution-details.ts';
 import type { IntegrationDocument } from '../../shared/core/documents/integration.ts';
+import { healthIdOf, type IntegrationHealthDocument } from '../../shared/core/documents/integration-health.ts';
 import type { LeaseDocument } from '../../shared/core/documents/lease.ts';
 import type { LinkDocument } from '../../shared/core/documents/link.ts';
 import type { ShardDocument } from '../../shared/core/documents/shard.ts';
 import type { TaskDocument } from '../../shared/core/documents/task.ts';
-import { dueKey } from '../../shared/core/due.ts';
+import type { TenantSlotsDocument } from '../../shared/core/documents/tenant-slots.ts';
+import { dueKey, healthDueKey } from '../../shared/core/due.ts';
 import { composeId } from '../../shared/core/ids.ts';
 
 const at = '2030-01-01T00:00:00.000Z';
@@ -60,6 +58,25 @@ export function sampleIntegration(tenantId: string, change: Partial<IntegrationD
   };
 }
 
+export function sampleIntegrationHealth(
+  tenantId: string,
+  change: Partial<IntegrationHealthDocument> = {},
+): IntegrationHealthDocument {
+  const integrationId = change.integrationId ?? sampleId('integration');
+  return {
+    id: healthIdOf(integrationId),
+    tenantId,
+    kind: 'integration-health',
+    schemaVersion: 1,
+    integrationId,
+    health: 'healthy',
+    since: at,
+    reasons: [],
+    checkedAt: at,
+    ...change,
+  };
+}
+
 export function sampleTask(tenantId: string, change: Partial<TaskDocument> = {}): TaskDocument {
   return {
     id: sampleId('task'),
@@ -74,79 +91,11 @@ export function sampleTask(tenantId: string, change: Partial<TaskDocument> = {})
     enabled: true,
     pageSize: 500,
     lookBackSeconds: 120,
+    bulk: 'auto',
     deletions: 'ignore',
     watermarks: {},
     createdAt: at,
     updatedAt: at,
-    ...change,
-  };
-}
-
-export function sampleConversionSchema(
-  tenantId: string,
-  change: Partial<ConversionSchemaDocument> = {},
-): ConversionSchemaDocument {
-  return {
-    id: sampleId('conversionSchema'),
-    tenantId,
-    kind: 'conversion-schema',
-    schemaVersion: 1,
-    integrationId: sampleId('integration'),
-    name: 'Companies',
-    object: 'companies',
-    versions: [{ version: 1, contentId: 'content', createdAt: at }],
-    publications: 0,
-    createdAt: at,
-    updatedAt: at,
-    ...change,
-  };
-}
-
-export function sampleConversionContent(
-  tenantId: string,
-  change: Partial<ConversionContentDocument> = {},
-): ConversionContentDocument {
-  const ownerId = sampleId('conversionSchema');
-  return {
-    id: `${ownerId}.content`,
-    tenantId,
-    kind: 'conversion-content',
-    schemaVersion: 1,
-    integrationId: sampleId('integration'),
-    ownerId,
-    targets: samplePlanned.targets ?? [],
-    ...change,
-  };
-}
-
-export function sampleShardType(tenantId: string, change: Partial<ShardTypeDocument> = {}): ShardTypeDocument {
-  const shardTypeId = sampleId('shard');
-  return {
-    id: `shard-type.${shardTypeId}`,
-    tenantId,
-    kind: 'shard-type',
-    schemaVersion: 1,
-    shardTypeId,
-    name: 'Product',
-    versions: [{ version: 1, contentId: 'content', createdAt: at }],
-    createdAt: at,
-    updatedAt: at,
-    ...change,
-  };
-}
-
-export function sampleShardTypeContent(
-  tenantId: string,
-  change: Partial<ShardTypeContentDocument> = {},
-): ShardTypeContentDocument {
-  const ownerId = `shard-type.${sampleId('shard')}`;
-  return {
-    id: `${ownerId}.content`,
-    tenantId,
-    kind: 'shard-type-content',
-    schemaVersion: 1,
-    ownerId,
-    schema: { type: 'object', properties: { name: { type: ['string', 'null'] } } },
     ...change,
   };
 }
@@ -181,6 +130,7 @@ export function sampleExecution(tenantId: string, change: Partial<ExecutionDocum
     trigger: 'manual',
     plan: { objects: [samplePlanned], pageSize: 500, deletions: 'ignore', since: {} },
     checkpoint: { objectIndex: 0, restarted: false },
+    progress: {},
     watermarks: {},
     counts: noCounts,
     pages: 0,
@@ -207,7 +157,44 @@ export function samplePage(tenantId: string, change: Partial<PageDocument> = {})
     fence: 1,
     linkIds: ['a', 'b'],
     counts: noCounts,
-    failures: [],
+    at,
+    ...change,
+  };
+}
+
+export function sampleLogEntry(tenantId: string, change: Partial<LogDocument> = {}): LogDocument {
+  const executionId = change.executionId ?? sampleId('execution');
+  return {
+    id: sampleId('log'),
+    executionId,
+    runId: executionId,
+    tenantId,
+    kind: 'log',
+    schemaVersion: 1,
+    at,
+    level: 'info',
+    event: 'state-changed',
+    message: 'The run is queued.',
+    actor: { kind: 'system', id: 'test' },
+    ...change,
+  };
+}
+
+export function sampleFailedRecord(tenantId: string, change: Partial<FailedRecordDocument> = {}): FailedRecordDocument {
+  return {
+    id: `fr_${randomBytes(16).toString('base64url')}`,
+    executionId: sampleId('execution'),
+    tenantId,
+    kind: 'failed-record',
+    schemaVersion: 1,
+    state: 'failed',
+    object: 'companies',
+    shardTypeId: 'company',
+    externalId: '1',
+    reason: 'Required field "name" is missing or empty.',
+    page: 0,
+    record: { city: 'Celje' },
+    seen: { fence: 1, page: 0 },
     at,
     ...change,
   };
@@ -250,6 +237,11 @@ export function sampleLease(tenantId: string, change: Partial<LeaseDocument> = {
   return { id: sampleId('task'), tenantId, schemaVersion: 1, fence: 1, expiresAt: at, ...change };
 }
 
+export function sampleTenantSlots(tenantId: string, change: Partial<TenantSlotsDocument> = {}): TenantSlotsDocument {
+  const held = [{ holder: sampleId('message'), expiresAt: at }];
+  return { id: `slots-${sampleId('message')}`, tenantId, kind: 'slots', schemaVersion: 1, held, ...change };
+}
+
 export function sampleAudit(tenantId: string, change: Partial<AuditDocument> = {}): AuditDocument {
   return {
     id: sampleId('audit'),
@@ -261,6 +253,20 @@ export function sampleAudit(tenantId: string, change: Partial<AuditDocument> = {
     action: 'integration.create',
     subject: 'int_1',
     outcome: 'ok',
+    traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+    ...change,
+  };
+}
+
+export function sampleEvent(tenantId: string, change: Partial<EventDocument> = {}): EventDocument {
+  return {
+    id: sampleId('event'),
+    tenantId,
+    schemaVersion: 1,
+    type: 'sync.completed',
+    at,
+    subject: sampleId('execution'),
+    data: { integrationId: sampleId('integration') },
     traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
     ...change,
   };
@@ -291,6 +297,19 @@ export function sampleDue(tenantId: string, change: Partial<DueDocument> = {}): 
     tenantId,
     integrationId: 'int_00000000000000000000000000',
     taskId,
+    dueAt: at,
+    ...change,
+  };
+}
+
+export function sampleHealthDue(tenantId: string, change: Partial<HealthDueDocument> = {}): HealthDueDocument {
+  const integrationId = change.integrationId ?? sampleId('integration');
+  return {
+    ...healthDueKey(tenantId, integrationId),
+    schemaVersion: 1,
+    kind: 'health',
+    tenantId,
+    integrationId,
     dueAt: at,
     ...change,
   };

@@ -15,6 +15,8 @@ import { compileSourcePath, type ReadPath } from './source-path.ts';
 export interface Feed {
   /** The link's object: the provider's, with the target's name where one record feeds several shards. */
   readonly object: string;
+  /** The target's name, where it has one. */
+  readonly target?: string;
   readonly shardTypeId: string;
   /** The shard paths that the mapping owns. */
   readonly paths: readonly (readonly string[])[];
@@ -90,7 +92,7 @@ function compileTarget(
   const validate = validators.get(target.shardTypeId);
   return {
     feed: {
-      object: target.name === undefined ? object : `${object}#${target.name}`,
+      ...(target.name === undefined ? { object } : { object: `${object}#${target.name}`, target: target.name }),
       shardTypeId: target.shardTypeId,
       paths: [...new Set(target.fields.map((field) => field.to))].map((path) => path.split('.')),
     },

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { mappingTarget, mappingTargets, objectName } from '../../contracts/mapping.ts';
+import { objectName } from '../../contracts/identifiers.ts';
+import { mappingTarget, mappingTargets } from '../../contracts/mapping.ts';
 
 /** One version of something that is versioned; its content is a document of its own, named by what it says and never changed. */
 const versionEntry = z.strictObject({

@@ -17,3 +17,16 @@ export const dueDocument = z.strictObject({
 });
 
 export type DueDocument = z.infer<typeof dueDocument>;
+
+/** An integration whose health is to be looked at, container `due`, in buckets of its own: each integration has one at all times. */
+export const healthDueDocument = z.strictObject({
+  id: z.string(),
+  bucket: z.string(),
+  schemaVersion: z.literal(1),
+  kind: z.literal('health'),
+  tenantId: z.string(),
+  integrationId: z.string(),
+  dueAt: z.string(),
+});
+
+export type HealthDueDocument = z.infer<typeof healthDueDocument>;

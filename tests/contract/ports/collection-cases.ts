@@ -2,20 +2,25 @@ import type { TenantDocument } from '../../../shared/azure/collections.ts';
 import type { ContainerName } from '../../../shared/azure/containers.ts';
 import type { Collection, Key } from '../../../shared/core/ports.ts';
 import {
-  sampleApiKey,
-  sampleAudit,
   sampleConversionContent,
   sampleConversionSchema,
+  sampleShardType,
+  sampleShardTypeContent,
+} from '../../kit/sample-conversion.ts';
+import {
+  sampleApiKey,
+  sampleAudit,
+  sampleEvent,
   sampleExecution,
   sampleIdempotency,
   sampleIntegration,
+  sampleIntegrationHealth,
   sampleLease,
   sampleLink,
   samplePage,
   sampleShard,
-  sampleShardType,
-  sampleShardTypeContent,
   sampleTask,
+  sampleTenantSlots,
 } from '../../kit/sample-documents.ts';
 import type { Stores } from './port-harness.ts';
 
@@ -47,6 +52,15 @@ export const collectionCases: readonly CollectionCase[] = [
     sample: (tenantId, like) => sampleIntegration(tenantId, like),
     keyOf: byId,
     change: (document) => ({ ...document, name: `${document.name}!` }),
+    listable: true,
+  }),
+  collectionCase({
+    name: 'integrationHealth',
+    container: 'config',
+    open: (stores) => stores.integrationHealth,
+    sample: (tenantId, like) => sampleIntegrationHealth(tenantId, like),
+    keyOf: byId,
+    change: (document) => ({ ...document, health: 'failing' as const }),
     listable: true,
   }),
   collectionCase({
@@ -149,6 +163,15 @@ export const collectionCases: readonly CollectionCase[] = [
     listable: true,
   }),
   collectionCase({
+    name: 'events',
+    container: 'events',
+    open: (stores) => stores.events,
+    sample: (tenantId, like) => sampleEvent(tenantId, like),
+    keyOf: byId,
+    change: (document) => ({ ...document, data: { ...document.data, changed: true } }),
+    listable: true,
+  }),
+  collectionCase({
     name: 'idempotency',
     container: 'transient',
     open: (stores) => stores.idempotency,
@@ -164,6 +187,15 @@ export const collectionCases: readonly CollectionCase[] = [
     sample: (tenantId, like) => sampleLease(tenantId, like),
     keyOf: byId,
     change: (document) => ({ ...document, fence: document.fence + 1 }),
+    listable: false,
+  }),
+  collectionCase({
+    name: 'tenantSlots',
+    container: 'leases',
+    open: (stores) => stores.tenantSlots,
+    sample: (tenantId, like) => sampleTenantSlots(tenantId, like),
+    keyOf: byId,
+    change: (document) => ({ ...document, held: [] }),
     listable: false,
   }),
 ];

@@ -97,8 +97,10 @@ function filterCases(harness: () => StoreHarness): void {
     expect(await find({ field: 'data.absent', is: 'equal', value: 'a' })).toEqual([]);
     expect(await find({ field: 'data.age', is: 'one-of', values: ['1', 7, 1] })).toEqual([0, 1]);
     expect(await find({ field: 'data.age', is: 'one-of', values: [7] })).toEqual([]);
-    expect(await find({ field: 'revision', is: 'at-most', value: 2 })).toEqual([0, 1]);
-    expect(await find({ field: 'revision', is: 'at-most', value: '2' })).toEqual([]);
+    expect(await find({ field: 'revision', is: 'below', value: 3 })).toEqual([0, 1]);
+    expect(await find({ field: 'revision', is: 'at-least', value: 3 })).toEqual([2]);
+    expect(await find({ field: 'revision', is: 'below', value: '3' })).toEqual([]);
+    expect(await find({ field: 'revision', is: 'at-least', value: '0' })).toEqual([]);
     expect(await find({ field: 'text', is: 'contains', value: 'nOvAk' })).toEqual([0, 2]);
     expect(
       await find(

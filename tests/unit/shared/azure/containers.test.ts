@@ -15,6 +15,7 @@ test('every tenant-owned container is partitioned so that a tenant can be named'
     links: '/tenantId',
     executions: '/tenantId',
     audit: '/tenantId',
+    events: '/tenantId',
     transient: '/tenantId',
     leases: '/id',
     due: '/bucket',

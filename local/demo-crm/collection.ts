@@ -53,6 +53,9 @@ export interface Collection {
   count(query: Omit<ListQuery, 'after' | 'offset' | 'limit'>): number;
 }
 
+/** How many totals are kept. */
+const mostCounted = 256;
+
 /** Opens a collection of the rows with the indexes 0, 1, 2 and so on; throws RangeError if one is missing. */
 export const openCollection = (initial: readonly Row[]): Collection => {
   const rows = [...initial];
@@ -68,7 +71,8 @@ export const openCollection = (initial: readonly Row[]): Collection => {
   for (const row of rows) {
     stateCounts[row.state] += 1;
   }
-  let countedAt: { key: string; total: number } | undefined;
+  /** Totals by query, for as long as nothing changes: every page of a read asks for its own again. */
+  const counted = new Map<string, number>();
 
   /** A row that was updated again leaves its old entry behind, which no longer tells the row's time. */
   const rowOf = (entry: UpdatePosition): Row | undefined => {
@@ -136,7 +140,7 @@ export const openCollection = (initial: readonly Row[]): Collection => {
         stateCounts[before.state] -= 1;
       }
       if (before?.updatedAtMs !== row.updatedAtMs || before.state !== row.state) {
-        countedAt = undefined;
+        counted.clear();
       }
     },
     list: (query) => {
@@ -165,14 +169,18 @@ export const openCollection = (initial: readonly Row[]): Collection => {
       }
       const { sinceMs, createdFromMs, createdToMs, includeDeleted } = query;
       const key = JSON.stringify([query.order, sinceMs, createdFromMs, createdToMs, includeDeleted]);
-      if (countedAt?.key !== key) {
-        let total = 0;
+      let total = counted.get(key);
+      if (total === undefined) {
+        total = 0;
         for (let position = startOf(query); position < endOf(query); position += 1) {
           total += rowAt(query, position) === undefined ? 0 : 1;
         }
-        countedAt = { key, total };
+        if (counted.size === mostCounted) {
+          counted.clear();
+        }
+        counted.set(key, total);
       }
-      return countedAt.total;
+      return total;
     },
   };
 };

@@ -9,6 +9,8 @@ export const idPrefixes = {
   apiKey: 'key',
   audit: 'aud',
   message: 'msg',
+  merge: 'mrg',
+  mergeCandidate: 'mca',
   request: 'req',
 } as const;
 
@@ -27,6 +29,8 @@ export const taskId = idOf('task');
 export const executionId = idOf('execution');
 export const shardId = idOf('shard');
 export const apiKeyId = idOf('apiKey');
+export const mergeId = idOf('merge');
+export const mergeCandidateId = idOf('mergeCandidate');
 
 /** A customer of the deployment, as its sign-in names it. */
 export const tenantId = z

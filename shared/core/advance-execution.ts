@@ -15,7 +15,14 @@ export function isTerminal(execution: Pick<Execution, 'state'>): boolean {
 /** A new run, frozen to what the task says now. */
 export function planExecution(
   task: TaskDocument,
-  input: { executionId: string; mode: Execution['mode']; trigger: Execution['trigger']; source: string; now: string },
+  input: {
+    executionId: string;
+    mode: Execution['mode'];
+    trigger: Execution['trigger'];
+    source: string;
+    matchRules?: Execution['plan']['matchRules'];
+    now: string;
+  },
 ): Execution {
   const since: Record<string, string> = {};
   if (input.mode === 'incremental') {
@@ -36,7 +43,14 @@ export function planExecution(
     state: 'queued',
     mode: input.mode,
     trigger: input.trigger,
-    plan: { objects: task.objects, pageSize: task.pageSize, deletions: task.deletions, since, source: input.source },
+    plan: {
+      objects: task.objects,
+      pageSize: task.pageSize,
+      deletions: task.deletions,
+      since,
+      source: input.source,
+      ...(input.matchRules === undefined ? {} : { matchRules: input.matchRules }),
+    },
     checkpoint: { objectIndex: 0, restarted: false },
     watermarks: {},
     counts: noCounts(),

@@ -20,6 +20,8 @@ export interface Observation {
   /** Over converted values and mapping version; equal to the link's hash exactly when nothing is to be done. */
   readonly hash: string;
   readonly version: number | undefined;
+  /** The provider's time of modification. */
+  readonly modifiedAt?: string | undefined;
 }
 
 export interface PageReading {
@@ -69,6 +71,7 @@ export function readPage(
       data: converted.data,
       hash: change.deleted ? 'deleted' : shortHash(`${converter.version} ${text}`),
       version: change.version,
+      modifiedAt: change.modifiedAt,
     });
   }
   return { observations: [...byLink.values()], failures, superseded };

@@ -5,8 +5,12 @@ import type { ApiKeyDocument, AuditDocument, IdempotencyDocument } from './docum
 import type { DueDocument } from './documents/due.ts';
 import type { ExecutionDocument, PageDocument } from './documents/execution.ts';
 import type { IntegrationDocument } from './documents/integration.ts';
+import type { KeyDocument } from './documents/key.ts';
 import type { LeaseDocument } from './documents/lease.ts';
 import type { LinkDocument } from './documents/link.ts';
+import type { MatchRulesDocument } from './documents/match-rules.ts';
+import type { MergeDocument, ShardImageDocument } from './documents/merge.ts';
+import type { MergeCandidateDocument } from './documents/merge-candidate.ts';
 import type { ShardDocument } from './documents/shard.ts';
 import type { TaskDocument } from './documents/task.ts';
 import type { EngineSettings } from './engine-settings.ts';
@@ -141,6 +145,12 @@ export interface Deps {
   readonly runs: ExecutionStore;
   readonly shards: Collection<ShardDocument>;
   readonly links: Collection<LinkDocument>;
+  readonly keys: Collection<KeyDocument>;
+  readonly matchRules: Collection<MatchRulesDocument>;
+  readonly matchRuleVersions: Collection<MatchRulesDocument>;
+  readonly merges: Collection<MergeDocument>;
+  readonly mergeCandidates: Collection<MergeCandidateDocument>;
+  readonly shardImages: Collection<ShardImageDocument>;
   readonly leases: Collection<LeaseDocument>;
   readonly tokens: TokenVerifier;
   readonly audit: Collection<AuditDocument>;

@@ -1,16 +1,19 @@
 import { advancePage } from '../core/advance-execution.ts';
 import type { Converter, ObjectMapping } from '../core/convert-record.ts';
-import { addCounts, type Counts, noCounts } from '../core/counts.ts';
+import { addCounts, type Counts, countOutcome, noCounts } from '../core/counts.ts';
 import { type ExecutionDocument, type PageDocument, pageIdOf } from '../core/documents/execution.ts';
+import { matcherOf, versionedBy } from '../core/identity/frozen-rules.ts';
 import type { MergeInput } from '../core/merge-source.ts';
-import { type Observation, readPage } from '../core/observation.ts';
+import { isRepeat, type Observation, readPage } from '../core/observation.ts';
 import type { Deps, Stored } from '../core/ports.ts';
 import type { Scope } from '../core/scope.ts';
-import { applyPage, countLeftBehind } from './apply-page.ts';
+import { applyPage } from './apply-page/apply-page.ts';
+import type { Stores } from './apply-page/item.ts';
+import { leaveRecords, readRecords } from './apply-page/leave-records.ts';
 import type { Pulled } from './pull-page.ts';
 import { reopenLinks } from './reopen-links.ts';
 
-type Needs = Pick<Deps, 'links' | 'shards' | 'runs' | 'newId' | 'now'>;
+type Needs = Stores & Pick<Deps, 'runs'>;
 
 /**
  * Applies one pulled page and moves the run's checkpoint with the page's outcome, as one write.
@@ -28,7 +31,9 @@ export async function commitPage(
   keepHold: () => Promise<boolean>,
 ): Promise<Stored<ExecutionDocument> | undefined> {
   const execution = stored.document;
-  const reading = readPage(execution.integrationId, mapping, converter, pulled.page.changes);
+  const matcher = matcherOf(execution.plan.matchRules, mapping.shardTypeId);
+  const matching = matcher === undefined ? converter : versionedBy(converter, matcher);
+  const reading = readPage(execution.integrationId, mapping, matching, pulled.page.changes);
   const observations =
     execution.plan.deletions === 'mirror' ? reading.observations : reading.observations.filter((each) => !each.deleted);
   const input: MergeInput = {
@@ -38,6 +43,7 @@ export async function commitPage(
     converter,
     sighting: { executionId: execution.id, page: execution.pages, fence: execution.fence },
     now: deps.now().toISOString(),
+    matcher,
   };
   if (!(await keepHold())) return undefined;
   const page = await announcePage(deps, scope, execution, mapping, observations);
@@ -115,6 +121,25 @@ async function announcePage(
 function expectsNew(execution: ExecutionDocument): boolean {
   const { received, unchanged, updated } = execution.counts;
   return Object.keys(execution.plan.since).length === 0 && (unchanged + updated) * 10 <= received;
+}
+
+/**
+ * Counts what an interrupted attempt of this page wrote for records that the page no longer shows: they were received, and nobody else
+ * will count them. Nor will anybody complete what they claimed.
+ */
+async function countLeftBehind(
+  deps: Needs,
+  scope: Scope,
+  { sighting, matcher }: MergeInput,
+  linkIds: readonly string[],
+): Promise<Counts> {
+  const counts = noCounts();
+  const records = await readRecords(deps, scope, linkIds);
+  await leaveRecords(deps, scope, matcher, records);
+  for (const { source } of records) {
+    if (source !== undefined && isRepeat(source.last, sighting)) countOutcome(counts, source.last.outcome);
+  }
+  return counts;
 }
 
 function setAside(failed: number, skipped: number): Counts {

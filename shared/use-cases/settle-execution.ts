@@ -6,7 +6,7 @@ import { raiseWatermarks } from '../core/watermark.ts';
 import { freeTask } from './hold-task.ts';
 import { reopenLastPage } from './reopen-links.ts';
 
-type Needs = Pick<Deps, 'tasks' | 'runs' | 'links' | 'leases' | 'due' | 'now' | 'engine' | 'log'>;
+type Needs = Pick<Deps, 'tasks' | 'runs' | 'links' | 'shards' | 'keys' | 'leases' | 'due' | 'now' | 'engine' | 'log'>;
 
 /**
  * What follows the end of a run: its watermarks go to the task, the watch ends, the task becomes free. Repeatable: whoever finds an ended run

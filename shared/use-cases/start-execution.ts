@@ -7,12 +7,26 @@ import { dueKey } from '../core/due.ts';
 import type { Deps } from '../core/ports.ts';
 import type { Scope } from '../core/scope.ts';
 import { sourceOf } from '../core/watermark.ts';
+import { freezeMatchRules } from './freeze-match-rules.ts';
 import { freeTask, occupyTask } from './hold-task.ts';
 import { settleExecution } from './settle-execution.ts';
 
 type Needs = Pick<
   Deps,
-  'integrations' | 'tasks' | 'runs' | 'links' | 'leases' | 'due' | 'syncQueue' | 'now' | 'newId' | 'engine' | 'log'
+  | 'integrations'
+  | 'tasks'
+  | 'runs'
+  | 'links'
+  | 'shards'
+  | 'keys'
+  | 'matchRules'
+  | 'leases'
+  | 'due'
+  | 'syncQueue'
+  | 'now'
+  | 'newId'
+  | 'engine'
+  | 'log'
 >;
 
 export interface StartExecutionInput {
@@ -48,6 +62,7 @@ export async function startExecution(
     mode: input.mode ?? task.mode,
     trigger: input.trigger,
     source: sourceOf(integration),
+    matchRules: await freezeMatchRules(deps, scope, task),
     now: now.toISOString(),
   });
   await deps.runs.executions.write(scope, { kind: 'create', document: execution });

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { IdKind } from '../../shared/contracts/identifiers.ts';
 import type { ApiKeyDocument, AuditDocument, IdempotencyDocument } from '../../shared/core/documents/access.ts';
-import type { DueDocument } from '../../shared/core/documents/due.ts';
+import type { TaskDueDocument } from '../../shared/core/documents/due.ts';
 import type { ExecutionDocument, PageDocument } from '../../shared/core/documents/execution.ts';
 import type { IntegrationDocument } from '../../shared/core/documents/integration.ts';
 import type { LeaseDocument } from '../../shared/core/documents/lease.ts';
@@ -197,7 +197,7 @@ export function sampleIdempotency(tenantId: string, change: Partial<IdempotencyD
   };
 }
 
-export function sampleDue(tenantId: string, change: Partial<DueDocument> = {}): DueDocument {
+export function sampleDue(tenantId: string, change: Partial<TaskDueDocument> = {}): TaskDueDocument {
   const taskId = change.taskId ?? sampleId('task');
   const kind = change.kind ?? 'schedule';
   return {

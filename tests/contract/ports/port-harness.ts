@@ -5,7 +5,22 @@ import { type Scope, systemScope } from '../../../shared/core/scope.ts';
 /** The stores of `Deps`. */
 export type Stores = Pick<
   Deps,
-  'integrations' | 'tasks' | 'apiKeys' | 'runs' | 'shards' | 'links' | 'leases' | 'audit' | 'idempotency' | 'due'
+  | 'integrations'
+  | 'tasks'
+  | 'apiKeys'
+  | 'runs'
+  | 'shards'
+  | 'links'
+  | 'keys'
+  | 'matchRules'
+  | 'matchRuleVersions'
+  | 'merges'
+  | 'mergeCandidates'
+  | 'shardImages'
+  | 'leases'
+  | 'audit'
+  | 'idempotency'
+  | 'due'
 >;
 
 /** One implementation of the stores, and the ways around its ports that a test needs. */

@@ -68,6 +68,7 @@ export function planShard(
       data,
       text: searchText(data),
       sources,
+      ...(shard?.absorbed === undefined ? {} : { absorbed: shard.absorbed }),
       createdAt: shard?.createdAt ?? input.now,
       updatedAt: input.now,
     },

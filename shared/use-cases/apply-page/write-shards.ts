@@ -6,13 +6,17 @@ import { completeForwarding } from '../merge-shards/complete-merge.ts';
 import { followForwarding, type Survivor } from '../merge-shards/follow-forwarding.ts';
 import type { Item, Linked, Placed, Stores } from './item.ts';
 
+/** Each round ends a merge that was left; only a broken one is met again and again. */
+const mostRounds = 100;
+
 /** Shards at the end of their forwarding, where nothing is still to be taken over on the way: merges that were left are completed. */
 export async function readSurvivors(
   deps: Stores,
   scope: Scope,
   shardIds: readonly string[],
 ): Promise<Map<string, Survivor>> {
-  for (;;) {
+  for (let round = 0; ; round += 1) {
+    if (round === mostRounds) throw new Error('A merge is completed and its survivor does not know of it');
     const found = await followForwarding(deps, scope, shardIds);
     let completed = false;
     for (const { stored, tombs } of found.values()) {

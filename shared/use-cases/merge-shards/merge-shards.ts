@@ -30,8 +30,16 @@ export async function mergeShards(
   scope: Scope,
   request: MergeRequest,
 ): Promise<MergeDocument | undefined> {
-  const document = await describeMerge(deps, scope, request);
-  if (document === undefined) return undefined;
+  for (;;) {
+    const document = await describeMerge(deps, scope, request);
+    if (document === undefined) return undefined;
+    const merge = await carryOut(deps, scope, document);
+    // One of the two went into a third meanwhile: it is that one's survivor now that is to be merged.
+    if (merge?.state !== 'superseded') return merge;
+  }
+}
+
+async function carryOut(deps: MergeNeeds, scope: Scope, document: MergeDocument): Promise<MergeDocument | undefined> {
   await deps.due.put({
     ...dueKey('merge', scope.tenantId, document.id),
     schemaVersion: 1,

@@ -5,6 +5,8 @@ import './connections.ts';
 import './tasks.ts';
 import './executions.ts';
 import './shards.ts';
+import './match-rules.ts';
+import './merges.ts';
 import './api-keys.ts';
 import './health.ts';
 import './openapi.ts';

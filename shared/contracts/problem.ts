@@ -8,6 +8,8 @@ export const problems = {
   'not-found': { status: 404, title: 'Not found' },
   'method-not-allowed': { status: 405, title: 'Method not allowed' },
   'already-exists': { status: 409, title: 'It already exists' },
+  'already-merged': { status: 409, title: 'They are one shard already' },
+  'cannot-undo': { status: 409, title: 'It cannot be undone now' },
   'already-running': { status: 409, title: 'The task is already running' },
   'not-connected': { status: 409, title: 'The integration is not connected' },
   'request-in-progress': { status: 409, title: 'A request with this Idempotency-Key is in progress' },

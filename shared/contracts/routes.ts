@@ -10,6 +10,25 @@ import {
   listIntegrations,
   updateIntegration,
 } from './integrations.ts';
+import {
+  createMatchRules,
+  deleteMatchRules,
+  dryRunMatchRules,
+  getMatchRules,
+  listMatchRules,
+  listMatchRuleVersions,
+  updateMatchRules,
+} from './match-rules.ts';
+import {
+  acceptMergeCandidate,
+  getMerge,
+  getMergeCandidate,
+  listMergeCandidates,
+  listMerges,
+  mergeShard,
+  rejectMergeCandidate,
+  undoMerge,
+} from './merges.ts';
 import type { Route } from './route.ts';
 import { getShard, listShards } from './shards.ts';
 import { createTask, deleteTask, getTask, listTasks, updateTask } from './tasks.ts';
@@ -36,6 +55,21 @@ export const routes: readonly Route[] = [
   getExecution,
   listShards,
   getShard,
+  mergeShard,
+  listMatchRules,
+  createMatchRules,
+  getMatchRules,
+  updateMatchRules,
+  deleteMatchRules,
+  listMatchRuleVersions,
+  dryRunMatchRules,
+  listMergeCandidates,
+  getMergeCandidate,
+  acceptMergeCandidate,
+  rejectMergeCandidate,
+  listMerges,
+  getMerge,
+  undoMerge,
   listApiKeys,
   createApiKey,
   revokeApiKey,

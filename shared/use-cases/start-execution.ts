@@ -62,7 +62,11 @@ export async function startExecution(
     mode: input.mode ?? task.mode,
     trigger: input.trigger,
     source: sourceOf(integration),
-    matchRules: await freezeMatchRules(deps, scope, task),
+    matchRules: await freezeMatchRules(
+      deps,
+      scope,
+      task.objects.map(({ shardTypeId }) => shardTypeId),
+    ),
     now: now.toISOString(),
   });
   await deps.runs.executions.write(scope, { kind: 'create', document: execution });

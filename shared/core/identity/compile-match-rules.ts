@@ -56,11 +56,10 @@ export function compileMatchRules(shardTypeId: string, set: MatchRuleSet): Match
   const rules = set.rules.map((rule) => compileRule(shardTypeId, rule, country));
   const print = (meaning: object): string =>
     shortHash(canonicalText([shardTypeId, JSON.parse(JSON.stringify(meaning)) as Json]));
-  const { version: _version, ...meaning } = set;
   return {
     set,
     shardTypeId,
-    fingerprint: print(meaning),
+    fingerprint: print([set.rules, country ?? '', set.strategy, set.fieldStrategies]),
     rulesPrint: print([set.rules, country ?? '']),
     claimsOf: (data) =>
       rules.flatMap((rule, index) => {

@@ -1,6 +1,6 @@
 import { compileMapping, type ObjectMapping } from '../../shared/core/convert-record.ts';
 import type { Counts } from '../../shared/core/counts.ts';
-import type { MatchRuleSet } from '../../shared/core/documents/match-rules.ts';
+import { type MatchRuleSet, matchRulesId } from '../../shared/core/documents/match-rules.ts';
 import type { ShardDocument } from '../../shared/core/documents/shard.ts';
 import { compileMatchRules, type Matcher } from '../../shared/core/identity/compile-match-rules.ts';
 import { versionedBy } from '../../shared/core/identity/frozen-rules.ts';
@@ -67,6 +67,20 @@ export class IdentityWorld {
   constructor(rules: MatchRuleSet = plainRules, deps: MemoryDeps = createMemoryDeps()) {
     this.deps = deps;
     this.matcher = compileMatchRules('contact', rules);
+    const at = this.deps.now().toISOString();
+    this.deps.matchRules.put(this.scope, {
+      kind: 'upsert',
+      document: {
+        ...rules,
+        id: matchRulesId('contact'),
+        tenantId: 'acme',
+        kind: 'match-rules',
+        schemaVersion: 1,
+        shardTypeId: 'contact',
+        createdAt: at,
+        updatedAt: at,
+      },
+    });
   }
 
   /** Applies one page as a new worker would, all of its records of one integration. */

@@ -65,7 +65,9 @@ export function normalisePhone(value: string, defaultCountry: string | undefined
   }
   const country = defaultCountry !== undefined && isSupportedCountry(defaultCountry) ? defaultCountry : undefined;
   const text = value.trim().replace(/^00/, '+').replace('(0)', '');
-  return parsePhoneNumberFromString(text, country as CountryCode | undefined)?.number;
+  const defaults = country === undefined ? {} : { defaultCountry: country as CountryCode };
+  const parsed = parsePhoneNumberFromString(text, { ...defaults, extract: false });
+  return parsed?.isPossible() === true ? parsed.number : undefined;
 }
 
 /** Mailboxes there say nothing about who someone works for. */

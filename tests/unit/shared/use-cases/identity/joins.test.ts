@@ -99,7 +99,7 @@ describe('records that match', () => {
           expect(contents(many)).toEqual(contents(one));
         }
       }),
-      { numRuns: Number(process.env['MODEL_RUNS'] ?? 300) },
+      { numRuns: Number(process.env['MODEL_RUNS'] ?? 100) },
     );
   });
 
@@ -135,7 +135,7 @@ describe('records that match', () => {
         expect(world.groups()).toEqual(world.expectedGroups(all.flat()));
         expect(world.deps.due.all()).toEqual([]);
       }),
-      { numRuns: Number(process.env['MODEL_RUNS'] ?? 300) },
+      { numRuns: Number(process.env['MODEL_RUNS'] ?? 100) },
     );
   });
 });

@@ -156,7 +156,7 @@ export const listMatchRuleVersions = defineRoute({
   params,
   query: z.strictObject(pageQuery),
   success: { status: 200, body: pageOf(matchRules), description: 'A page' },
-  problems: [],
+  problems: ['not-found'],
 });
 
 const group = z.strictObject({

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { killCosmos } from './cosmos.ts';
+import { killWhileMatching } from './identity.ts';
 import { killWhileSyncing } from './sync.ts';
 
 const { values, positionals } = parseArgs({
@@ -19,6 +20,10 @@ const runs: Record<string, () => Promise<{ result: object; isGood: boolean }>> =
     const result = await killWhileSyncing(Number(values.kills), Number(values.seed), say);
     const isWhole = result.lost === 0 && result.duplicated === 0 && result.reconciled;
     return { result, isGood: isWhole && result.state === 'succeeded' };
+  },
+  async identity() {
+    const result = await killWhileMatching(Number(values.kills), Number(values.seed), say);
+    return { result, isGood: result.shards === result.people && result.faults.length === 0 };
   },
   async cosmos() {
     const result = await killCosmos(Number(values.kills), Number(values.seed), say);

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { beforeAll, expect, it } from 'vitest';
 import { demoSettings, demoTask } from '../../local/start/demo-task.ts';
+import { contactRules } from '../kit/labelled-people.ts';
 import type { ApiCaller, CheckedAnswer } from './api-caller.ts';
 import type { Operation } from './api-description.ts';
 import { type Attack, bodyAttacks, headerAttacks, pathAttacks, queryAttacks } from './attacks.ts';
@@ -20,8 +21,8 @@ export function fuzzSuite(app: () => App): void {
 
   beforeAll(async () => {
     [mine, other] = await Promise.all([createTenant(app()), createTenant(app(), othersMark)]);
-    ids = await idsOf(mine);
-    othersIds = await idsOf(other);
+    ids = await idsOf(mine, 'contact');
+    othersIds = await idsOf(other, 'company');
     const token = await app().twin.identity.issueToken({ tenant: mine.tenantId, role: 'admin', expiresInSeconds: -60 });
     expired = app().caller({ authorization: `Bearer ${token}` });
   });
@@ -39,6 +40,16 @@ export function fuzzSuite(app: () => App): void {
     updateTask: demoTask({ schedule: { kind: 'interval', everySeconds: 3600 } }),
     runTask: { mode: 'full' },
     createApiKey: { name: 'Fuzz', role: 'viewer', expiresInDays: 1 },
+    mergeShard: { with: ids['shardId'], strategy: 'newest' },
+    undoMerge: { preview: true, assign: {} },
+    createMatchRules: {
+      shardTypeId: 'deal',
+      ...contactRules,
+      fieldStrategies: { name: 'most_complete' },
+      version: undefined,
+    },
+    updateMatchRules: { ...contactRules, fieldStrategies: { name: 'most_complete' }, version: undefined },
+    dryRunMatchRules: { rules: contactRules.rules, defaultCountry: 'SI' },
   });
 
   it('has a valid body for every operation that takes one', () => {
@@ -97,7 +108,7 @@ export function fuzzSuite(app: () => App): void {
   });
 
   it('left the other tenant as it was, and showed nothing of it', async () => {
-    expect(await idsOf(other)).toEqual(othersIds);
+    expect(await idsOf(other, 'company')).toEqual(othersIds);
     const params = { integrationId: other.integrationId };
     const integration = await other.admin.call('getIntegration', { params });
     expect(integration.json).toMatchObject({ name: othersMark, enabled: true, connection: 'connected' });
@@ -122,7 +133,7 @@ function requireName(answer: CheckedAnswer, wanted: { in: string; field: string 
   if (!named) throw new Error(`Does not name ${wanted.in} ${wanted.field}: ${seen}`);
 }
 
-async function idsOf(tenant: Tenant): Promise<Record<string, string>> {
+async function idsOf(tenant: Tenant, shardTypeId: string): Promise<Record<string, string>> {
   const { admin, integrationId, taskId } = tenant;
   const params = { integrationId };
   if ((await admin.call('listExecutions', { params })).items.length === 0) await syncTenant(tenant);
@@ -136,7 +147,25 @@ async function idsOf(tenant: Tenant): Promise<Record<string, string>> {
     executionId: await first('listExecutions'),
     shardId: String((await admin.call('listShards', { query: { limit: 1 } })).items[0]?.['id']),
     apiKeyId: await first('listApiKeys'),
+    ...(await identityIdsOf(tenant, shardTypeId)),
   };
+}
+
+/** Rules, a merge and a rejected pair: two shards that were merged, and that merge undone. */
+async function identityIdsOf({ admin }: Tenant, shardTypeId: string): Promise<Record<string, string>> {
+  if ((await admin.call('listMatchRules')).items.length === 0) {
+    const { version: _version, ...rules } = contactRules;
+    await admin.call('createMatchRules', { body: { shardTypeId, ...rules } });
+  }
+  if ((await admin.call('listMerges')).items.length === 0) {
+    const { items } = await admin.call('listShards', { query: { type: shardTypeId, limit: 2 } });
+    const [shardId, other] = items.map((item) => String(item['id']));
+    const merge = await admin.call('mergeShard', { params: { shardId: shardId ?? '' }, body: { with: other } });
+    await admin.call('undoMerge', { params: { mergeId: merge.text('id') } });
+  }
+  const [merge] = (await admin.call('listMerges')).items;
+  const [candidate] = (await admin.call('listMergeCandidates', { query: { state: 'rejected' } })).items;
+  return { shardTypeId, mergeId: String(merge?.['id']), candidateId: String(candidate?.['id']) };
 }
 
 function encodeSearch(text: string): string {

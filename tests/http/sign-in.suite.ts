@@ -17,11 +17,13 @@ function paramsOf(operation: Operation): Record<string, string> {
     executionId: 'execution',
     shardId: 'shard',
     apiKeyId: 'apiKey',
+    mergeId: 'merge',
+    candidateId: 'mergeCandidate',
   } as const;
   return Object.fromEntries(
     operation.parameters
       .filter((parameter) => parameter.in === 'path')
-      .map(({ name }) => [name, sampleId(kinds[name as keyof typeof kinds])]),
+      .map(({ name }) => [name, name === 'shardTypeId' ? 'contact' : sampleId(kinds[name as keyof typeof kinds])]),
   );
 }
 

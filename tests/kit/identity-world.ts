@@ -6,9 +6,10 @@ import { compileMatchRules, type Matcher } from '../../shared/core/identity/comp
 import { versionedBy } from '../../shared/core/identity/frozen-rules.ts';
 import { Groups } from '../../shared/core/identity/group.ts';
 import type { JsonObject } from '../../shared/core/json.ts';
-import { linkIdOf, readPage } from '../../shared/core/observation.ts';
+import { readPage, type Sighting } from '../../shared/core/observation.ts';
 import { type Scope, systemScope } from '../../shared/core/scope.ts';
 import { applyPage } from '../../shared/use-cases/apply-page/apply-page.ts';
+import type { Stores } from '../../shared/use-cases/apply-page/item.ts';
 import { resumeMerge } from '../../shared/use-cases/merge-shards/resume-merge.ts';
 import { findIdentityFaults } from './identity-faults.ts';
 import { createMemoryDeps, type MemoryDeps } from './memory-ports.ts';
@@ -57,6 +58,39 @@ export const personMapping: ObjectMapping = {
   })),
 };
 
+/** Applies one page of people as a sync would, all of its records of one integration. */
+export async function applyPeople(
+  deps: Stores,
+  matcher: Matcher,
+  records: readonly PersonRecord[],
+  sighting: Sighting,
+  expectNew: boolean,
+): Promise<Counts> {
+  const integrationId = records[0]?.integration ?? 'int_a';
+  const converter = compileMapping(personMapping);
+  const changes = records.map(({ id, integration: _integration, modifiedAt, version, deleted, ...fields }) => ({
+    externalId: id,
+    deleted: deleted === true,
+    record: fields as JsonObject,
+    ...(modifiedAt === undefined ? {} : { modifiedAt }),
+    ...(version === undefined ? {} : { version }),
+  }));
+  const reading = readPage(integrationId, personMapping, versionedBy(converter, matcher), changes);
+  const input = {
+    tenantId: 'acme',
+    integrationId,
+    mapping: personMapping,
+    converter,
+    sighting,
+    now: deps.now().toISOString(),
+    matcher,
+  };
+  const scope = systemScope('acme', 'test', traceparent);
+  const counts = await applyPage(deps, scope, input, reading.observations, expectNew, async () => true);
+  if (counts === undefined) throw new Error('nobody took the page over');
+  return counts;
+}
+
 /** Pages applied on memory ports, by any number of workers. */
 export class IdentityWorld {
   readonly deps: MemoryDeps;
@@ -89,33 +123,8 @@ export class IdentityWorld {
     return this.applyAt(records, { executionId: `exe_${this.#fence}`, page: 0, fence: this.#fence }, expectNew);
   }
 
-  async applyAt(
-    records: readonly PersonRecord[],
-    sighting: { executionId: string; page: number; fence: number },
-    expectNew = false,
-  ): Promise<Counts> {
-    const integrationId = records[0]?.integration ?? 'int_a';
-    const converter = compileMapping(personMapping);
-    const changes = records.map(({ id, integration: _integration, modifiedAt, version, deleted, ...fields }) => ({
-      externalId: id,
-      deleted: deleted === true,
-      record: fields as JsonObject,
-      ...(modifiedAt === undefined ? {} : { modifiedAt }),
-      ...(version === undefined ? {} : { version }),
-    }));
-    const reading = readPage(integrationId, personMapping, versionedBy(converter, this.matcher), changes);
-    const input = {
-      tenantId: 'acme',
-      integrationId,
-      mapping: personMapping,
-      converter,
-      sighting,
-      now: this.deps.now().toISOString(),
-      matcher: this.matcher,
-    };
-    const counts = await applyPage(this.deps, this.scope, input, reading.observations, expectNew, async () => true);
-    if (counts === undefined) throw new Error('nobody took the page over');
-    return counts;
+  async applyAt(records: readonly PersonRecord[], sighting: Sighting, expectNew = false): Promise<Counts> {
+    return applyPeople(this.deps, this.matcher, records, sighting, expectNew);
   }
 
   /** Goes on with what the clock would go on with. */
@@ -182,8 +191,4 @@ export function expectedGroups(matcher: Matcher, records: readonly PersonRecord[
   const joined = groups.all();
   const alone = claims.filter(({ name }) => !joined.some((group) => group.includes(name))).map(({ name }) => [name]);
   return [...joined, ...alone].sort(byFirst);
-}
-
-export function linkIdOfPerson(id: string, integration = 'int_a'): string {
-  return linkIdOf(integration, personMapping.object, id, personMapping.shardTypeId);
 }

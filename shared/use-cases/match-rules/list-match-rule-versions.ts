@@ -4,10 +4,11 @@ import type { Deps } from '../../core/ports.ts';
 import type { InputOf, OutputOf } from '../../core/route-input.ts';
 import type { Scope } from '../../core/scope.ts';
 import { equalFilters, listPage } from '../list-page.ts';
+import { findMatchRules } from './find-match-rules.ts';
 
-/** Versions of a shard type's match rules before the one in force, newest first; also of rules that were removed. */
+/** Versions of a shard type's match rules before the one in force, newest first; also of rules that were removed. Throws `not-found`. */
 export async function listMatchRuleVersions(
-  deps: Pick<Deps, 'matchRuleVersions'>,
+  deps: Pick<Deps, 'matchRules' | 'matchRuleVersions'>,
   scope: Scope,
   { params: { shardTypeId }, query }: InputOf<typeof route>,
 ): Promise<OutputOf<typeof route>> {
@@ -19,5 +20,7 @@ export async function listMatchRuleVersions(
     read: (range) => deps.matchRuleVersions.list(scope, { filters, order: 'descending', ...range }),
     describe: describeMatchRules,
   });
+  // Rules that never changed have no versions; a shard type that never had rules is not there.
+  if (body.items.length === 0) await findMatchRules(deps, scope, shardTypeId);
   return { body };
 }

@@ -1,5 +1,6 @@
 import { measureEngine } from './engine.ts';
 import { measureHttp } from './http.ts';
+import { measureIdentity } from './identity.ts';
 import { report } from './report.ts';
 import { measureStart } from './start.ts';
 import { measureSync } from './sync.ts';
@@ -9,6 +10,7 @@ const benchmarks: Record<string, () => Promise<Readonly<Record<string, unknown>>
   sync: async () => ({ runs: await measureSync(), engine: await measureEngine() }),
   engine: measureEngine,
   http: measureHttp,
+  identity: measureIdentity,
   start: measureStart,
   twin: measureTwin,
 };

@@ -17,6 +17,8 @@ const deps = {
   log,
 };
 const matcher = compileMatchRules('contact', chaosRules);
+await deps.due.listDue(new Date(0).toISOString(), 1);
+process.stdout.write('ready\n');
 for await (const line of createInterface({ input: process.stdin })) {
   const { page, fence } = JSON.parse(line) as { page: IdentityPage; fence: number };
   const sighting = { executionId: `exe_${page.index}`, page: page.index, fence };

@@ -34,7 +34,8 @@ export interface IdentityChaos {
 
 const people = 60;
 const rounds = 6;
-const longestLifeMs = 1500;
+/** Within the time that a page takes. */
+const longestLifeMs = 250;
 
 /** Eight processes apply pages full of the same people to one Cosmos, and are killed again and again; a page is repeated until it is done. */
 export async function killWhileMatching(
@@ -93,6 +94,8 @@ class Herd {
   readonly #wanted: number;
   readonly #random: () => number;
   readonly #say: (message: string) => void;
+  /** Carried out or under way. */
+  #planned = 0;
   #fence = 0;
 
   constructor(
@@ -113,12 +116,15 @@ class Herd {
   async work(): Promise<void> {
     while (this.#waiting.length > 0) {
       const worker = new Worker(this.#cosmos);
+      await worker.ready();
       for (let page = this.#waiting.shift(); page !== undefined; page = this.#waiting.shift()) {
         this.#fence += 1;
         const done = worker.apply(page, this.#fence);
         if (this.#mayKill()) {
+          this.#planned += 1;
           const killed = await worker.killAfter(this.#random() * longestLifeMs, done);
-          if (killed) {
+          if (!killed) this.#planned -= 1;
+          else {
             this.kills += 1;
             this.#say(`kill ${this.kills} on page ${page.index}, ${this.#waiting.length} pages are waiting`);
             this.#waiting.unshift(page);
@@ -132,7 +138,7 @@ class Herd {
   }
 
   #mayKill(): boolean {
-    return this.kills < this.#wanted && this.#random() < 0.6;
+    return this.#planned < this.#wanted && this.#random() < 0.6;
   }
 }
 
@@ -145,6 +151,10 @@ class Worker {
     this.#child = spawn(process.execPath, [main, endpoint, key], { stdio: ['pipe', 'pipe', 'inherit'] });
     if (this.#child.stdout === null) throw new Error('The output of the worker is not piped');
     this.#lines = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();
+  }
+
+  async ready(): Promise<void> {
+    await this.#lines.next();
   }
 
   /** False when the worker ended before it was done. */

@@ -107,9 +107,10 @@ export function pathAttacks(
   ids: Record<string, string>,
   othersIds: Record<string, string>,
 ): Attack[] {
-  const names = operation.parameters.filter((parameter) => parameter.in === 'path').map(({ name }) => name);
+  const parameters = operation.parameters.filter((parameter) => parameter.in === 'path');
   const attacks: Attack[] = [];
-  for (const name of names) {
+  for (const { name, schema } of parameters) {
+    const pattern = new RegExp(String(schema['pattern']), 'u');
     const texts = [
       ...hostileTexts,
       'x',
@@ -127,7 +128,8 @@ export function pathAttacks(
         what: `the ${name} ${JSON.stringify(hostile.slice(0, 40))}`,
         options: { params: { ...ids, [name]: hostile } },
         status: [400, 404],
-        names: { in: 'path', field: name },
+        // A name that is well formed is one that is not there.
+        ...(pattern.test(hostile) ? {} : { names: { in: 'path', field: name } }),
       });
     }
     // Without a body, operations that need one refuse before they look.

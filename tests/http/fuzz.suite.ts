@@ -6,11 +6,12 @@ import { contactRules } from '../kit/labelled-people.ts';
 import type { ApiCaller, CheckedAnswer } from './api-caller.ts';
 import type { Operation } from './api-description.ts';
 import { type Attack, bodyAttacks, headerAttacks, pathAttacks, queryAttacks } from './attacks.ts';
-import { type App, createTenant, syncTenant, type Tenant } from './start-app.ts';
+import { type App, createTenant, mergeAndPart, syncTenant, type Tenant } from './start-app.ts';
 
 /** Stands in every text of the other tenant: no answer may hold it. */
 const othersMark = `others-${randomUUID()}`;
 const concurrency = 8;
+const { version: _version, ...matchRules } = contactRules;
 
 export function fuzzSuite(app: () => App): void {
   let mine: Tenant;
@@ -42,13 +43,8 @@ export function fuzzSuite(app: () => App): void {
     createApiKey: { name: 'Fuzz', role: 'viewer', expiresInDays: 1 },
     mergeShard: { with: ids['shardId'], strategy: 'newest' },
     undoMerge: { preview: true, assign: {} },
-    createMatchRules: {
-      shardTypeId: 'deal',
-      ...contactRules,
-      fieldStrategies: { name: 'most_complete' },
-      version: undefined,
-    },
-    updateMatchRules: { ...contactRules, fieldStrategies: { name: 'most_complete' }, version: undefined },
+    createMatchRules: { shardTypeId: 'deal', ...matchRules, fieldStrategies: { name: 'most_complete' } },
+    updateMatchRules: { ...matchRules, fieldStrategies: { name: 'most_complete' } },
     dryRunMatchRules: { rules: contactRules.rules, defaultCountry: 'SI' },
   });
 
@@ -151,21 +147,13 @@ async function idsOf(tenant: Tenant, shardTypeId: string): Promise<Record<string
   };
 }
 
-/** Rules, a merge and a rejected pair: two shards that were merged, and that merge undone. */
-async function identityIdsOf({ admin }: Tenant, shardTypeId: string): Promise<Record<string, string>> {
+/** Rules, a merge and a rejected pair. */
+async function identityIdsOf(tenant: Tenant, shardTypeId: string): Promise<Record<string, string>> {
+  const { admin } = tenant;
   if ((await admin.call('listMatchRules')).items.length === 0) {
-    const { version: _version, ...rules } = contactRules;
-    await admin.call('createMatchRules', { body: { shardTypeId, ...rules } });
+    await admin.call('createMatchRules', { body: { shardTypeId, ...matchRules } });
   }
-  if ((await admin.call('listMerges')).items.length === 0) {
-    const { items } = await admin.call('listShards', { query: { type: shardTypeId, limit: 2 } });
-    const [shardId, other] = items.map((item) => String(item['id']));
-    const merge = await admin.call('mergeShard', { params: { shardId: shardId ?? '' }, body: { with: other } });
-    await admin.call('undoMerge', { params: { mergeId: merge.text('id') } });
-  }
-  const [merge] = (await admin.call('listMerges')).items;
-  const [candidate] = (await admin.call('listMergeCandidates', { query: { state: 'rejected' } })).items;
-  return { shardTypeId, mergeId: String(merge?.['id']), candidateId: String(candidate?.['id']) };
+  return { shardTypeId, ...(await mergeAndPart(tenant, shardTypeId)) };
 }
 
 function encodeSearch(text: string): string {

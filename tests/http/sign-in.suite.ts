@@ -7,7 +7,7 @@ import { routes } from '../../shared/contracts/routes.ts';
 import { sampleId } from '../kit/sample-documents.ts';
 import type { CallOptions } from './api-caller.ts';
 import type { Operation } from './api-description.ts';
-import { type App, createTenant, syncTenant, type Tenant } from './start-app.ts';
+import { type App, createTenant, mergeAndPart, syncTenant, type Tenant } from './start-app.ts';
 
 /** Every id that a path may name, well formed. */
 function paramsOf(operation: Operation): Record<string, string> {
@@ -154,6 +154,8 @@ export function signInSuite(app: () => App): void {
       executionId,
       shardId: String(items[0]?.['id']),
       apiKeyId: key.text('id'),
+      ...(await mergeAndPart(tenant)),
+      shardTypeId: 'contact',
     };
     const other = await createTenant(app());
     const bodies: Record<string, CallOptions> = {
@@ -163,6 +165,8 @@ export function signInSuite(app: () => App): void {
         body: { name: 'x', objects: [{ object: 'deals', shardTypeId: 'deal', fields: [{ to: 'a', from: 'a' }] }] },
       },
       updateTask: { body: { name: 'taken over' } },
+      updateMatchRules: { body: { strategy: 'most_complete' } },
+      mergeShard: { body: { with: String(items[0]?.['id']) } },
     };
     for (const operation of protectedOperations()) {
       const nobodys = paramsOf(operation);

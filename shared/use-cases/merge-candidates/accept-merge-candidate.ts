@@ -3,6 +3,7 @@ import { AppError } from '../../core/app-error.ts';
 import { describeMergeCandidate } from '../../core/describe-identity.ts';
 import type { MergeCandidateDocument } from '../../core/documents/merge-candidate.ts';
 import { isMatch } from '../../core/etag.ts';
+import { ruleSetOf } from '../../core/identity/frozen-rules.ts';
 import type { Deps } from '../../core/ports.ts';
 import type { InputOf, OutputOf } from '../../core/route-input.ts';
 import type { Scope } from '../../core/scope.ts';
@@ -23,7 +24,12 @@ export async function acceptMergeCandidate(
   if (candidate.state !== 'accepted' && !isMatch(ifMatch, etag)) throw new AppError('precondition-failed');
   const { shardTypeId, shardIds, rule } = candidate;
   const rules = await freezeMatchRules(deps, scope, [shardTypeId]);
-  const merge = await mergeShards(deps, scope, { shardIds, trigger: 'candidate', rule, rules: rules?.[shardTypeId] });
+  const merge = await mergeShards(deps, scope, {
+    shardIds,
+    trigger: 'candidate',
+    rule,
+    rules: ruleSetOf(rules, shardTypeId),
+  });
   const at = attempt.at.toISOString();
   const stored = await changeDocument(deps.mergeCandidates, scope, {
     find: () => findCandidate(deps, scope, params.candidateId),

@@ -3,6 +3,7 @@ import { AppError } from '../../core/app-error.ts';
 import { describeMergeCandidate } from '../../core/describe-identity.ts';
 import type { MergeCandidateDocument } from '../../core/documents/merge-candidate.ts';
 import { compileMatchRules } from '../../core/identity/compile-match-rules.ts';
+import { ruleSetOf } from '../../core/identity/frozen-rules.ts';
 import { valuesOf } from '../../core/identity/merge-identity.ts';
 import type { Deps } from '../../core/ports.ts';
 import type { InputOf, OutputOf } from '../../core/route-input.ts';
@@ -54,7 +55,7 @@ async function describeRejection(
   const [left, right] = shardIds.map((id) => found.get(id)?.stored?.document);
   if (left !== undefined && left.id === right?.id) throw new AppError('already-merged');
   const frozen = await freezeMatchRules(deps, scope, [shardTypeId]);
-  const set = frozen?.[shardTypeId];
+  const set = ruleSetOf(frozen, shardTypeId);
   if (set === undefined || left === undefined || right === undefined) return { rules, values };
   const matcher = compileMatchRules(shardTypeId, set);
   return { rules: matcher.rulesPrint, values: valuesOf(matcher, left, right) };

@@ -1,6 +1,7 @@
 import type { mergeShard as route } from '../../contracts/merges.ts';
 import { AppError } from '../../core/app-error.ts';
 import { describeMerge } from '../../core/describe-identity.ts';
+import { ruleSetOf } from '../../core/identity/frozen-rules.ts';
 import type { Deps } from '../../core/ports.ts';
 import type { InputOf, OutputOf } from '../../core/route-input.ts';
 import type { Scope } from '../../core/scope.ts';
@@ -34,7 +35,7 @@ export async function mergeShard(
   const merge = await mergeShards(deps, scope, {
     shardIds: [left.id, right.id],
     trigger: 'person',
-    rules: rules?.[left.shardTypeId],
+    rules: ruleSetOf(rules, left.shardTypeId),
     ...(body.strategy === undefined ? {} : { strategy: body.strategy }),
   });
   if (merge === undefined) throw new AppError('already-merged');

@@ -6,6 +6,7 @@ import type { MergeCandidateDocument } from '../../core/documents/merge-candidat
 import type { ShardDocument } from '../../core/documents/shard.ts';
 import { dueKey } from '../../core/due.ts';
 import { compileMatchRules, type Matcher } from '../../core/identity/compile-match-rules.ts';
+import { ruleSetOf } from '../../core/identity/frozen-rules.ts';
 import { candidateIdOf, orderPair, valuesOf } from '../../core/identity/merge-identity.ts';
 import { assignLinks } from '../../core/identity/split-shard.ts';
 import type { Deps } from '../../core/ports.ts';
@@ -86,7 +87,7 @@ async function planUndo(
   }
   const images = await readImages(deps, scope, merge);
   const frozen = await freezeMatchRules(deps, scope, [merge.shardTypeId]);
-  const rules = frozen?.[merge.shardTypeId] ?? merge.rules;
+  const rules = ruleSetOf(frozen, merge.shardTypeId) ?? merge.rules;
   const matcher = rules === undefined ? undefined : compileMatchRules(merge.shardTypeId, rules);
   const assignments = assignLinks({ ...images, now: survivor }, matcher, asked);
   const unknown = Object.keys(asked).find((linkId) => survivor.sources[linkId] === undefined);

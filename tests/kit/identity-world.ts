@@ -91,12 +91,14 @@ export async function applyPeople(
   return counts;
 }
 
+/** Each look at a page is later than those before, also in another world over the same stores. */
+let looks = 1000;
+
 /** Pages applied on memory ports, by any number of workers. */
 export class IdentityWorld {
   readonly deps: MemoryDeps;
   readonly scope: Scope = systemScope('acme', 'test', traceparent);
   readonly matcher: Matcher;
-  #fence = 0;
 
   constructor(rules: MatchRuleSet = plainRules, deps: MemoryDeps = createMemoryDeps()) {
     this.deps = deps;
@@ -119,8 +121,8 @@ export class IdentityWorld {
 
   /** Applies one page as a new worker would, all of its records of one integration. */
   async apply(records: readonly PersonRecord[], expectNew = false): Promise<Counts> {
-    this.#fence += 1;
-    return this.applyAt(records, { executionId: `exe_${this.#fence}`, page: 0, fence: this.#fence }, expectNew);
+    looks += 1;
+    return this.applyAt(records, { executionId: `exe_${looks}`, page: 0, fence: looks }, expectNew);
   }
 
   async applyAt(records: readonly PersonRecord[], sighting: Sighting, expectNew = false): Promise<Counts> {

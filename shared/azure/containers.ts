@@ -49,7 +49,7 @@ export const containers = {
     name: 'keys',
     partitionKeyPaths: ['/tenantId', '/key'],
     defaultTtlSeconds: -1,
-    includedPaths: ['/tenantId/?', '/key/?'],
+    includedPaths: ['/tenantId/?'],
     excludedPaths: everything,
     requestUnits: { read: 1, create: 6, replace: 10 },
   },

@@ -5,7 +5,7 @@ import type { Scope } from '../../core/scope.ts';
 import { itemOf, type Stores } from './item.ts';
 import { linkRecords } from './link-records.ts';
 import { readLinks, settleLinks } from './open-links.ts';
-import { releaseClaims } from './release-claims.ts';
+import { releaseClaims, releaseStrays } from './release-claims.ts';
 import { writeShards } from './write-shards.ts';
 
 /** A pass ends early only when someone else writes the same records; each pass makes progress for someone. */
@@ -46,6 +46,7 @@ export async function applyPage(
     await releaseClaims(deps, scope, placed);
     await settleLinks(deps, scope, input, placed);
   }
+  if (input.matcher !== undefined) await releaseStrays(deps, scope, input.matcher, items);
   const counts = noCounts();
   for (const item of items) if (item.outcome !== undefined) countOutcome(counts, item.outcome);
   return counts;

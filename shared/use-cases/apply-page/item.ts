@@ -24,6 +24,8 @@ export interface Item {
   /** What the shard write came to; stands even when settling the link takes another pass. */
   result: LinkDocument['last'] | undefined;
   outcome: Outcome | undefined;
+  /** The outcome came with the link's last write: nothing of what was claimed on the way is left. */
+  settled: boolean;
 }
 
 /** An item with the shard it belongs to: its link's, at the end of its forwarding. */
@@ -48,5 +50,6 @@ export function itemOf(observation: Observation): Item {
     revision: undefined,
     result: undefined,
     outcome: undefined,
+    settled: false,
   };
 }

@@ -14,6 +14,8 @@ export interface KeyBoard {
   /** Shards that may be matched, as they were read; `undefined` for those that are not there yet. */
   readonly shards: ReadonlyMap<string, Stored<ShardDocument> | undefined>;
   isCrowded(key: string): boolean;
+  /** Links outside of the pass whose entries do not count. */
+  readonly strays: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
 /** Reads the keys, the links of their entries, and those links' shards: three sets of reads, whatever the number of records. */
@@ -45,7 +47,11 @@ export async function readBoard(
     others.set(key, [...(others.get(key) ?? []), { place: survivor.id, entry }]);
   }
   const isCrowded = (key: string): boolean => documents.get(key)?.document.crowded === true;
-  return { documents, others, shards, isCrowded };
+  const strays = new Map<string, Set<string>>();
+  for (const { key, entry } of foreign) {
+    if (!shardIds.has(`${key} ${entry.linkId}`)) strays.set(key, (strays.get(key) ?? new Set()).add(entry.linkId));
+  }
+  return { documents, others, shards, isCrowded, strays };
 }
 
 /** The shards of the entries that count: those whose links list the key. */
@@ -91,7 +97,7 @@ export async function writeEntries(
   }
   const changes = [...entries].flatMap(([key, own]) => {
     const present = board.documents.get(key);
-    const document = putEntries(scope.tenantId, key, present?.document, own);
+    const document = putEntries(scope.tenantId, key, present?.document, own, board.strays.get(key));
     return document === present?.document ? [] : [{ key, document, etag: present?.etag }];
   });
   const results = await deps.keys.writeMany(

@@ -136,7 +136,11 @@ export async function settleLinks(
     scope,
     placed.map((each) => ({ kind: 'replace', etag: each.link.etag, document: settledLink(input, each) })),
   );
-  for (const [index, { item, last }] of placed.entries()) if (results[index]?.ok) item.outcome = last.outcome;
+  for (const [index, { item, last }] of placed.entries()) {
+    if (!results[index]?.ok) continue;
+    item.outcome = last.outcome;
+    item.settled = true;
+  }
 }
 
 function settledLink(input: MergeInput, { item, link, shardId, last }: Placed): LinkDocument {

@@ -1,8 +1,9 @@
 import type { LinkDocument } from '../../core/documents/link.ts';
+import type { Matcher } from '../../core/identity/compile-match-rules.ts';
 import { takeEntries } from '../../core/identity/key-entries.ts';
 import type { Deps, Stored } from '../../core/ports.ts';
 import type { Scope } from '../../core/scope.ts';
-import type { Placed } from './item.ts';
+import type { Item, Placed } from './item.ts';
 
 /** Takes back what records claimed before and no longer show. Their links list it until they are settled, so that a repeat does it again. */
 export async function releaseClaims(deps: Pick<Deps, 'keys'>, scope: Scope, placed: readonly Placed[]): Promise<void> {
@@ -15,6 +16,33 @@ export async function releaseClaims(deps: Pick<Deps, 'keys'>, scope: Scope, plac
       releases.push({ linkId: link.document.id, keys, revision: claims.revision });
     }
   }
+  await takeBack(deps, scope, releases);
+}
+
+/**
+ * Takes back what was claimed for a look that turned out to be late: a newer one may have settled the link between our listing of a key and our entry. Such
+ * an entry does not count, but nobody else knows of it; a repeat of a page whose worker died there comes here too.
+ */
+export async function releaseStrays(
+  deps: Pick<Deps, 'links' | 'keys'>,
+  scope: Scope,
+  matcher: Matcher,
+  items: readonly Item[],
+): Promise<void> {
+  const late = items.filter(
+    (item) => !item.settled && item.link !== undefined && (item.revision !== undefined || item.outcome === 'skipped'),
+  );
+  if (late.length === 0) return;
+  const links = await deps.links.getMany(
+    scope,
+    late.map((item) => ({ id: item.observation.linkId })),
+  );
+  const releases = late.flatMap((item, index): Release[] => {
+    const claims = links[index]?.document.claims;
+    const claimed = [...item.claims, ...matcher.claimsOf(item.observation.data)].map(({ key }) => key);
+    const keys = [...new Set(claimed)].filter((key) => claims?.keys.includes(key) !== true);
+    return keys.length === 0 ? [] : [{ linkId: item.observation.linkId, keys, revision: claims?.revision ?? 0 }];
+  });
   await takeBack(deps, scope, releases);
 }
 

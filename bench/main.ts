@@ -1,4 +1,7 @@
+import { measureBulk } from './bulk.ts';
+import { measureDurable } from './durable.ts';
 import { measureEngine } from './engine.ts';
+import { measureFairness } from './fairness.ts';
 import { measureHttp } from './http.ts';
 import { measureIdentity } from './identity.ts';
 import { report } from './report.ts';
@@ -8,11 +11,14 @@ import { measureTwin } from './twin.ts';
 
 const benchmarks: Record<string, () => Promise<Readonly<Record<string, unknown>>>> = {
   sync: async () => ({ runs: await measureSync(), engine: await measureEngine() }),
+  bulk: measureBulk,
   engine: measureEngine,
+  fairness: measureFairness,
   http: measureHttp,
   identity: measureIdentity,
   start: measureStart,
   twin: measureTwin,
+  durable: measureDurable,
 };
 
 const name = process.argv[2] ?? '';

@@ -1,12 +1,8 @@
 import { CosmosClient } from '@azure/cosmos';
 import { z } from 'zod';
-import { createApiClient } from '../local/start/api-client.ts';
 import { type Demo, type Execution, runDemoSync } from '../local/start/demo.ts';
-import { demoSettings, demoTask } from '../local/start/demo-task.ts';
 import type { Twin } from '../local/start/twin.ts';
-import { connection } from '../shared/contracts/connections.ts';
-import { integration } from '../shared/contracts/integrations.ts';
-import { task } from '../shared/contracts/tasks.ts';
+import { connectTenant } from './bench-tenant.ts';
 import { forgetPeakMemory, peakMemoryMb, withTwin } from './bench-twin.ts';
 import { median, note, percentile, round } from './report.ts';
 
@@ -53,7 +49,7 @@ export async function measureTenant(
   records: number,
   prepare: (client: Demo['client']) => Promise<void> = async () => undefined,
 ): Promise<SyncRun[]> {
-  const demo = await connect(twin, tenant);
+  const demo = await connectTenant(twin, tenant);
   await prepare(demo.client);
   const full = await measureRun(twin, demo, tenant, 'full');
   expectCounts(full.execution, { created: records });
@@ -70,27 +66,6 @@ export async function measureTenant(
     { ...unchanged.figures, mode: 'unchanged' },
     { ...incremental.figures, mode: 'incremental' },
   ];
-}
-
-async function connect(twin: Twin, tenant: string): Promise<Pick<Demo, 'client' | 'integrationId' | 'taskId'>> {
-  const token = await twin.identity.issueToken({ tenant, role: 'admin' });
-  const client = createApiClient(() => twin.api(), { authorization: `Bearer ${token}` });
-  const settings = demoSettings(twin.crm.url);
-  const { id } = await client.call('POST', 'tenant/integrations', integration, {
-    provider: 'custom-rest',
-    name: 'CRM',
-    settings,
-  });
-  await client.call('POST', `tenant/integrations/${id}/connect/api-key`, connection, {
-    kind: 'api-key',
-    key: twin.crm.apiKey,
-  });
-  const body = demoTask({
-    schedule: { kind: 'manual' },
-    objects: demoTask().objects.filter((each) => each.object === 'contacts'),
-  });
-  const created = await client.call('POST', `tenant/integrations/${id}/tasks`, task, body);
-  return { client, integrationId: id, taskId: created.id };
 }
 
 async function measureRun(

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
 import { createOpenCall } from '../adapters/kit/open-call.ts';
 import { adapters } from '../adapters/registry.ts';
 import { ClaimCheck } from '../shared/azure/claim-check.ts';
@@ -17,6 +18,7 @@ import { openStorage } from '../shared/azure/storage.ts';
 import { StorageSyncQueue } from '../shared/azure/sync-queue.ts';
 import { startTelemetry } from '../shared/azure/telemetry.ts';
 import { createTokenVerifier } from '../shared/azure/token-verifier.ts';
+import { clockLane, healthLane } from '../shared/core/due.ts';
 import { composeId } from '../shared/core/ids.ts';
 import type { Deps } from '../shared/core/ports.ts';
 
@@ -39,11 +41,13 @@ export const getDeps: () => Promise<Deps> = once(async () => {
   const tools = { open: cosmos, log, random };
   return {
     now,
+    wait: (ms) => setTimeout(ms),
     random,
     engine: config.engine,
     newId: (kind) => composeId(kind, Date.now(), randomBytes(idBytes)),
     log,
     integrations: new CosmosCollection(collections.integrations, tools),
+    integrationHealth: new CosmosCollection(collections.integrationHealth, tools),
     tasks: new CosmosCollection(collections.tasks, tools),
     apiKeys: new CosmosCollection(collections.apiKeys, tools),
     runs: new CosmosExecutionStore(tools),
@@ -57,11 +61,14 @@ export const getDeps: () => Promise<Deps> = once(async () => {
     shardImages: new CosmosCollection(collections.shardImages, tools),
     leases: new CosmosCollection(collections.leases, tools),
     tokens: createTokenVerifier(config.auth),
+    tenantSlots: new CosmosCollection(collections.tenantSlots, tools),
     audit: new CosmosCollection(collections.audit, tools),
+    events: new CosmosCollection(collections.events, tools),
     idempotency: new CosmosCollection(collections.idempotency, tools),
-    due: new CosmosDueStore(tools),
+    due: new CosmosDueStore(tools, clockLane),
+    healthDue: new CosmosDueStore(tools, healthLane),
     secrets: new KeyVaultSecrets(keyVault, Date.now),
-    syncQueue: new StorageSyncQueue(storage, new ClaimCheck(storage)),
+    syncQueue: new StorageSyncQueue(storage, new ClaimCheck(storage), Date.now),
     adapters,
     openCall: createOpenCall({ allowPrivateAddresses: config.allowPrivateAddresses }),
     readiness: readinessChecks(cosmos, storage, keyVault),

@@ -1,4 +1,6 @@
 import { app } from '@azure/functions';
+import * as df from 'durable-functions';
+import { DurableOrchestrations } from '../shared/azure/durable-orchestrations.ts';
 import { handleSyncMessage } from '../shared/use-cases/handle-sync-message.ts';
 import { getDeps } from './app.ts';
 
@@ -6,5 +8,9 @@ import { getDeps } from './app.ts';
 app.storageQueue('sync-pages', {
   queueName: 'sync-pages',
   connection: 'AzureWebJobsStorage',
-  handler: async (message) => handleSyncMessage(await getDeps(), message),
+  extraInputs: [df.input.durableClient()],
+  handler: async (message, context) => {
+    const orchestrations = new DurableOrchestrations(df.getClient(context));
+    await handleSyncMessage({ ...(await getDeps()), orchestrations }, message);
+  },
 });

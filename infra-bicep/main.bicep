@@ -42,6 +42,9 @@ param instanceMemoryMB int = 2048
 @description('Optional. When the clock looks for due tasks, as NCRONTAB with seconds.')
 param clockSchedule string = '*/15 * * * * *'
 
+@description('Optional. When the health monitor looks at the integrations that are due, as NCRONTAB with seconds.')
+param healthSchedule string = '0 * * * * *'
+
 @description('Optional. Keeps erased credentials, unreadable, until their retention ends. It cannot be switched off again.')
 param purgeProtection bool = true
 
@@ -138,6 +141,7 @@ module functionApp 'modules/function-app.bicep' = {
       AUTH_JWKS_URI: authJwksUri
       AUTH_TENANT_CLAIM: authTenantClaim
       CLOCK_SCHEDULE: clockSchedule
+      HEALTH_SCHEDULE: healthSchedule
     }
     tags: tags
   }

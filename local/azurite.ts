@@ -76,8 +76,9 @@ const commandLine = (options: AzuriteOptions): string[] => {
   const host = '127.0.0.1';
   const ports = { blob: options.blobPort, queue: options.queuePort, table: options.tablePort };
   return [
-    // It idles at 30 MB less with a small young generation, and its messages are short-lived and few.
+    // It idles at 50 MB less with a small young generation and a heap that is kept small; its messages are short-lived and few.
     '--max-semi-space-size=1',
+    '--optimize-for-size',
     fileURLToPath(import.meta.resolve('azurite/dist/src/azurite.js')),
     '--disableTelemetry',
     '--skipApiVersionCheck',

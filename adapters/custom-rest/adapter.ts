@@ -13,6 +13,8 @@ import { readPath } from '../kit/read-path.ts';
 import { describeRequest } from '../kit/request-url.ts';
 import { createStatusFailure } from '../kit/status-failure.ts';
 import { type AnsweredPage, digestItems, type PageRequest } from './answered-page.ts';
+import { formatInstant } from './format-instant.ts';
+import { partition, rangeQuery } from './partition.ts';
 import { decodePosition, encodePosition } from './position.ts';
 import { readItems } from './read-items.ts';
 import { readRecord } from './read-record.ts';
@@ -38,6 +40,7 @@ export const customRest: Adapter<CustomRestSettings> = {
     })),
   check,
   pull,
+  partition,
 };
 
 /** A login page answers with 200 as well, so an answer proves the connection only when it is JSON, or none at all (204). */
@@ -51,11 +54,13 @@ async function pull(call: Call, request: PullRequest): Promise<PullPage> {
   const position = request.cursor === undefined ? undefined : decodePosition(object.paging, request.cursor);
   const size = Math.max(1, Math.min(request.pageSize, object.maxPageSize));
   let observedMs: number | undefined;
+  let total: number | undefined;
   const ask = async (plan: PageRequest): Promise<AnsweredPage> => {
-    const response = await askFor(call, object, { plan, since: request.since, continues: position !== undefined });
+    const response = await askFor(call, object, { plan, request, continues: position !== undefined });
     // Of several answers the first has the earliest time: what changed after it may be missing.
     observedMs ??= parseHttpDate(response.header('date') ?? '');
     const body = response.json();
+    total ??= totalOf(object, body);
     const items = findItems(body, object.itemsPath);
     const digest = digestItems(items, object.idField);
     return { url: response.url, body, linkHeader: response.header('link'), items, digest };
@@ -66,6 +71,7 @@ async function pull(call: Call, request: PullRequest): Promise<PullPage> {
   return {
     ...readRecords(items, object),
     ...(next === undefined ? { done: true } : { done: false, next: encodePosition(next) }),
+    ...(total === undefined ? {} : { total }),
     ...(observedMs === undefined ? {} : { observedAt: new Date(observedMs).toISOString() }),
   };
 }
@@ -73,12 +79,20 @@ async function pull(call: Call, request: PullRequest): Promise<PullPage> {
 async function askFor(
   call: Call,
   object: ObjectSettings,
-  { plan, since, continues }: { plan: PageRequest; since: string | undefined; continues: boolean },
+  { plan, request, continues }: { plan: PageRequest; request: PullRequest; continues: boolean },
 ): Promise<AdapterHttpResponse> {
   const response = await call.http({
     ...('url' in plan
       ? { url: plan.url }
-      : { url: object.path, query: { ...object.query, ...sinceQuery(object, since), ...plan.query } }),
+      : {
+          url: object.path,
+          query: {
+            ...object.query,
+            ...sinceQuery(object, request.since),
+            ...rangeQuery(object, request.range),
+            ...plan.query,
+          },
+        }),
     ...headersOf(call),
     // Only a page that continues can have an expired cursor.
     ...(continues ? { expect: [object.expiredCursor.status] } : {}),
@@ -116,17 +130,14 @@ function findItems(body: unknown, itemsPath: string | undefined): readonly unkno
 
 function sinceQuery({ incremental }: ObjectSettings, since: string | undefined): Record<string, string | number> {
   if (incremental === undefined || since === undefined) return {};
-  const sinceMs = Date.parse(since);
-  if (Number.isNaN(sinceMs)) throw new TypeError('PullRequest.since must be an ISO 8601 instant.');
-  switch (incremental.format) {
-    case 'iso':
-      return { [incremental.param]: new Date(sinceMs).toISOString() };
-    case 'epoch-seconds':
-      // Rounded down: the records of the broken second are read once more rather than never.
-      return { [incremental.param]: Math.floor(sinceMs / 1000) };
-    case 'epoch-milliseconds':
-      return { [incremental.param]: sinceMs };
-  }
+  return { [incremental.param]: formatInstant(since, incremental.format) };
+}
+
+/** How many records the whole read has, where the answer tells. */
+function totalOf(object: ObjectSettings, body: unknown): number | undefined {
+  const path = object.countPath ?? ('totalPath' in object.paging ? object.paging.totalPath : undefined);
+  const total = path === undefined ? undefined : Number(readPath(body, path) ?? Number.NaN);
+  return Number.isSafeInteger(total) && Number(total) >= 0 ? total : undefined;
 }
 
 function throwExpired({ expiredCursor }: ObjectSettings, response: AdapterHttpResponse): never {

@@ -4,6 +4,7 @@ interface Parameters {
   readonly path: string;
   readonly query?: Readonly<Record<string, unknown>> | undefined;
   readonly incremental?: { readonly param: string } | undefined;
+  readonly partition?: { readonly fromParam: string; readonly toParam: string } | undefined;
   readonly paging: Readonly<Record<string, unknown>>;
 }
 
@@ -13,6 +14,7 @@ export function findParameterClash(object: Parameters, auth: Authorisation): str
     ...new URL(object.path, 'https://base.invalid/').searchParams.keys(),
     ...Object.keys(object.query ?? {}),
     ...(object.incremental === undefined ? [] : [object.incremental.param]),
+    ...(object.partition === undefined ? [] : [object.partition.fromParam, object.partition.toParam]),
     ...(auth.kind === 'query' ? [auth.name] : []),
     ...Object.entries(object.paging).flatMap(([field, name]) =>
       field.endsWith('Param') && typeof name === 'string' ? [name] : [],

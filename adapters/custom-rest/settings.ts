@@ -122,6 +122,8 @@ const paging = z
   ])
   .describe('How the pages of the object follow one another.');
 
+const instantFormat = z.enum(['iso', 'epoch-seconds', 'epoch-milliseconds']);
+
 const object = z.strictObject({
   path: path.describe('Path of the list, below the base URL.'),
   query: staticQuery.optional().describe('Sent with every request for this object.'),
@@ -140,10 +142,28 @@ const object = z.strictObject({
     })
     .optional(),
   incremental: z
-    .strictObject({ param: parameterName, format: z.enum(['iso', 'epoch-seconds', 'epoch-milliseconds']) })
+    .strictObject({ param: parameterName, format: instantFormat })
     .optional()
     .describe('Query parameter that limits the list to records changed at or after an instant.'),
   paging,
+  countPath: fieldPath
+    .optional()
+    .describe(
+      'Path in an answer to the number of all records: runs show how far they are. By offset and by page `totalPath` does.',
+    ),
+  partition: z
+    .strictObject({
+      fromParam: parameterName.describe('Query parameter for the beginning of a range, inclusive.'),
+      toParam: parameterName.describe('Query parameter for its end, exclusive or inclusive.'),
+      format: instantFormat,
+      earliest: z.iso
+        .datetime()
+        .describe('About when the first records were created, for example "2019-01-01T00:00:00Z".'),
+    })
+    .optional()
+    .describe(
+      'How the list is limited to a span of time by something that never changes in a record, such as its creation. Large objects are then read in several ranges side by side.',
+    ),
   maxPageSize: z.int().min(1).max(1000).default(100),
   expiredCursor: z
     .strictObject({

@@ -20,6 +20,7 @@ export function eraseSettings<Settings>(adapter: Adapter<Settings>): Adapter {
   const parseCall = (call: AdapterCall): AdapterCall<Settings> => ({ settings: parse(call.settings), http: call.http });
   const { id, label, description, settings, auth, requestsPerMinute } = adapter;
   const pull = adapter.pull?.bind(adapter);
+  const partition = adapter.partition?.bind(adapter);
   return {
     ...{ id, label, description, settings, auth, requestsPerMinute },
     baseUrl: (raw) => adapter.baseUrl(parse(raw)),
@@ -27,6 +28,7 @@ export function eraseSettings<Settings>(adapter: Adapter<Settings>): Adapter {
     objects: (raw) => adapter.objects(parse(raw)),
     check: (call) => adapter.check(parseCall(call)),
     ...(pull === undefined ? {} : { pull: async (call, request) => await pull(parseCall(call), request) }),
+    ...(partition === undefined ? {} : { partition: (raw, request) => partition(parse(raw), request) }),
   };
 }
 

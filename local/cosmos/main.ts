@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { type CosmosOptions, startCosmos } from './server.ts';
 
 const USAGE =
-  'Usage: node local/cosmos/main.ts [--port 0] (--data-dir DIR | --ephemeral) [--key BASE64] [--stale-reads-ms N] [--partitions N]';
+  'Usage: node local/cosmos/main.ts [--port 0] (--data-dir DIR | --ephemeral) [--key BASE64] [--stale-reads-ms N] [--partitions N] [--tls-folder DIR [--jwks-uri URL]]';
 
 function parseOptions(): CosmosOptions {
   const { values } = parseArgs({
@@ -13,6 +13,8 @@ function parseOptions(): CosmosOptions {
       key: { type: 'string' },
       'stale-reads-ms': { type: 'string' },
       partitions: { type: 'string' },
+      'tls-folder': { type: 'string' },
+      'jwks-uri': { type: 'string' },
     },
   });
   const port = Number(values.port);
@@ -23,7 +25,7 @@ function parseOptions(): CosmosOptions {
   const { partitions } = values;
   if (partitions !== undefined && !/^[1-9]\d?$/.test(partitions))
     throw new Error(`--partitions ${partitions} is not a number from 1 to 99. ${USAGE}`);
-  const dataDir = values['data-dir'];
+  const { 'data-dir': dataDir, 'tls-folder': tlsFolder, 'jwks-uri': jwksUri } = values;
   if (dataDir === undefined && !values.ephemeral) throw new Error(`Say where the data live. ${USAGE}`);
   return {
     port,
@@ -31,6 +33,8 @@ function parseOptions(): CosmosOptions {
     ...(values.key === undefined ? {} : { key: values.key }),
     ...(lag === undefined ? {} : { staleReadLagMs: Number(lag) }),
     ...(partitions === undefined ? {} : { partitions: Number(partitions) }),
+    ...(tlsFolder === undefined ? {} : { tlsFolder }),
+    ...(jwksUri === undefined ? {} : { jwksUri }),
   };
 }
 
@@ -44,7 +48,8 @@ async function run(): Promise<void> {
       void server.close().then(() => process.exit(0));
     });
   }
-  process.stdout.write(`${JSON.stringify({ ready: true, endpoint: server.endpoint, key: server.key })}\n`);
+  const { endpoint, key, certificatePath } = server;
+  process.stdout.write(`${JSON.stringify({ ready: true, endpoint, key, certificatePath })}\n`);
 }
 
 try {

@@ -1,12 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { openCertificate } from '../tls/certificate.ts';
 import { badRequest, CosmosError, tooLarge } from './errors.ts';
 import { Disturbance } from './faults/disturb.ts';
 import { ConnectionDrop, type Faults } from './faults/faults.ts';
-import { createAuthorizer, type SignedRequest } from './http/auth.ts';
+import { createAuthorizer } from './http/auth.ts';
 import { errorReply, type Reply, type Request } from './http/message.ts';
 import { route, signedResource } from './http/router.ts';
+import type { TokenAuthorizer } from './http/token-auth.ts';
 import { LOCAL_KEY } from './local-key.ts';
 import { Catalog } from './store/catalog.ts';
 import { Database } from './store/database.ts';
@@ -32,6 +35,10 @@ export interface CosmosOptions {
   readonly staleReadLagMs?: number;
   /** How many physical partitions every container seems to have; absent is one. */
   readonly partitions?: number;
+  /** Serves https with the certificate of this folder, which is made when there is none. Absent serves http. */
+  readonly tlsFolder?: string;
+  /** Where the keys of the local issuer are: its tokens are then as good as the key. They travel over https only. */
+  readonly jwksUri?: string;
 }
 
 /** A running server. */
@@ -39,6 +46,8 @@ export interface CosmosServer {
   readonly endpoint: string;
   readonly key: string;
   readonly port: number;
+  /** Over https: where its certificate lies, for `NODE_EXTRA_CA_CERTS` of clients. */
+  readonly certificatePath: string | undefined;
   /** Makes requests fail from now on; `{}` ends it. */
   setFaults(faults: Faults): void;
   /** Stops accepting requests, ends connections and closes the file. */
@@ -93,6 +102,13 @@ function fault(error: unknown, activityId: string): Reply {
   return errorReply(new CosmosError(500, 'The local Cosmos DB server failed; its log says why.'), activityId);
 }
 
+/** Serves http, or https where there is a folder with a certificate. */
+function openServer(tlsFolder: string | undefined, onRequest: RequestListener) {
+  if (tlsFolder === undefined) return { server: createServer(onRequest), scheme: 'http', certificatePath: undefined };
+  const { certificate: cert, privateKey: key, certificatePath } = openCertificate(tlsFolder, Date.now());
+  return { server: createSecureServer({ cert, key }, onRequest), scheme: 'https', certificatePath };
+}
+
 function listen(server: Server, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
@@ -105,34 +121,35 @@ function listen(server: Server, port: number): Promise<number> {
 
 /**
  * Starts a Cosmos DB (NoSQL API) on 127.0.0.1.
- * @throws when the port is taken, or another process has the data directory open.
+ * @throws when the port is taken, another process has the data directory open, or options contradict each other.
  */
 export async function startCosmos(options: CosmosOptions = {}): Promise<CosmosServer> {
   const key = options.key ?? LOCAL_KEY;
+  if (options.jwksUri !== undefined && options.tlsFolder === undefined)
+    throw new Error('Tokens are taken over https only: a jwksUri needs a tlsFolder.');
   const database = new Database(options.dataDir, options.staleReadLagMs);
   const catalog = new Catalog(database, options.partitions);
   const disturbance = new Disturbance(catalog, options.faults);
   const authorize = createAuthorizer(key);
   const stopSweep = startExpirySweep(catalog);
   let endpoint = '';
+  let authorizeToken: TokenAuthorizer | undefined;
 
   const answer = async (message: IncomingMessage): Promise<Reply> => {
     const segments = parseSegments(message.url ?? '/');
     const method = message.method ?? 'GET';
     const body = await readBody(message);
-    const signed: SignedRequest = {
-      method,
-      ...signedResource(segments),
-      date: message.headers['x-ms-date'] as string | undefined,
-      authorization: message.headers.authorization,
-    };
-    authorize(signed);
+    const { authorization } = message.headers;
+    if (authorizeToken === undefined || !(await authorizeToken({ method, segments, authorization }))) {
+      const date = message.headers['x-ms-date'] as string | undefined;
+      authorize({ method, ...signedResource(segments), date, authorization });
+    }
     const request: Request = { method, segments, headers: message.headers, body };
     if (segments[0] === '_twin') return disturbance.answerAdmin(request);
     return disturbance.answer(request, (undisturbed) => route(catalog, endpoint, undisturbed));
   };
 
-  const server = createServer((message, response) => {
+  const { server, scheme, certificatePath } = openServer(options.tlsFolder, (message, response) => {
     const activityId = (message.headers['x-ms-activity-id'] as string | undefined) ?? randomUUID();
     answer(message).then(
       (reply) => send(response, reply, activityId),
@@ -145,11 +162,17 @@ export async function startCosmos(options: CosmosOptions = {}): Promise<CosmosSe
   // A client that keeps idle connections must not find them closed just as it sends.
   server.keepAliveTimeout = 10 * 60 * 1000;
   const port = await listen(server, options.port ?? 0);
-  endpoint = `http://127.0.0.1:${port}`;
+  endpoint = `${scheme}://127.0.0.1:${port}`;
+  if (options.jwksUri !== undefined) {
+    // Loaded when it is wanted: most accounts are opened with the key.
+    const { createTokenAuthorizer } = await import('./http/token-auth.ts');
+    authorizeToken = createTokenAuthorizer(options.jwksUri, endpoint);
+  }
   return {
     endpoint,
     key,
     port,
+    certificatePath,
     setFaults: (faults) => disturbance.set(faults),
     close: () =>
       new Promise((resolve) => {

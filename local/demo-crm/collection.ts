@@ -23,6 +23,10 @@ export interface ListQuery {
   readonly after?: UpdatePosition;
   /** With the order `updatedAt`: rows updated at this time or later. */
   readonly sinceMs?: number;
+  /** Only rows created at this time or later. */
+  readonly createdFromMs?: number;
+  /** Only rows created before this time. */
+  readonly createdToMs?: number;
   /** How many rows to pass over, counted from the position. */
   readonly offset?: number;
   readonly limit: number;
@@ -46,8 +50,11 @@ export interface Collection {
   put(row: Row): void;
   list(query: ListQuery): ListPage;
   /** How many rows a query finds over all its pages. */
-  count(query: Pick<ListQuery, 'order' | 'sinceMs' | 'includeDeleted'>): number;
+  count(query: Omit<ListQuery, 'after' | 'offset' | 'limit'>): number;
 }
+
+/** How many totals are kept. */
+const mostCounted = 256;
 
 /** Opens a collection of the rows with the indexes 0, 1, 2 and so on; throws RangeError if one is missing. */
 export const openCollection = (initial: readonly Row[]): Collection => {
@@ -57,13 +64,15 @@ export const openCollection = (initial: readonly Row[]): Collection => {
       throw new RangeError(`row ${index} is missing or in the wrong place`);
     }
   }
+  const sorted = sortedLength(rows);
   let byUpdate: UpdatePosition[] | undefined;
   let outdated = 0;
   const stateCounts: Record<RowState, number> = { live: 0, deleted: 0, reserved: 0 };
   for (const row of rows) {
     stateCounts[row.state] += 1;
   }
-  let countedAt: { key: string; total: number } | undefined;
+  /** Totals by query, for as long as nothing changes: every page of a read asks for its own again. */
+  const counted = new Map<string, number>();
 
   /** A row that was updated again leaves its old entry behind, which no longer tells the row's time. */
   const rowOf = (entry: UpdatePosition): Row | undefined => {
@@ -89,20 +98,29 @@ export const openCollection = (initial: readonly Row[]): Collection => {
   };
 
   /** The row at a position of the wanted order, if it belongs into the answer. */
-  const rowAt = (query: Pick<ListQuery, 'order' | 'includeDeleted'>, position: number): Row | undefined => {
+  const rowAt = (query: Omit<ListQuery, 'limit'>, position: number): Row | undefined => {
     const entry = query.order === 'id' ? undefined : updateOrder()[position];
     const row = query.order === 'id' ? rows[position] : entry && rowOf(entry);
     const isShown = row?.state === 'live' || (row?.state === 'deleted' && query.includeDeleted);
-    return isShown ? row : undefined;
+    return isShown && isCreatedWithin(query, row) ? row : undefined;
   };
 
-  const startOf = (query: Pick<ListQuery, 'order' | 'after' | 'sinceMs'>): number => {
+  const startOf = (query: Omit<ListQuery, 'limit'>): number => {
     if (query.order === 'id') {
-      return query.after === undefined ? 0 : query.after.index + 1;
+      const first = query.createdFromMs === undefined ? 0 : firstCreatedAt(rows, sorted, query.createdFromMs);
+      return query.after === undefined ? first : Math.max(first, query.after.index + 1);
     }
     const since = query.sinceMs === undefined ? undefined : { updatedAtMs: query.sinceMs, index: -1 };
     const after = query.after ?? since;
     return after === undefined ? 0 : positionAfter(updateOrder(), after);
+  };
+
+  const endOf = ({ order, createdToMs }: Omit<ListQuery, 'limit'>): number => {
+    if (order === 'updatedAt') {
+      return updateOrder().length;
+    }
+    const end = createdToMs === undefined ? sorted : firstCreatedAt(rows, sorted, createdToMs);
+    return end < sorted ? end : rows.length;
   };
 
   return {
@@ -122,13 +140,13 @@ export const openCollection = (initial: readonly Row[]): Collection => {
         stateCounts[before.state] -= 1;
       }
       if (before?.updatedAtMs !== row.updatedAtMs || before.state !== row.state) {
-        countedAt = undefined;
+        counted.clear();
       }
     },
     list: (query) => {
       const found: Row[] = [];
       let toSkip = query.offset ?? 0;
-      const end = query.order === 'id' ? rows.length : updateOrder().length;
+      const end = endOf(query);
       for (let position = startOf(query); position < end; position += 1) {
         const row = rowAt(query, position);
         if (row === undefined) {
@@ -145,20 +163,51 @@ export const openCollection = (initial: readonly Row[]): Collection => {
       return { rows: found, hasMore: false };
     },
     count: (query) => {
-      if (query.order === 'id' || query.sinceMs === undefined) {
+      const isLimited = query.createdFromMs !== undefined || query.createdToMs !== undefined;
+      if (!isLimited && (query.order === 'id' || query.sinceMs === undefined)) {
         return stateCounts.live + (query.includeDeleted ? stateCounts.deleted : 0);
       }
-      const key = `${query.sinceMs} ${query.includeDeleted}`;
-      if (countedAt?.key !== key) {
-        let total = 0;
-        for (let position = startOf(query); position < updateOrder().length; position += 1) {
+      const { sinceMs, createdFromMs, createdToMs, includeDeleted } = query;
+      const key = JSON.stringify([query.order, sinceMs, createdFromMs, createdToMs, includeDeleted]);
+      let total = counted.get(key);
+      if (total === undefined) {
+        total = 0;
+        for (let position = startOf(query); position < endOf(query); position += 1) {
           total += rowAt(query, position) === undefined ? 0 : 1;
         }
-        countedAt = { key, total };
+        if (counted.size === mostCounted) {
+          counted.clear();
+        }
+        counted.set(key, total);
       }
-      return countedAt.total;
+      return total;
     },
   };
+};
+
+const isCreatedWithin = ({ createdFromMs, createdToMs }: Omit<ListQuery, 'limit'>, { createdAtMs }: Row): boolean =>
+  (createdFromMs === undefined || createdAtMs >= createdFromMs) &&
+  (createdToMs === undefined || createdAtMs < createdToMs);
+
+/** How many rows from the first one on were created in their order. Those that come later were created later, in any order. */
+const sortedLength = (rows: readonly Row[]): number => {
+  const next = rows.findIndex((row, index) => row.createdAtMs < (rows[index - 1]?.createdAtMs ?? 0));
+  return next === -1 ? rows.length : next;
+};
+
+/** The first of the sorted rows that was created at the time or later. */
+const firstCreatedAt = (rows: readonly Row[], sorted: number, atMs: number): number => {
+  let low = 0;
+  let high = sorted;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((rows[middle]?.createdAtMs ?? 0) < atMs) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return low;
 };
 
 const compare = (a: UpdatePosition, b: UpdatePosition): number => a.updatedAtMs - b.updatedAtMs || a.index - b.index;

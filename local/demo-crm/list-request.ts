@@ -10,6 +10,10 @@ export interface ListRequest {
   readonly type: RecordType;
   readonly order: 'id' | 'updatedAt';
   readonly sinceMs?: number;
+  /** Only records created at this time or later; it goes along with a cursor. */
+  readonly createdFromMs?: number;
+  /** Only records created before this time; it goes along with a cursor. */
+  readonly createdToMs?: number;
   readonly includeDeleted: boolean;
   readonly limit: number;
   readonly paging:
@@ -17,7 +21,18 @@ export interface ListRequest {
     | { readonly by: 'offset' | 'page'; readonly offset: number };
 }
 
-const PARAMETERS = ['limit', 'cursor', 'offset', 'page', 'modifiedSince', 'sort', 'includeDeleted', 'api_key'];
+const PARAMETERS = [
+  'limit',
+  'cursor',
+  'offset',
+  'page',
+  'modifiedSince',
+  'createdFrom',
+  'createdTo',
+  'sort',
+  'includeDeleted',
+  'api_key',
+];
 
 /**
  * Reads the query of a list request. A cursor carries the query that it belongs to, so that it can be sent alone; sent
@@ -31,6 +46,7 @@ export const parseListRequest = (type: RecordType, query: URLSearchParams): List
   }
   const limit = readWholeNumber(query, 'limit', 1, MAXIMUM_LIMIT) ?? DEFAULT_LIMIT;
   const given = readQuery(query);
+  const created = readCreated(query);
   const cursor = query.get('cursor');
   const offset = readWholeNumber(query, 'offset', 0, Number.MAX_SAFE_INTEGER);
   const page = readWholeNumber(query, 'page', 1, 1_000_000_000);
@@ -38,7 +54,7 @@ export const parseListRequest = (type: RecordType, query: URLSearchParams): List
     throw new Problem(400, 'invalid-parameter', 'use one of cursor, offset and page');
   }
   if (cursor !== null) {
-    return { type, limit, ...continueQuery(type, cursor, given) };
+    return { type, limit, ...created, ...continueQuery(type, cursor, given) };
   }
   const { order = given.sinceMs === undefined ? 'id' : 'updatedAt', includeDeleted = false, ...since } = given;
   if (order === 'id' && given.sinceMs !== undefined) {
@@ -50,7 +66,7 @@ export const parseListRequest = (type: RecordType, query: URLSearchParams): List
       : page === undefined
         ? ({ by: 'offset', offset: offset ?? 0 } as const)
         : ({ by: 'page', offset: (page - 1) * limit } as const);
-  return { type, limit, order, includeDeleted, ...since, paging };
+  return { type, limit, order, includeDeleted, ...since, ...created, paging };
 };
 
 interface GivenQuery {
@@ -58,6 +74,15 @@ interface GivenQuery {
   readonly sinceMs?: number;
   readonly includeDeleted?: boolean;
 }
+
+const readCreated = (query: URLSearchParams): Pick<ListRequest, 'createdFromMs' | 'createdToMs'> => {
+  const from = query.get('createdFrom');
+  const to = query.get('createdTo');
+  return {
+    ...(from === null ? {} : { createdFromMs: readTime('createdFrom', from) }),
+    ...(to === null ? {} : { createdToMs: readTime('createdTo', to) }),
+  };
+};
 
 const readQuery = (query: URLSearchParams): GivenQuery => {
   const sort = query.get('sort');
@@ -72,17 +97,17 @@ const readQuery = (query: URLSearchParams): GivenQuery => {
   return {
     ...(sort === null ? {} : { order: sort }),
     ...(includeDeleted === null ? {} : { includeDeleted: includeDeleted === 'true' }),
-    ...(since === null ? {} : { sinceMs: readTime(since) }),
+    ...(since === null ? {} : { sinceMs: readTime('modifiedSince', since) }),
   };
 };
 
 const ISO_TIME = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/;
 
-const readTime = (text: string): number => {
+const readTime = (name: string, text: string): number => {
   // A plus sign that was not escaped in the URL has become a blank.
   const timeMs = ISO_TIME.test(text.replace(' ', '+')) ? Date.parse(text.replace(' ', '+')) : Number.NaN;
   if (Number.isNaN(timeMs)) {
-    throw new Problem(400, 'invalid-parameter', 'modifiedSince must be a time like 2026-01-31T12:00:00.000Z');
+    throw new Problem(400, 'invalid-parameter', `${name} must be a time like 2026-01-31T12:00:00.000Z`);
   }
   return timeMs;
 };

@@ -1,3 +1,4 @@
+import { createBodyCache } from './body-cache.ts';
 import { type Collection, openCollection, type Row } from './collection.ts';
 import { type Dataset, timestampsAt } from './dataset.ts';
 import { generateRecord, writeRecord } from './generate-record.ts';
@@ -34,27 +35,18 @@ export interface Store {
   reset(): void;
 }
 
-/** Bodies of generated records are kept up to this many characters, which bounds the memory of large datasets. */
-const BODY_CACHE_CHARACTERS = 24 * 1024 * 1024;
-
 export const openStore = (dataset: Dataset, journal: Journal): Store => {
   let collections = openCollections(dataset, journal);
-  let cachedCharacters = 0;
+  const generated = createBodyCache();
 
-  const bodyOf = (type: RecordType, row: Row): string => {
-    if (row.body !== undefined) {
-      return row.body;
-    }
-    const body = generateRecord(dataset, type, row.index);
-    if (cachedCharacters < BODY_CACHE_CHARACTERS) {
-      cachedCharacters += body.length;
-      collections[type].put({ ...row, body });
-    }
-    return body;
-  };
+  const bodyOf = (type: RecordType, row: Row): string =>
+    row.body ??
+    generated.get(type, row.index) ??
+    generated.keep(type, row.index, generateRecord(dataset, type, row.index));
 
   const fieldsOf = (type: RecordType, row: Row): Fields => {
-    const fields: Fields = JSON.parse(bodyOf(type, row));
+    // A record that changes is not asked for again as it was.
+    const fields: Fields = JSON.parse(row.body ?? generateRecord(dataset, type, row.index));
     for (const name of STAMPED_FIELDS) {
       delete fields[name];
     }
@@ -102,7 +94,6 @@ export const openStore = (dataset: Dataset, journal: Journal): Store => {
     },
     reset: () => {
       journal.clear();
-      cachedCharacters = 0;
       collections = openCollections(dataset, journal);
     },
   };

@@ -20,18 +20,26 @@ export interface TriggerData {
   readonly retry?: RetryContext;
   /** A new one unless given. */
   readonly invocationId?: string;
+  /** A failure is told by whoever asked for the run, in words of its own. */
+  readonly isQuiet?: boolean;
 }
 
 /** A function failed, or what it put out could not be delivered. */
 export class InvocationError extends Error {
   override readonly name = 'InvocationError';
   readonly exception: RpcException;
+  /** True when the app has ended and nothing is known of what the function has done. */
+  readonly isAbandoned: boolean;
 
   constructor(functionName: string, exception: RpcException, cause?: unknown) {
     super(`${functionName}: ${exception.message}`, { cause });
     this.exception = exception;
+    this.isAbandoned = cause instanceof Abandonment;
   }
 }
+
+/** Why all runs fail at once. */
+class Abandonment extends Error {}
 
 export interface Dispatch {
   /**
@@ -72,11 +80,13 @@ export interface FunctionTimeout {
   readonly onExceeded: (reason: string) => void;
 }
 
+/** @param durableClient what an input of that type holds */
 export const createDispatch = (
   invoker: Invoker,
   sendOutput: SendOutput,
   timeout: FunctionTimeout,
   log: Log,
+  durableClient: () => string,
 ): Dispatch => {
   const runs = new Set<Run>();
   const idleWaiters: (() => void)[] = [];
@@ -120,7 +130,7 @@ export const createDispatch = (
       if (abandonment !== undefined) {
         throw abandonment;
       }
-      const request = toRequest(hostFunction, trigger, invocationId);
+      const request = toRequest(hostFunction, trigger, invocationId, durableClient);
       const response = await new Promise<InvocationResponse>((resolve, reject) => {
         current.fail = reject;
         invoker.invoke(request).then(resolve, reject);
@@ -133,7 +143,9 @@ export const createDispatch = (
       const failure = error instanceof InvocationError ? error : deliveryError(hostFunction.name, error);
       const { message, stackTrace } = failure.exception;
       const text = stackTrace === '' ? message : stackTrace;
-      log('error', `Function.${hostFunction.name}`, `Failed ${invocationId}: ${text}`);
+      if (trigger.isQuiet !== true) {
+        log('error', `Function.${hostFunction.name}`, `Failed ${invocationId}: ${text}`);
+      }
       throw failure;
     }
   };
@@ -145,7 +157,7 @@ export const createDispatch = (
     },
     idle: () => (runs.size === 0 ? Promise.resolve() : new Promise((resolve) => idleWaiters.push(resolve))),
     abandon: (reason) => {
-      abandonment = new Error(reason);
+      abandonment = new Abandonment(reason);
       for (const each of runs) {
         each.fail(abandonment);
       }
@@ -173,10 +185,18 @@ const deliver = async (
   return returned;
 };
 
-const toRequest = (hostFunction: HostFunction, trigger: TriggerData, invocationId: string): InvocationRequest => ({
+const toRequest = (
+  hostFunction: HostFunction,
+  trigger: TriggerData,
+  invocationId: string,
+  durableClient: () => string,
+): InvocationRequest => ({
   invocationId,
   functionId: hostFunction.id,
-  inputData: [{ name: hostFunction.triggerName, data: trigger.data }],
+  inputData: [
+    { name: hostFunction.triggerName, data: trigger.data },
+    ...hostFunction.durableClients.map((name) => ({ name, data: { string: durableClient() } })),
+  ],
   triggerMetadata: trigger.metadata ?? {},
   traceContext: createTraceContext(trigger.traceParent, trigger.traceState),
   ...(trigger.retry === undefined ? {} : { retryContext: trigger.retry }),

@@ -30,7 +30,12 @@ export interface QueueTrigger {
   readonly isBinary: boolean;
 }
 
-export type Trigger = HttpTrigger | TimerTrigger | QueueTrigger | ChangeFeedTrigger;
+/** A function of Durable Functions. */
+export interface DurableTrigger {
+  readonly type: 'orchestration' | 'activity' | 'entity';
+}
+
+export type Trigger = HttpTrigger | TimerTrigger | QueueTrigger | ChangeFeedTrigger | DurableTrigger;
 
 export type Output =
   | { readonly type: 'http' }
@@ -45,6 +50,8 @@ export interface HostFunction<Kind extends Trigger = Trigger> {
   readonly triggerName: string;
   /** By binding name; `$return` is what the function returns. */
   readonly outputs: ReadonlyMap<string, Output>;
+  /** The names of its inputs of type `durableClient`. */
+  readonly durableClients: readonly string[];
   readonly retry: RetryOptions | undefined;
 }
 
@@ -61,9 +68,13 @@ export const describeFunction = (metadata: FunctionMetadata, settings: Settings)
     throw new ConfigurationError(`The function "${name}" has ${triggers.length} triggers, it must have exactly one`);
   }
   const outputs = new Map<string, Output>();
+  const durableClients: string[] = [];
   for (const [bindingName, binding] of bindings) {
     if (binding.direction === 'out') {
       outputs.set(bindingName, describeOutput(name, binding, settings));
+    } else if (/^(durableClient|orchestrationClient)$/i.test(binding.type ?? '')) {
+      assertOwnHub(name, binding);
+      durableClients.push(bindingName);
     } else if (!isTrigger(binding)) {
       throw notSupported(name, `an input binding of type "${binding.type}"`);
     }
@@ -74,6 +85,7 @@ export const describeFunction = (metadata: FunctionMetadata, settings: Settings)
     trigger: describeTrigger(name, trigger[1], settings),
     triggerName: trigger[0],
     outputs,
+    durableClients,
     retry: metadata.retryOptions,
   };
 };
@@ -103,10 +115,24 @@ const describeTrigger = (name: string, binding: BindingInfo, settings: Settings)
         connection: optionalText(name, binding, 'connection'),
         isBinary: optionalText(name, binding, 'dataType') === 'binary',
       };
+    case 'orchestrationtrigger':
+      return { type: 'orchestration' };
+    case 'activitytrigger':
+      return { type: 'activity' };
+    case 'entitytrigger':
+      return { type: 'entity' };
     case 'cosmosdbtrigger':
       return describeChangeFeedTrigger(name, binding, settings);
     default:
       throw notSupported(name, `a trigger of type "${binding.type}"`);
+  }
+};
+
+const assertOwnHub = (name: string, binding: BindingInfo): void => {
+  for (const setting of ['taskHub', 'connectionName']) {
+    if (optionalText(name, binding, setting) !== undefined) {
+      throw notSupported(name, `"${setting}" of a durable client: this host has one task hub`);
+    }
   }
 };
 

@@ -1,12 +1,23 @@
 import { createHash } from 'node:crypto';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
+import type { TaskHub } from '../durable/task-hub.ts';
 import { type HostJson, readHostJson } from './config/host-json.ts';
 import { minimumLevel } from './config/log-level.ts';
 import { type CorsSettings, isDisabled, readLocalSettings, type Settings } from './config/settings.ts';
 import { createDispatch } from './dispatch.ts';
+import { createDurableWebhooks, openAppTaskHub, usesDurable } from './durable/prepare-task-hub.ts';
 import { describeFunction } from './functions.ts';
+import type { AdminApi } from './http/admin.ts';
 import { withCors } from './http/cors.ts';
-import { type Authorise, createAuthorise, createKeys, loadKeys } from './http/keys.ts';
+import {
+  createAuthorise,
+  createKeys,
+  DURABLE_KEY,
+  type Keys,
+  loadKeys,
+  opensSystem,
+  withSystemKey,
+} from './http/keys.ts';
 import { type HandleRequest, listen } from './http/listen.ts';
 import { createLog, type Log } from './log.ts';
 import { createSendOutput } from './outputs.ts';
@@ -24,6 +35,8 @@ export interface HostOptions {
   readonly keysFile?: string | undefined;
   /** Lets every request pass, as Core Tools does. */
   readonly ignoreKeys?: boolean;
+  /** Where task hubs are kept, one file each; `.durable` in the app's folder unless given. */
+  readonly durableDir?: string | undefined;
   /** Takes the lines of the log. */
   readonly writeLog: (text: string) => void;
   /** Is told of each run past `functionTimeout`; nothing in this process can end it. */
@@ -53,7 +66,9 @@ export interface Host {
 export const startHost = async (options: HostOptions): Promise<Host> => {
   const appRoot = resolve(options.appRoot);
   const { hostJson, settings, cors, log } = await readConfiguration(appRoot, options.writeLog);
-  const authorise = await createKeyCheck(options);
+  const durableDir = resolve(options.durableDir ?? join(appRoot, '.durable'));
+  const keys = options.ignoreKeys === true ? undefined : await readKeys(options.keysFile);
+  const authorise = keys === undefined ? () => true : createAuthorise(keys);
   // Listens before the app loads, which may want to know its address. The host answers 503 until then, as Azure does.
   let handleRequest: HandleRequest = async (_, response) => {
     response.writeHead(503, { 'content-length': 0, 'retry-after': '1' }).end();
@@ -72,16 +87,34 @@ export const startHost = async (options: HostOptions): Promise<Host> => {
   const storage = createStorage(settings);
   const sendOutput = createSendOutput(storage, hostJson.extensions.queues.messageEncoding);
   const timeout = { limitMs: hostJson.functionTimeout, onExceeded: options.onTimeout };
-  const dispatch = createDispatch(invoker, sendOutput, timeout, log);
+  let taskHub: TaskHub | undefined;
+  const dispatch = createDispatch(invoker, sendOutput, timeout, log, () => taskHub?.clientBinding ?? '');
   const context = { functions, hostId: hostIdOf(appRoot, settings), hostJson, settings, storage, dispatch, log };
   let isDraining = false;
-  const handleApp = prepareHttp(context, authorise, invoker.capabilities['HttpUri'], () => isDraining);
+  let webhooks: AdminApi = async () => false;
+  const handleApp = prepareHttp(
+    context,
+    authorise,
+    invoker.capabilities['HttpUri'],
+    () => isDraining,
+    (...request) => webhooks(...request),
+  );
   const startTimers = prepareTimers(context);
   const startQueues = prepareQueues(context);
   const startChangeFeeds = await prepareChangeFeeds(context);
+  if (usesDurable(functions)) {
+    const durableKeys = keys && (await withSystemKey(keys, DURABLE_KEY, options.keysFile));
+    const key = durableKeys?.systemKeys[DURABLE_KEY];
+    taskHub = await openAppTaskHub({ ...context, directory: durableDir, url: http.url, key });
+    webhooks = createDurableWebhooks(
+      taskHub,
+      (given) => durableKeys === undefined || opensSystem(durableKeys, DURABLE_KEY, given),
+    );
+  }
   handleRequest = cors === undefined ? handleApp : withCors(cors, handleApp);
   const queues = startQueues();
   const listeners = [...queues, ...startTimers(), ...startChangeFeeds()];
+  taskHub?.begin();
   const unwatchSends = watchSends((queueUrl) => {
     for (const queue of queues) {
       if (queue.queueUrl === queueUrl) {
@@ -91,8 +124,9 @@ export const startHost = async (options: HostOptions): Promise<Host> => {
   });
   const stopTriggers = async (): Promise<void> => {
     isDraining = true;
-    await Promise.all([http.drain(), ...listeners.map((listener) => listener.stop())]);
+    await Promise.all([http.drain(), taskHub?.stop(), ...listeners.map((listener) => listener.stop())]);
     await dispatch.idle();
+    await taskHub?.close();
     unwatchSends();
     dispatch.close();
   };
@@ -149,12 +183,8 @@ const isOn = (name: string, hostJson: HostJson, settings: Settings, log: Log): b
   return false;
 };
 
-const createKeyCheck = async (options: HostOptions): Promise<Authorise> => {
-  if (options.ignoreKeys === true) {
-    return () => true;
-  }
-  return createAuthorise(options.keysFile === undefined ? createKeys() : await loadKeys(options.keysFile));
-};
+const readKeys = async (file: string | undefined): Promise<Keys> =>
+  file === undefined ? createKeys() : await loadKeys(file);
 
 /** The same for every host of this app on one storage account, so that they share its timers. */
 const hostIdOf = (appRoot: string, settings: Settings): string =>

@@ -5,7 +5,7 @@ import { ConfigurationError } from './config/errors.ts';
 import { startHeartbeat } from './heartbeat.ts';
 import { type Host, startHost } from './host.ts';
 import { describeError } from './log.ts';
-import { superviseHost } from './supervise.ts';
+import { type SupervisedHost, superviseHost } from './supervise.ts';
 
 /** After this the process ends with what is unfinished. */
 const DRAIN_LIMIT_MS = 8_000;
@@ -14,12 +14,14 @@ const ABANDON_LIMIT_MS = 4_000;
 
 const USAGE = `Runs a built Azure Functions app (Node.js programming model v4).
 
-  node local/functions-host/main.ts --app-root DIR [--port N] [--keys-file FILE] [--ignore-keys] [--restart]
+  node local/functions-host/main.ts --app-root DIR [--port N] [--keys-file FILE] [--ignore-keys]
+                                     [--durable-dir DIR] [--restart]
 
   --app-root     the folder with host.json and package.json
   --port         0, the default, takes a free one
   --keys-file    function keys as JSON; written when there is no such file
   --ignore-keys  let every request pass, as "func start" does
+  --durable-dir  where Durable Functions keep their state; .durable in the app's folder unless given
   --restart      start the app again when it crashes or exceeds functionTimeout
 `;
 
@@ -40,6 +42,7 @@ const readOptions = () => {
         port: { type: 'string', default: '0' },
         'keys-file': { type: 'string' },
         'ignore-keys': { type: 'boolean', default: false },
+        'durable-dir': { type: 'string' },
         restart: { type: 'boolean', default: false },
       },
     });
@@ -48,8 +51,8 @@ const readOptions = () => {
     if (appRoot === undefined || !Number.isInteger(port) || port < 0 || port > 65_535) {
       return fail(USAGE);
     }
-    const { 'keys-file': keysFile, 'ignore-keys': ignoreKeys, restart } = values;
-    return { appRoot, port, keysFile, ignoreKeys, restart };
+    const { 'keys-file': keysFile, 'ignore-keys': ignoreKeys, 'durable-dir': durableDir, restart } = values;
+    return { appRoot, port, keysFile, ignoreKeys, durableDir, restart };
   } catch (error) {
     return fail(`${error instanceof Error ? error.message : error}\n\n${USAGE}`);
   }
@@ -113,8 +116,35 @@ const describeCauses = (error: Error): string =>
   error.cause instanceof Error ? `${error.message}: ${describeCauses(error.cause)}` : error.message;
 
 const options = readOptions();
+/** Passes the announcement on once, and signals that end both. */
+const supervise = async (): Promise<number> => {
+  let host: SupervisedHost | undefined;
+  const stop = (signal: NodeJS.Signals): void => {
+    if (host === undefined) {
+      // One that is starting ends with its parent.
+      process.exit(0);
+    }
+    // Its end is awaited below.
+    void host.stop(signal);
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+  host = await superviseHost({
+    // A debugger's port is taken by this process already.
+    nodeFlags: process.execArgv.filter((flag) => !flag.startsWith('--inspect')),
+    args: process.argv.slice(2).filter((arg) => arg !== '--restart'),
+    env: process.env,
+    writeLog: (line) => writeLog(`${line}\n`),
+  });
+  if (host === undefined) {
+    return 1;
+  }
+  process.stdout.write(`${JSON.stringify(host.ready)}\n`);
+  return host.ended;
+};
+
 if (options.restart) {
-  process.exitCode = await superviseHost({ args: process.argv.slice(2), writeLog });
+  process.exitCode = await supervise();
 } else {
   // stdout is for the announcement alone; what the app prints goes with the log.
   globalThis.console = new Console(process.stderr, process.stderr);

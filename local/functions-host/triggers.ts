@@ -5,7 +5,7 @@ import { createCosmosClients } from './cosmos/accounts.ts';
 import { type ChangeFeedListener, startChangeFeedListener } from './cosmos/listener.ts';
 import type { Dispatch } from './dispatch.ts';
 import { type HostFunction, hasTrigger } from './functions.ts';
-import { createAdminApi } from './http/admin.ts';
+import { type AdminApi, createAdminApi } from './http/admin.ts';
 import { createHandleRequest } from './http/handle-request.ts';
 import type { Authorise } from './http/keys.ts';
 import type { HandleRequest } from './http/listen.ts';
@@ -40,6 +40,7 @@ export const prepareHttp = (
   authorise: Authorise,
   httpUri: string | undefined,
   isDraining: () => boolean,
+  webhooks: AdminApi,
 ): HandleRequest => {
   const { functions, hostId, hostJson, dispatch, log } = context;
   const settings = hostJson.extensions.http;
@@ -59,6 +60,7 @@ export const prepareHttp = (
     findRoute: createRouter(httpFunctions, settings.routePrefix),
     authorise,
     admin,
+    webhooks,
     dispatch,
     settings,
     stream: httpUri === undefined ? undefined : createStreamRequest(httpUri, dispatch, settings.customHeaders),

@@ -25,12 +25,13 @@ const RESOURCES: ReadonlySet<string> = new Set([
   'https://monitor.azure.com',
 ]);
 
+/** A Cosmos account is a resource of its own, by its endpoint: in Azure, or on this machine. */
+const COSMOS_ACCOUNT = /^https:\/\/([a-z0-9-]+\.documents\.azure\.com|(127\.0\.0\.1|localhost)(:\d{1,5})?)$/;
+
 /** The audience of a token for a resource, or undefined for a resource that this directory does not know. */
 export const audienceOf = (resource: string): string | undefined => {
   const audience = resource.endsWith('/') ? resource.slice(0, -1) : resource;
-  return RESOURCES.has(audience) || /^https:\/\/[a-z0-9-]+\.documents\.azure\.com$/.test(audience)
-    ? audience
-    : undefined;
+  return RESOURCES.has(audience) || COSMOS_ACCOUNT.test(audience) ? audience : undefined;
 };
 
 /** Path parts that stand for "whichever tenant it is". */

@@ -1,14 +1,11 @@
-import { createRemoteJWKSet, decodeJwt, errors, type JWTPayload, jwtVerify } from 'jose';
+import { errors, type JWTPayload } from 'jose';
+import { createVerify, type TokenSource } from '../identity/verify-token.ts';
 import { VaultError } from './vault-error.ts';
 
-export interface AuthorizeOptions {
-  readonly issuer: string;
+export interface AuthorizeOptions extends TokenSource {
   readonly audience: string;
-  /** Where the issuer's keys are; without it, signatures are not checked, only issuer, audience and times. */
-  readonly jwksUri: string | undefined;
   /** The tenant that the challenge sends clients to. */
   readonly tenantId: string;
-  readonly now: () => number;
 }
 
 /**
@@ -39,31 +36,4 @@ export const createAuthorize = (options: AuthorizeOptions): ((header: string | u
       throw refuse(`AKV10022: Invalid audience. Expected ${options.audience}, found: ${String(aud)}.`);
     }
   };
-};
-
-const createVerify = ({ issuer, jwksUri, now }: AuthorizeOptions): ((token: string) => Promise<JWTPayload>) => {
-  if (jwksUri === undefined) {
-    return async (token) => {
-      const claims = decodeJwt(token);
-      const nowSeconds = now() / 1000;
-      if (claims.iss !== issuer) {
-        throw new errors.JWTClaimValidationFailed('unexpected "iss" claim value', claims, 'iss', 'check_failed');
-      }
-      if (!(claims.exp !== undefined && claims.exp > nowSeconds && (claims.nbf ?? 0) <= nowSeconds)) {
-        throw new errors.JWTExpired('it has expired or is not valid yet', claims, 'exp', 'check_failed');
-      }
-      return claims;
-    };
-  }
-  // Keys are asked for again soon when a token names one that is not known: it may just have been made.
-  const keys = createRemoteJWKSet(new URL(jwksUri), { cooldownDuration: 1_000 });
-  return async (token) =>
-    (
-      await jwtVerify(token, keys, {
-        issuer,
-        algorithms: ['RS256'],
-        requiredClaims: ['exp', 'aud'],
-        currentDate: new Date(now()),
-      })
-    ).payload;
 };

@@ -20,6 +20,13 @@ const listOf = (object: string) => ({
   incremental: { param: 'modifiedSince', format: 'iso' },
   paging,
   maxPageSize: 1000,
+  countPath: 'paging.total',
+  partition: {
+    fromParam: 'createdFrom',
+    toParam: 'createdTo',
+    format: 'iso' as const,
+    earliest: '2019-01-01T00:00:00.000Z',
+  },
 });
 
 /** How `custom-rest` reads the demo CRM. */

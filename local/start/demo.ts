@@ -134,11 +134,13 @@ async function startRun(
     if (!(error instanceof ApiProblem && error.code === 'already-running')) throw error;
     const { items } = await demo.client.call(
       'GET',
-      `${base}/executions?taskId=${demo.taskId}&limit=1`,
+      `${base}/executions?taskId=${demo.taskId}&limit=100`,
       z.object({ items: z.array(execution) }),
     );
-    const [running] = items;
+    const running = items.find(({ finishedAt }) => finishedAt === undefined);
     if (running === undefined) throw error;
-    return running;
+    // Somebody paused it before the last stop, and nobody else would go on with it.
+    if (running.state !== 'paused') return running;
+    return demo.client.call('POST', `${base}/executions/${running.id}/resume`, execution);
   }
 }

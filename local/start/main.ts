@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildApp } from './build-app.ts';
 import { demoTenant, type Execution, runDemoSync, setUpDemo } from './demo.ts';
+import { describeProgress, describeRun } from './describe-run.ts';
 import { readOptions, type StartOptions, usage } from './options.ts';
 import { startTwin, type Twin } from './twin.ts';
 
@@ -146,16 +147,8 @@ function showProgress(): (run: Execution) => void {
   return (run) => {
     if (performance.now() - shownAt < progressEveryMs) return;
     shownAt = performance.now();
-    const waits = run.state === 'waiting' ? `, waiting: ${run.problem}` : '';
-    say(`  ${run.object ?? 'finishing'}: ${run.counts.received} records read${waits}`);
+    say(`  ${describeProgress(run)}`);
   };
-}
-
-function describeRun(run: Execution): string {
-  const { created, updated, unchanged, failed } = run.counts;
-  const rate = run.recordsPerSecond === undefined ? '' : ` (${Math.round(run.recordsPerSecond)} records/s)`;
-  const outcome = `${created} created, ${updated} updated, ${unchanged} unchanged, ${failed} failed`;
-  return `The sync ${run.state}: ${outcome}${rate}.${run.problem === undefined ? '' : ` ${run.problem}`}`;
 }
 
 /** Only what needs a person's eye, with the lines that belong to it; the app's information lines stay in its telemetry. */

@@ -6,6 +6,7 @@ import { type Azurite, startAzurite } from '../azurite.ts';
 import { type ReadyProcess, readyJsonLine, spawnReady } from '../child-process.ts';
 import { type Identity, startIdentity } from '../identity/server.ts';
 import { type KeyVault, startKeyVault } from '../key-vault/server.ts';
+import { type RunningApp, runApp } from './run-app.ts';
 
 export const projectRoot = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -18,6 +19,8 @@ const frugal = {
   NODE_COMPILE_CACHE: join(projectRoot, 'node_modules', '.cache', 'castiel-compile'),
   /** glibc's allocator otherwise keeps freed memory for each of Node's threads. */
   MALLOC_ARENA_MAX: '2',
+  /** It also raises, after the first large buffer, the size from which it returns buffers to the system; this keeps it, in bytes. */
+  MALLOC_MMAP_THRESHOLD_: '131072',
 };
 
 export interface TwinOptions {
@@ -32,13 +35,12 @@ export interface TwinOptions {
   readonly appEnvironment?: Readonly<Record<string, string>>;
   /** Node's own flags for the app's process, for example `--max-old-space-size=256`. */
   readonly appNodeFlags?: readonly string[];
-  /** Starts the app again by itself when it crashes, as Azure does; `appPid` is then that of its supervisor. */
+  /** Starts the app again by itself when it crashes, as Azure does. */
   readonly superviseApp?: boolean;
   /** Sees each line that a service logs. */
   readonly onLog?: (service: string, line: string) => void;
 }
 
-const hostReady = z.object({ url: z.string() });
 const cosmosReady = z.object({ endpoint: z.string(), key: z.string() });
 const crmReady = z.object({ url: z.string(), apiKey: z.string() });
 
@@ -51,6 +53,10 @@ export interface Twin {
   api(): string;
   readonly cosmos: { readonly endpoint: string; readonly key: string; readonly pid: number };
   readonly azurite: Azurite;
+  /** Kills Cosmos DB by SIGKILL and starts it again where it was. */
+  killCosmos(): Promise<void>;
+  /** Stops Azurite, which lets it write what it holds, and starts it again where it was. */
+  restartAzurite(): Promise<void>;
   readonly keyVaultUrl: string;
   readonly identity: Identity;
   readonly crm: { readonly url: string; readonly apiKey: string; readonly pid: number };
@@ -83,20 +89,23 @@ async function start(options: TwinOptions, closing: Closing[]): Promise<Twin> {
     return service;
   };
   const log = (service: string) => (line: string) => options.onLog?.(service, line);
-  const [azurite, cosmos, crm, identity] = await settled([
-    startAzurite({ dataDir: join(options.dataDir, 'azurite') }).then((each) =>
-      opened(each, (service) => service.close()),
-    ),
+  const azuriteOptions = { dataDir: join(options.dataDir, 'azurite') };
+  let azuriteNow: Azurite | undefined;
+  let cosmosNow: ReadyProcess<z.infer<typeof cosmosReady>> | undefined;
+  const startCosmos = (port = 0): Promise<ReadyProcess<z.infer<typeof cosmosReady>>> =>
     spawnReady(
       process.execPath,
-      [...returnMemory, 'local/cosmos/main.ts', '--port', '0', '--data-dir', join(options.dataDir, 'cosmos')],
+      [...returnMemory, 'local/cosmos/main.ts', '--port', String(port), '--data-dir', join(options.dataDir, 'cosmos')],
       {
         cwd: projectRoot,
         env: { ...process.env, ...frugal },
         readLine: readyJsonLine((value) => cosmosReady.parse(value)),
         onStderr: log('cosmos'),
       },
-    ).then((each) => opened(each, (service) => service.stop())),
+    );
+  const [azurite, cosmos, crm, identity] = await settled([
+    startAzurite(azuriteOptions).then((each) => opened(each, (first) => (azuriteNow ?? first).close())),
+    startCosmos().then((each) => opened(each, (first) => (cosmosNow ?? first).stop())),
     spawnReady(
       process.execPath,
       [
@@ -124,48 +133,57 @@ async function start(options: TwinOptions, closing: Closing[]): Promise<Twin> {
   );
   const environment = appEnvironment(options, { azurite, cosmos: cosmos.ready, identity, keyVault });
   let port = options.port ?? 0;
-  const startApp = async (): Promise<ReadyProcess<z.infer<typeof hostReady>>> => {
+  const startApp = async (): Promise<RunningApp> => {
     const keysFile = join(options.dataDir, 'host-keys.json');
-    const app = await spawnReady(
-      process.execPath,
-      [
-        ...returnMemory,
-        ...(options.appNodeFlags ?? []),
-        'local/functions-host/main.ts',
+    const app = await runApp({
+      nodeFlags: [...returnMemory, ...(options.appNodeFlags ?? [])],
+      args: [
         ...['--app-root', projectRoot, '--port', String(port), '--keys-file', keysFile],
-        ...(options.superviseApp === true ? ['--restart'] : []),
+        ...['--durable-dir', join(options.dataDir, 'durable')],
       ],
-      {
-        cwd: projectRoot,
-        env: environment,
-        readLine: readyJsonLine((value) => hostReady.parse(value)),
-        onStderr: log('app'),
-      },
-    );
-    port = Number(new URL(app.ready.url).port);
+      cwd: projectRoot,
+      env: environment,
+      writeLog: log('app'),
+      isSupervised: options.superviseApp === true,
+    });
+    port = portOf(app.url);
     return app;
   };
   await options.appBuilt;
   let app = await startApp();
   closing.push(() => app.stop());
-  await untilReady(`${app.ready.url}/api/health/ready`);
+  await untilReady(`${app.url}/api/health/ready`);
   return {
-    api: () => `${app.ready.url}/api`,
+    api: () => `${app.url}/api`,
     cosmos: { ...cosmos.ready, pid: cosmos.pid },
     azurite,
+    killCosmos: async () => {
+      await (cosmosNow ?? cosmos).stop('SIGKILL');
+      cosmosNow = await startCosmos(portOf(cosmos.ready.endpoint));
+    },
+    restartAzurite: async () => {
+      await (azuriteNow ?? azurite).close();
+      const { blobUrl, queueUrl, tableUrl } = azurite;
+      const ports = { blobPort: portOf(blobUrl), queuePort: portOf(queueUrl), tablePort: portOf(tableUrl) };
+      azuriteNow = await startAzurite({ ...azuriteOptions, ...ports });
+    },
     keyVaultUrl: keyVault.url,
     identity,
     crm: { ...crm.ready, pid: crm.pid },
-    appPid: () => app.pid,
+    appPid: () => app.pid(),
     restartApp: async () => {
       app = await startApp();
-      await untilReady(`${app.ready.url}/api/health/ready`);
+      await untilReady(`${app.url}/api/health/ready`);
     },
     stopApp: async (signal) => {
       await app.stop(signal);
     },
     close: () => closeAll(closing),
   };
+}
+
+function portOf(url: string): number {
+  return Number(new URL(url).port);
 }
 
 interface Services {
@@ -187,6 +205,7 @@ function appEnvironment(options: TwinOptions, services: Services): Record<string
     FUNCTIONS_WORKER_RUNTIME: 'node',
     AzureWebJobsStorage: services.azurite.connectionString,
     CLOCK_SCHEDULE: '*/5 * * * * *',
+    HEALTH_SCHEDULE: '*/10 * * * * *',
     COSMOS_ENDPOINT: services.cosmos.endpoint,
     COSMOS_KEY: services.cosmos.key,
     CREATE_CONTAINERS: 'true',

@@ -7,13 +7,21 @@ import {
   type IdempotencyDocument,
   idempotencyDocument,
 } from '../core/documents/access.ts';
+import { type EventDocument, eventDocument } from '../core/documents/event.ts';
 import {
   type ExecutionDocument,
   executionDocument,
   type PageDocument,
   pageDocument,
 } from '../core/documents/execution.ts';
+import {
+  type FailedRecordDocument,
+  failedRecordDocument,
+  type LogDocument,
+  logDocument,
+} from '../core/documents/execution-details.ts';
 import { type IntegrationDocument, integrationDocument } from '../core/documents/integration.ts';
+import { type IntegrationHealthDocument, integrationHealthDocument } from '../core/documents/integration-health.ts';
 import { type KeyDocument, keyDocument } from '../core/documents/key.ts';
 import { type LeaseDocument, leaseDocument } from '../core/documents/lease.ts';
 import { type LinkDocument, linkDocument } from '../core/documents/link.ts';
@@ -27,6 +35,7 @@ import {
 import { type MergeCandidateDocument, mergeCandidateDocument } from '../core/documents/merge-candidate.ts';
 import { type ShardDocument, shardDocument } from '../core/documents/shard.ts';
 import { type TaskDocument, taskDocument } from '../core/documents/task.ts';
+import { type TenantSlotsDocument, tenantSlotsDocument } from '../core/documents/tenant-slots.ts';
 import type { ContainerName } from './containers.ts';
 
 /** What every tenant-owned document has. */
@@ -41,6 +50,8 @@ export interface CollectionSpec<T extends TenantDocument> {
   readonly schema: z.ZodType<T>;
   /** The document's `kind`, in a container that holds several. */
   readonly kind?: string;
+  /** Further kinds, which are read and written by their ids, but not listed. */
+  readonly unlistedKinds?: readonly string[];
   /** The field that is the partition key's second level, where that is neither absent nor the id. */
   readonly partitionOf?: (document: T) => string;
 }
@@ -50,11 +61,17 @@ const spec = <T extends TenantDocument>(collection: CollectionSpec<T>): Collecti
 /** The kinds of documents behind the ports of `Deps`. */
 export const collections = {
   integrations: spec<IntegrationDocument>({ container: 'config', kind: 'integration', schema: integrationDocument }),
+  integrationHealth: spec<IntegrationHealthDocument>({
+    container: 'config',
+    kind: 'integration-health',
+    schema: integrationHealthDocument,
+  }),
   tasks: spec<TaskDocument>({ container: 'config', kind: 'task', schema: taskDocument }),
   apiKeys: spec<ApiKeyDocument>({ container: 'config', kind: 'api-key', schema: apiKeyDocument }),
   executions: spec<ExecutionDocument>({
     container: 'executions',
     kind: 'execution',
+    unlistedKinds: ['partition'],
     schema: executionDocument,
     partitionOf: (document) => document.executionId,
   }),
@@ -62,6 +79,18 @@ export const collections = {
     container: 'executions',
     kind: 'page',
     schema: pageDocument,
+    partitionOf: (document) => document.executionId,
+  }),
+  logs: spec<LogDocument>({
+    container: 'executions',
+    kind: 'log',
+    schema: logDocument,
+    partitionOf: (document) => document.executionId,
+  }),
+  failedRecords: spec<FailedRecordDocument>({
+    container: 'executions',
+    kind: 'failed-record',
+    schema: failedRecordDocument,
     partitionOf: (document) => document.executionId,
   }),
   shards: spec<ShardDocument>({ container: 'shards', schema: shardDocument }),
@@ -86,11 +115,13 @@ export const collections = {
     partitionOf: (document) => document.shardId,
   }),
   leases: spec<LeaseDocument>({ container: 'leases', schema: leaseDocument }),
+  tenantSlots: spec<TenantSlotsDocument>({ container: 'leases', kind: 'slots', schema: tenantSlotsDocument }),
   audit: spec<AuditDocument>({
     container: 'audit',
     schema: auditDocument,
     partitionOf: (document) => document.month,
   }),
+  events: spec<EventDocument>({ container: 'events', schema: eventDocument }),
   idempotency: spec<IdempotencyDocument>({
     container: 'transient',
     kind: 'idempotency',

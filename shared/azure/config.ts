@@ -75,11 +75,15 @@ const settings = z.object({
   APPLICATIONINSIGHTS_CONNECTION_STRING: z.string().optional(),
   ENGINE_PAGES_PER_SLICE: z.coerce.number().int().min(1).max(1000).default(defaultEngineSettings.pagesPerSlice),
   ENGINE_SLICE_MS: milliseconds(defaultEngineSettings.sliceMs),
+  ENGINE_SLICES_PER_TENANT: z.coerce.number().int().min(1).max(100).default(defaultEngineSettings.slicesPerTenant),
   ENGINE_LEASE_MS: milliseconds(defaultEngineSettings.leaseMs, 1000),
   ENGINE_WATCH_MS: milliseconds(defaultEngineSettings.watchMs),
   ENGINE_ATTEMPTS: z.coerce.number().int().min(1).max(20).default(defaultEngineSettings.attempts),
   ENGINE_RETRY_BASE_MS: milliseconds(defaultEngineSettings.retryBaseMs),
   ENGINE_RETRY_MAX_MS: milliseconds(defaultEngineSettings.retryMaxMs),
+  ENGINE_BULK_ABOVE_RECORDS: z.coerce.number().int().min(0).default(defaultEngineSettings.bulkAboveRecords),
+  ENGINE_BULK_WIDTH: z.coerce.number().int().min(1).max(64).default(defaultEngineSettings.bulkWidth),
+  ENGINE_PARTITION_RECORDS: z.coerce.number().int().min(1).default(defaultEngineSettings.partitionRecords),
 });
 
 type Env = z.output<typeof settings>;
@@ -142,11 +146,15 @@ function toConfig(env: Env): Config {
     engine: {
       pagesPerSlice: env.ENGINE_PAGES_PER_SLICE,
       sliceMs: env.ENGINE_SLICE_MS,
+      slicesPerTenant: env.ENGINE_SLICES_PER_TENANT,
       leaseMs: env.ENGINE_LEASE_MS,
       watchMs: env.ENGINE_WATCH_MS,
       attempts: env.ENGINE_ATTEMPTS,
       retryBaseMs: env.ENGINE_RETRY_BASE_MS,
       retryMaxMs: env.ENGINE_RETRY_MAX_MS,
+      bulkAboveRecords: env.ENGINE_BULK_ABOVE_RECORDS,
+      bulkWidth: env.ENGINE_BULK_WIDTH,
+      partitionRecords: env.ENGINE_PARTITION_RECORDS,
     },
     ...(env.APPLICATIONINSIGHTS_CONNECTION_STRING === undefined
       ? {}

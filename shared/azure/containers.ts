@@ -20,7 +20,7 @@ const daySeconds = 86_400;
 const everything = ['/*'] as const;
 
 export const containers = {
-  /** Integrations, tasks, match rules and API keys. Small; every write is conditional. */
+  /** Integrations with their health, tasks, match rules and API keys. Small; every write is conditional. */
   config: {
     name: 'config',
     partitionKeyPaths: ['/tenantId'],
@@ -70,12 +70,24 @@ export const containers = {
     excludedPaths: everything,
     requestUnits: { read: 1, upsert: 14 },
   },
-  /** Runs and what each of their pages did; kept for a quarter after the last change. */
+  /** Runs, what each of their pages did, their logs and failed records; kept for a quarter after the last change. */
   executions: {
     name: 'executions',
     partitionKeyPaths: ['/tenantId', '/executionId'],
     defaultTtlSeconds: 90 * daySeconds,
-    includedPaths: ['/tenantId/?', '/executionId/?', '/kind/?', '/integrationId/?', '/taskId/?', '/state/?'],
+    includedPaths: [
+      '/tenantId/?',
+      '/executionId/?',
+      '/kind/?',
+      '/integrationId/?',
+      '/taskId/?',
+      '/state/?',
+      '/object/?',
+      '/runId/?',
+      '/event/?',
+      '/level/?',
+      '/createdAt/?',
+    ],
     excludedPaths: everything,
     requestUnits: { read: 1, create: 8, replace: 12, commitPage: 40, listOf20: 6 },
   },
@@ -84,6 +96,15 @@ export const containers = {
     name: 'audit',
     partitionKeyPaths: ['/tenantId', '/month'],
     includedPaths: ['/tenantId/?', '/month/?', '/action/?', '/subject/?'],
+    excludedPaths: everything,
+    requestUnits: { create: 8, listOf20: 4 },
+  },
+  /** What the product tells to subscriptions and channels; kept for 30 days. Lists filter by type and integration. */
+  events: {
+    name: 'events',
+    partitionKeyPaths: ['/tenantId'],
+    defaultTtlSeconds: 30 * daySeconds,
+    includedPaths: ['/tenantId/?', '/type/?', '/data/integrationId/?'],
     excludedPaths: everything,
     requestUnits: { create: 8, listOf20: 4 },
   },
@@ -96,7 +117,7 @@ export const containers = {
     excludedPaths: everything,
     requestUnits: { read: 1, create: 6, replace: 10 },
   },
-  /** Who may work on a task right now. Never expires: a lost fence would let a stale holder write. */
+  /** Who may work on a task, and how many for a tenant, right now. Never expires: a lost fence would let a stale holder write. */
   leases: {
     name: 'leases',
     partitionKeyPaths: ['/id'],
@@ -104,7 +125,7 @@ export const containers = {
     excludedPaths: everything,
     requestUnits: { read: 1, create: 6, replace: 10 },
   },
-  /** What the clock must look at, ordered by when. */
+  /** What the clock and the health monitor must look at, ordered by when. */
   due: {
     name: 'due',
     partitionKeyPaths: ['/bucket'],

@@ -185,9 +185,13 @@ export class CosmosCollection<T extends TenantDocument> implements Collection<T>
   #read(scope: Scope, raw: object): Stored<T> | undefined {
     const { tenantId, kind, id } = raw as { tenantId?: unknown; kind?: unknown; id?: unknown };
     if (tenantId !== scope.tenantId) return undefined;
-    if (this.#spec.kind !== undefined && kind !== this.#spec.kind) return undefined;
+    if (this.#spec.kind !== undefined && kind !== this.#spec.kind && !this.#isUnlisted(kind)) return undefined;
     const prefixLength = this.#placement.storedId(scope.tenantId, '').length;
     return readDocument(this.#reading, raw, String(id).slice(prefixLength));
+  }
+
+  #isUnlisted(kind: unknown): boolean {
+    return this.#spec.unlistedKinds?.some((each) => each === kind) === true;
   }
 
   #unexpected(verb: string, id: string, status: number | undefined): Error {

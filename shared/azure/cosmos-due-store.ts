@@ -1,31 +1,32 @@
 import type { Container, ItemDefinition, OperationInput } from '@azure/cosmos';
 import { CorruptDocument } from '../core/app-error.ts';
-import { type DueDocument, dueDocument } from '../core/documents/due.ts';
-import { dueBuckets } from '../core/due.ts';
-import type { DueStore, Stored } from '../core/ports.ts';
+import type { DueLane } from '../core/due.ts';
+import type { DueEntry, DueStore, Stored } from '../core/ports.ts';
 import { type BulkOutcome, runBulk } from './cosmos-bulk.ts';
 import type { StoreTools } from './cosmos-collection.ts';
 import { type DocumentReading, readDocument } from './cosmos-documents.ts';
 import { storeBudget, tryAgain } from './try-again.ts';
 
-type DueKey = Pick<DueDocument, 'id' | 'bucket'>;
+type DueKey = Pick<DueEntry, 'id' | 'bucket'>;
 
-/** What the clock must look at, in Cosmos, partitioned by bucket. */
-export class CosmosDueStore implements DueStore {
+/** One lane of what is to be looked at, in Cosmos, partitioned by bucket. */
+export class CosmosDueStore<T extends DueEntry> implements DueStore<T> {
   readonly #tools: StoreTools;
-  readonly #reading: DocumentReading<DueDocument>;
+  readonly #buckets: readonly string[];
+  readonly #reading: DocumentReading<T>;
 
-  constructor(tools: StoreTools) {
+  constructor(tools: StoreTools, lane: DueLane<T>) {
     this.#tools = tools;
-    this.#reading = { container: 'due', schema: dueDocument, log: tools.log };
+    this.#buckets = lane.buckets;
+    this.#reading = { container: 'due', schema: lane.schema, log: tools.log };
   }
 
-  async put(document: DueDocument): Promise<void> {
+  async put(document: T): Promise<void> {
     const { status } = await this.#run({ operationType: 'Upsert', resourceBody: bodyOf(document) }, document.bucket);
     if (status !== 200 && status !== 201) throw unexpected('put', document.id, status);
   }
 
-  async get(key: DueKey): Promise<Stored<DueDocument> | undefined> {
+  async get(key: DueKey): Promise<Stored<T> | undefined> {
     const container = await this.#open();
     const { resource } = await tryAgain(this.#budget(), () =>
       container.item(key.id, key.bucket).read<ItemDefinition>(),
@@ -33,7 +34,7 @@ export class CosmosDueStore implements DueStore {
     return resource === undefined ? undefined : readDocument(this.#reading, resource, key.id);
   }
 
-  async reschedule(entry: Stored<DueDocument>, dueAt: string): Promise<'moved' | 'stale' | 'gone'> {
+  async reschedule(entry: Stored<T>, dueAt: string): Promise<'moved' | 'stale' | 'gone'> {
     const { id, bucket } = entry.document;
     const resourceBody = bodyOf({ ...entry.document, dueAt });
     const outcome = await this.#run({ operationType: 'Replace', id, resourceBody, ifMatch: entry.etag }, bucket);
@@ -50,9 +51,9 @@ export class CosmosDueStore implements DueStore {
     if (status !== 204 && status !== 404 && status !== 412) throw unexpected('remove', key.id, status);
   }
 
-  async listDue(now: string, limit: number): Promise<Stored<DueDocument>[]> {
+  async listDue(now: string, limit: number): Promise<Stored<T>[]> {
     const container = await this.#open();
-    const buckets = await Promise.all(dueBuckets.map((bucket) => this.#listBucket(container, bucket, now, limit)));
+    const buckets = await Promise.all(this.#buckets.map((bucket) => this.#listBucket(container, bucket, now, limit)));
     return buckets
       .flat()
       .sort((a, b) => (a.document.dueAt < b.document.dueAt ? -1 : 1))
@@ -60,7 +61,7 @@ export class CosmosDueStore implements DueStore {
   }
 
   /** A corrupt entry is alerted and left out: it must not stop the clock for everyone else. */
-  async #listBucket(container: Container, bucket: string, now: string, limit: number): Promise<Stored<DueDocument>[]> {
+  async #listBucket(container: Container, bucket: string, now: string, limit: number): Promise<Stored<T>[]> {
     const query = {
       query: 'SELECT TOP @limit * FROM c WHERE c.bucket = @bucket AND c.dueAt <= @now ORDER BY c.dueAt ASC',
       parameters: [
@@ -101,6 +102,6 @@ function unexpected(verb: string, id: string, status: number): Error {
   return new Error(`Cosmos answered ${status} to the ${verb} of due/${id}`);
 }
 
-function bodyOf(document: DueDocument): { id: string } {
+function bodyOf(document: DueEntry): { id: string } {
   return document;
 }

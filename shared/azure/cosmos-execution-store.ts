@@ -1,42 +1,59 @@
 import type { OperationInput, OperationResponse } from '@azure/cosmos';
 import type { ExecutionDocument, PageDocument } from '../core/documents/execution.ts';
-import type { ExecutionStore, WriteResult } from '../core/ports.ts';
+import type { FailedRecordDocument, LogDocument } from '../core/documents/execution-details.ts';
+import type { ExecutionStore, RunChange, WriteResult } from '../core/ports.ts';
 import type { Scope } from '../core/scope.ts';
 import { collections } from './collections.ts';
 import { CosmosCollection, type StoreTools } from './cosmos-collection.ts';
 import { meaningOfStatus } from './cosmos-failure.ts';
 import { storeBudget, type Tries, tryAgain } from './try-again.ts';
 
-/** Runs and their pages in Cosmos; both kinds share the partition of the run, so that one transaction may write both. */
+/** Runs with their pages, logs and failed records in Cosmos; all share the partition of the run, so that one transaction may write several. */
 export class CosmosExecutionStore implements ExecutionStore {
   readonly executions: CosmosCollection<ExecutionDocument>;
   readonly pages: CosmosCollection<PageDocument>;
+  readonly logs: CosmosCollection<LogDocument>;
+  readonly failedRecords: CosmosCollection<FailedRecordDocument>;
   readonly #tools: StoreTools;
 
   constructor(tools: StoreTools) {
     this.#tools = tools;
     this.executions = new CosmosCollection(collections.executions, tools);
     this.pages = new CosmosCollection(collections.pages, tools);
+    this.logs = new CosmosCollection(collections.logs, tools);
+    this.failedRecords = new CosmosCollection(collections.failedRecords, tools);
   }
 
-  async commitPage(scope: Scope, page: PageDocument, execution: ExecutionDocument, etag: string): Promise<WriteResult> {
-    if (page.executionId !== execution.executionId) throw new Error('A page is committed with its own execution only');
+  async create(scope: Scope, change: RunChange): Promise<WriteResult> {
+    return this.#write(scope, change, this.executions.operation(scope, { kind: 'create', document: change.execution }));
+  }
+
+  async commit(scope: Scope, change: RunChange, etag: string): Promise<WriteResult> {
+    const { execution } = change;
+    return this.#write(scope, change, this.executions.operation(scope, { kind: 'replace', document: execution, etag }));
+  }
+
+  /** The run's own operation comes first, so that its status tells whether the rest was written. */
+  async #write(scope: Scope, { execution, page, log = [] }: RunChange, move: OperationInput): Promise<WriteResult> {
+    assertOneRun(execution, [...(page === undefined ? [] : [page]), ...log]);
     const operations = [
-      this.executions.operation(scope, { kind: 'replace', document: execution, etag }),
-      this.pages.operation(scope, { kind: 'upsert', document: page }),
+      move,
+      ...(page === undefined ? [] : [this.pages.operation(scope, { kind: 'upsert', document: page })]),
+      ...log.map((document) => this.logs.operation(scope, { kind: 'upsert', document })),
     ];
     const tries: Tries = { unclear: false };
     const [moved] = await this.#transact([scope.tenantId, execution.executionId], operations, tries);
-    if (moved?.statusCode === 200) {
+    if (moved?.statusCode === 200 || moved?.statusCode === 201) {
       if (moved.eTag === undefined) throw new Error(`Cosmos moved ${execution.id} without telling its ETag`);
       return { ok: true, etag: moved.eTag };
     }
     if (moved?.statusCode === 404) return { ok: false, reason: 'gone' };
-    if (moved?.statusCode !== 412) {
-      throw new Error(`Cosmos answered ${moved?.statusCode} to the page ${page.id} of ${execution.id}`);
+    if (moved?.statusCode !== 412 && moved?.statusCode !== 409) {
+      throw new Error(`Cosmos answered ${moved?.statusCode} to a change of ${execution.id}`);
     }
     const own = tries.unclear ? await this.executions.findOwn(scope, execution) : undefined;
-    return own === undefined ? { ok: false, reason: 'stale' } : { ok: true, etag: own.etag };
+    if (own !== undefined) return { ok: true, etag: own.etag };
+    return { ok: false, reason: moved.statusCode === 409 ? 'exists' : 'stale' };
   }
 
   /** All operations or none; the answers in their order. A batch that is refused or lost as a whole is repeated. */
@@ -60,5 +77,11 @@ export class CosmosExecutionStore implements ExecutionStore {
       },
       tries,
     );
+  }
+}
+
+function assertOneRun(execution: ExecutionDocument, others: readonly { readonly executionId: string }[]): void {
+  if (others.some(({ executionId }) => executionId !== execution.executionId)) {
+    throw new Error('A run is written with its own page and log only');
   }
 }

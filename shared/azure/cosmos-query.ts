@@ -62,7 +62,8 @@ class Conditions {
     const path = property(field);
     const parameter = this.parameter(value);
     if (is === 'equal') this.add(`${path} = ${parameter}`);
-    else if (is === 'at-most') this.add(`${path} <= ${parameter}`);
+    else if (is === 'at-least') this.add(`${path} >= ${parameter}`);
+    else if (is === 'below') this.add(`${path} < ${parameter}`);
     else if (typeof value !== 'string') throw new RangeError(`Only text can be contained, not a ${typeof value}`);
     else this.add(`CONTAINS(${path}, ${parameter}, true)`);
   }

@@ -12,6 +12,7 @@ export const connection = z
     hint: z.string().optional(),
     connectedAt: instant.optional(),
     checkedAt: instant.optional(),
+    expiresAt: instant.optional().describe('When the credential ends, where it was told'),
     problem: z.string().optional().describe('Why the last call failed, in words'),
   })
   .meta({ id: 'Connection' });
@@ -25,11 +26,22 @@ const secretText = z
   .regex(/^[\x20-\x7e\u{a0}-\u{10ffff}]*$/u, 'must not contain control characters')
   .refine((value) => value.isWellFormed(), 'must not contain unpaired surrogate characters');
 
-export const apiKeyCredential = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('api-key'), key: secretText }),
-  z.strictObject({ kind: z.literal('basic'), username: text(256), password: secretText }),
-  z.strictObject({ kind: z.literal('bearer'), token: secretText }),
-  z.strictObject({ kind: z.literal('none') }),
+const apiKey = z.strictObject({ kind: z.literal('api-key'), key: secretText });
+const basic = z.strictObject({ kind: z.literal('basic'), username: text(256), password: secretText });
+const bearer = z.strictObject({ kind: z.literal('bearer'), token: secretText });
+const none = z.strictObject({ kind: z.literal('none') });
+
+export const apiKeyCredential = z.discriminatedUnion('kind', [apiKey, basic, bearer, none]);
+
+const lifetime = {
+  expiresAt: instant.optional().describe('When the credential ends; you are told 14 days before'),
+};
+
+const connectBody = z.discriminatedUnion('kind', [
+  apiKey.extend(lifetime),
+  basic.extend(lifetime),
+  bearer.extend(lifetime),
+  none.extend(lifetime),
 ]);
 
 export const connectWithKey = defineRoute({
@@ -41,7 +53,7 @@ export const connectWithKey = defineRoute({
   role: 'admin',
   idempotent: true,
   params,
-  body: apiKeyCredential,
+  body: connectBody,
   success: { status: 200, body: connection, description: 'Connected; `connection/test` proves it' },
   problems: ['not-found'],
 });

@@ -8,6 +8,8 @@ export const idPrefixes = {
   shard: 'shd',
   apiKey: 'key',
   audit: 'aud',
+  log: 'log',
+  event: 'evt',
   message: 'msg',
   merge: 'mrg',
   mergeCandidate: 'mca',
@@ -31,6 +33,7 @@ export const shardId = idOf('shard');
 export const apiKeyId = idOf('apiKey');
 export const mergeId = idOf('merge');
 export const mergeCandidateId = idOf('mergeCandidate');
+export const eventId = idOf('event');
 
 /** A customer of the deployment, as its sign-in names it. */
 export const tenantId = z
@@ -43,6 +46,9 @@ export const tenantId = z
 export const providerId = z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, 'must be a provider id such as "custom-rest"');
 
 export const shardTypeId = z.string().regex(/^[a-z][a-z0-9-]{0,63}$/, 'must be a shard type id such as "contact"');
+
+/** As the provider names a kind of its records. */
+export const objectName = z.string().regex(/^[A-Za-z0-9_.-]{1,64}$/, "must be the provider's object name");
 
 /** An instant: ISO 8601 in UTC with milliseconds. */
 export const instant = z.iso.datetime();

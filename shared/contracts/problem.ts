@@ -11,6 +11,7 @@ export const problems = {
   'already-merged': { status: 409, title: 'They are one shard already' },
   'cannot-undo': { status: 409, title: 'It cannot be undone now' },
   'already-running': { status: 409, title: 'The task is already running' },
+  'wrong-state': { status: 409, title: 'The state it is in does not allow this' },
   'not-connected': { status: 409, title: 'The integration is not connected' },
   'request-in-progress': { status: 409, title: 'A request with this Idempotency-Key is in progress' },
   'precondition-failed': { status: 412, title: 'It was changed in the meantime' },

@@ -1,7 +1,20 @@
 import { createApiKey, listApiKeys, revokeApiKey } from './api-keys.ts';
 import { connectWithKey, disconnect, getConnection, testConnection } from './connections.ts';
-import { getExecution, listExecutions, runTask } from './executions.ts';
+import { listEvents } from './events.ts';
+import { listExecutionLogs, listFailedRecords, retryFailedRecord } from './execution-details.ts';
+import {
+  cancelExecution,
+  followExecution,
+  getExecution,
+  listExecutions,
+  listTenantExecutions,
+  pauseExecution,
+  resumeExecution,
+  retryExecution,
+  runTask,
+} from './executions.ts';
 import { live, ready } from './health.ts';
+import { listIntegrationHealth } from './integration-health.ts';
 import {
   createIntegration,
   deleteIntegration,
@@ -52,7 +65,16 @@ export const routes: readonly Route[] = [
   deleteTask,
   runTask,
   listExecutions,
+  listTenantExecutions,
   getExecution,
+  followExecution,
+  cancelExecution,
+  pauseExecution,
+  resumeExecution,
+  retryExecution,
+  listExecutionLogs,
+  listFailedRecords,
+  retryFailedRecord,
   listShards,
   getShard,
   mergeShard,
@@ -70,9 +92,11 @@ export const routes: readonly Route[] = [
   listMerges,
   getMerge,
   undoMerge,
+  listEvents,
   listApiKeys,
   createApiKey,
   revokeApiKey,
+  listIntegrationHealth,
   live,
   ready,
 ];

@@ -1,11 +1,23 @@
 import { z } from 'zod';
-import { executionId, fieldPath, instant, integrationId, shardTypeId, taskId, text } from './identifiers.ts';
+import {
+  executionId,
+  fieldPath,
+  instant,
+  integrationId,
+  objectName,
+  shardTypeId,
+  taskId,
+  text,
+} from './identifiers.ts';
 import { pageOf, pageQuery } from './page.ts';
 import { defineRoute } from './route.ts';
 
 export const transform = z.enum(['trim', 'lower', 'upper', 'number', 'boolean', 'string', 'first', 'instant']);
 
 /** One field of the shard: where it comes from and what is done to it. Unmatched records keep the field out. */
+/** When a run's objects are read in partitions side by side, by an orchestration. */
+export const bulkSetting = z.enum(['auto', 'always', 'never']);
+
 export const fieldMapping = z.strictObject({
   to: fieldPath.describe('Path in the shard, for example `address.city`'),
   from: fieldPath.describe("Path in the provider's record"),
@@ -14,7 +26,7 @@ export const fieldMapping = z.strictObject({
 });
 
 export const objectMapping = z.strictObject({
-  object: z.string().regex(/^[A-Za-z0-9_.-]{1,64}$/, "must be the provider's object name"),
+  object: objectName,
   shardTypeId,
   fields: z.array(fieldMapping).min(1).max(200),
 });
@@ -49,6 +61,9 @@ const taskFields = {
     .min(0)
     .max(86_400)
     .describe('How far an incremental run reaches back behind its watermark for late rows'),
+  bulk: bulkSetting.describe(
+    'Whether objects are read in partitions side by side: `auto` does so for runs that are expected to be large',
+  ),
   deletions: z.enum(['ignore', 'mirror']).describe("What a provider's delete marker does to the shard"),
 };
 
@@ -79,6 +94,7 @@ export const createTaskBody = z.strictObject({
   enabled: taskFields.enabled.default(true),
   pageSize: taskFields.pageSize.default(500),
   lookBackSeconds: taskFields.lookBackSeconds.default(120),
+  bulk: taskFields.bulk.default('auto'),
   deletions: taskFields.deletions.default('ignore'),
 });
 
@@ -144,6 +160,7 @@ export const updateTask = defineRoute({
       enabled: taskFields.enabled.optional(),
       pageSize: taskFields.pageSize.optional(),
       lookBackSeconds: taskFields.lookBackSeconds.optional(),
+      bulk: taskFields.bulk.optional(),
       deletions: taskFields.deletions.optional(),
     })
     .refine((patch) => Object.keys(patch).length > 0, 'must change at least one field'),

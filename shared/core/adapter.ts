@@ -28,7 +28,23 @@ export interface Adapter<Settings = unknown> {
   check(call: AdapterCall<Settings>): Promise<void>;
   /** Reads one page. Throws `AdapterFailure`. */
   pull?(call: AdapterCall<Settings>, request: PullRequest): Promise<PullPage>;
+  /**
+   * Cuts the read of an object into ranges that can be read side by side. Together they show every record, whatever is created meanwhile; a record
+   * that shows in two does no harm. No ranges: the object is read as one. The same request gives the same ranges.
+   */
+  partition?(settings: Settings, request: PartitionRequest): readonly PullRange[];
 }
+
+export interface PartitionRequest {
+  readonly object: string;
+  /** How many ranges are wanted at most. */
+  readonly parts: number;
+  /** Until when records have been created so far, ISO 8601 UTC. */
+  readonly now: string;
+}
+
+/** One part of an object, in the adapter's own terms; at most a kilobyte of JSON. */
+export type PullRange = JsonObject;
 
 export interface ObjectDescription {
   /** The provider's own name of the object, for example `companies`. */
@@ -93,6 +109,8 @@ export interface PullRequest {
   /** Only records modified at or after this instant (ISO 8601, UTC). Absent for a full read. */
   readonly since?: string | undefined;
   readonly pageSize: number;
+  /** Only this part of the object, as `partition` has cut it. */
+  readonly range?: PullRange | undefined;
 }
 
 export interface PullPage {
@@ -102,6 +120,8 @@ export interface PullPage {
   /** Cursor of the next page; absent exactly when `done`. */
   readonly next?: string | undefined;
   readonly done: boolean;
+  /** How many records the whole read will bring, where the provider tells. */
+  readonly total?: number | undefined;
   /** The provider's own clock when it answered (`Date` header), ISO 8601. */
   readonly observedAt?: string | undefined;
 }
@@ -116,6 +136,8 @@ export interface ExternalChange {
   readonly version?: number | undefined;
   /** When the provider last changed it, ISO 8601 UTC. Feeds the watermark. */
   readonly modifiedAt?: string | undefined;
+  /** Where it was seen, when that was not just now: an earlier look that is tried again. */
+  readonly seen?: { readonly fence: number; readonly page: number };
 }
 
 export interface RejectedRecord {

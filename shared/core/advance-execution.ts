@@ -1,67 +1,10 @@
 import type { PullPage } from './adapter.ts';
 import { addCounts, type Counts, noCounts, reconciles } from './counts.ts';
 import type { Checkpoint, ExecutionDocument } from './documents/execution.ts';
-import type { TaskDocument } from './documents/task.ts';
-import { reachedWatermark, sinceOf, watermarkKey } from './watermark.ts';
+import { forgetReceived, noteObject, problemOfObjects } from './object-progress.ts';
+import { reachedWatermark, watermarkKey } from './watermark.ts';
 
 type Execution = ExecutionDocument;
-
-const terminalStates: readonly Execution['state'][] = ['succeeded', 'partial', 'failed'];
-
-export function isTerminal(execution: Pick<Execution, 'state'>): boolean {
-  return terminalStates.includes(execution.state);
-}
-
-/** A new run, frozen to what the task says now. */
-export function planExecution(
-  task: TaskDocument,
-  input: {
-    executionId: string;
-    mode: Execution['mode'];
-    trigger: Execution['trigger'];
-    source: string;
-    matchRules?: Execution['plan']['matchRules'];
-    now: string;
-  },
-): Execution {
-  const since: Record<string, string> = {};
-  if (input.mode === 'incremental') {
-    for (const mapping of task.objects) {
-      const key = watermarkKey(mapping, input);
-      const from = sinceOf(task, key);
-      if (from !== undefined) since[key] = from;
-    }
-  }
-  return {
-    id: input.executionId,
-    executionId: input.executionId,
-    tenantId: task.tenantId,
-    kind: 'execution',
-    schemaVersion: 1,
-    integrationId: task.integrationId,
-    taskId: task.id,
-    state: 'queued',
-    mode: input.mode,
-    trigger: input.trigger,
-    plan: {
-      objects: task.objects,
-      pageSize: task.pageSize,
-      deletions: task.deletions,
-      since,
-      source: input.source,
-      ...(input.matchRules === undefined ? {} : { matchRules: input.matchRules }),
-    },
-    checkpoint: { objectIndex: 0, restarted: false },
-    watermarks: {},
-    counts: noCounts(),
-    pages: 0,
-    fence: 0,
-    attempt: 0,
-    revivals: 0,
-    createdAt: input.now,
-    updatedAt: input.now,
-  };
-}
 
 /** A worker with this fence goes on with the run. */
 export function beginWork(execution: Execution, fence: number, now: string): Execution {
@@ -76,31 +19,72 @@ export interface AppliedPage {
   readonly readAt: string;
 }
 
-/** The run after a page has been applied; ended, if it was the last page of the last object. */
+/**
+ * The run after a page has been applied. It ends with the last page of the last object; and as cancelled, if that was asked for meanwhile.
+ */
 export function advancePage(execution: Execution, applied: AppliedPage, now: string): Execution {
   const { problem: _problem, ...rest } = execution;
-  const checkpoint = noteDates(execution.checkpoint, applied);
-  const counts = addCounts(execution.counts, applied.counts);
-  const next: Execution = { ...rest, counts, pages: execution.pages + 1, attempt: 0, revivals: 0, updatedAt: now };
-  if (!applied.pull.done) {
-    const { emptyPages: _emptyPages, ...dated } = checkpoint;
-    const emptyPages = emptyPagesAfter(execution.checkpoint, applied.pull);
-    return {
-      ...next,
-      checkpoint: {
-        ...dated,
-        ...(emptyPages === 0 ? {} : { emptyPages }),
-        ...(applied.pull.next === undefined ? {} : { cursor: applied.pull.next }),
-      },
-    };
-  }
-  const mapping = execution.plan.objects[checkpoint.objectIndex];
-  const key = mapping === undefined ? undefined : watermarkKey(mapping, execution.plan);
-  const reached = key === undefined ? undefined : reachedWatermark(checkpoint);
+  const dated = noteDates(execution.checkpoint, applied);
+  const { objectIndex } = execution.checkpoint;
+  const next: Execution = {
+    ...rest,
+    counts: addCounts(execution.counts, applied.counts),
+    progress: noteObject(execution.progress, objectIndex, {
+      received: applied.counts.received,
+      expected: applied.pull.total,
+    }),
+    pages: execution.pages + 1,
+    attempt: 0,
+    revivals: 0,
+    updatedAt: now,
+  };
+  if (applied.pull.done) return finishObject({ ...next, checkpoint: dated }, now);
+  const { emptyPages: _emptyPages, ...checkpoint } = dated;
+  const emptyPages = emptyPagesAfter(execution.checkpoint, applied.pull);
+  const moved: Execution = {
+    ...next,
+    checkpoint: {
+      ...checkpoint,
+      ...(emptyPages === 0 ? {} : { emptyPages }),
+      ...(applied.pull.next === undefined ? {} : { cursor: applied.pull.next }),
+    },
+  };
+  return moved.state === 'cancelling' ? endCancelled(moved, now) : moved;
+}
+
+/** The object was read to its end: its watermark is reached, and the next object begins. */
+function finishObject(execution: Execution, now: string): Execution {
+  const { checkpoint, plan } = execution;
+  const mapping = plan.objects[checkpoint.objectIndex];
+  const reached = plan.failedOf === undefined ? reachedWatermark(checkpoint) : undefined;
   const watermarks =
-    key === undefined || reached === undefined ? execution.watermarks : { ...execution.watermarks, [key]: reached };
-  const objectIndex = checkpoint.objectIndex + 1;
-  const moved: Execution = { ...next, watermarks, checkpoint: { objectIndex, restarted: false } };
+    mapping === undefined || reached === undefined
+      ? execution.watermarks
+      : { ...execution.watermarks, [watermarkKey(mapping, plan)]: reached };
+  return nextObject({ ...execution, watermarks }, now);
+}
+
+/** The object could not be read to its end: the others are. Its watermark stays where it was. */
+export function leaveObject(execution: Execution, problem: string, now: string): Execution {
+  const { objectIndex } = execution.checkpoint;
+  const progress = noteObject(execution.progress, objectIndex, { received: 0, problem });
+  return nextObject({ ...execution, progress, attempt: 0, revivals: 0, updatedAt: now }, now);
+}
+
+function nextObject(execution: Execution, now: string): Execution {
+  const objectIndex = execution.checkpoint.objectIndex + 1;
+  // A partition keeps its dates: the run's watermark follows from those of all its partitions.
+  const { objectStartedAt, newestModifiedAt } = execution.partition === undefined ? {} : execution.checkpoint;
+  const moved: Execution = {
+    ...execution,
+    checkpoint: {
+      objectIndex,
+      restarted: false,
+      ...(objectStartedAt === undefined ? {} : { objectStartedAt }),
+      ...(newestModifiedAt === undefined ? {} : { newestModifiedAt }),
+    },
+  };
+  if (moved.state === 'cancelling') return endCancelled(moved, now);
   return objectIndex < execution.plan.objects.length ? moved : endWell(moved, now);
 }
 
@@ -125,10 +109,19 @@ function noteDates(checkpoint: Checkpoint, applied: AppliedPage): Checkpoint {
   };
 }
 
-/** "Succeeded" is impossible when the counts don't reconcile. */
-function endWell(execution: Execution, now: string): Execution {
+/** "Succeeded" is impossible when the counts don't reconcile, or when an object was left. */
+export function endWell(execution: Execution, now: string): Execution {
   if (!reconciles(execution.counts)) return fail(execution, 'The counts of the run do not add up.', now);
-  return { ...execution, state: execution.counts.failed > 0 ? 'partial' : 'succeeded', finishedAt: now };
+  const left = problemOfObjects(execution);
+  if (left?.all === true) return fail(execution, left.problem, now);
+  const isPartial = execution.counts.failed > 0 || left !== undefined;
+  return {
+    ...execution,
+    state: isPartial ? 'partial' : 'succeeded',
+    ...(left === undefined ? {} : { problem: left.problem }),
+    updatedAt: now,
+    finishedAt: now,
+  };
 }
 
 /** The provider asked for a pause, or failed: the page will be tried again. */
@@ -145,9 +138,11 @@ export function waitUntil(execution: Execution, until: string, problem: string, 
 
 /** The provider forgot the cursor: the object is read again from its start, with the same `since`. */
 export function restartObject(execution: Execution, problem: string, now: string): Execution {
+  const { objectIndex } = execution.checkpoint;
   return {
     ...execution,
-    checkpoint: { objectIndex: execution.checkpoint.objectIndex, restarted: true },
+    checkpoint: { objectIndex, restarted: true },
+    progress: forgetReceived(execution.progress, objectIndex),
     problem,
     updatedAt: now,
   };
@@ -159,12 +154,41 @@ export function readAnew(execution: Execution, source: string, now: string): Exe
     ...execution,
     plan: { ...execution.plan, since: {}, source },
     checkpoint: { objectIndex: 0, restarted: false },
+    progress: {},
     watermarks: {},
     updatedAt: now,
   };
 }
 
+/** A person stops the run for now; where it was waiting, it still will be. */
+export function pause(execution: Execution, now: string): Execution {
+  return { ...execution, state: 'paused', updatedAt: now };
+}
+
+/** A paused run is to go on from its checkpoint; where the provider asked to be left alone, only then. */
+export function requeue(execution: Execution, now: string): Execution {
+  const isEarly = execution.waitingUntil !== undefined && execution.waitingUntil > now;
+  return { ...execution, state: isEarly ? 'waiting' : 'queued', updatedAt: now };
+}
+
+/** A worker may be in the midst of a page: it ends the run when it has committed it. */
+export function requestCancel(execution: Execution, now: string): Execution {
+  return { ...execution, state: 'cancelling', updatedAt: now };
+}
+
+/** What was applied stays, and is counted. */
+export function endCancelled(execution: Execution, now: string): Execution {
+  const { waitingUntil: _waitingUntil, problem: _problem, ...rest } = execution;
+  return { ...rest, state: 'cancelled', updatedAt: now, finishedAt: now };
+}
+
+/** The run cannot go on. One that was to be cancelled is just that. */
 export function fail(execution: Execution, problem: string, now: string): Execution {
+  if (execution.state === 'cancelling') return endCancelled(execution, now);
   const { waitingUntil: _waitingUntil, ...rest } = execution;
   return { ...rest, state: 'failed', problem, updatedAt: now, finishedAt: now };
+}
+
+export function nothingYet(): Pick<Execution, 'counts' | 'pages' | 'fence' | 'attempt' | 'revivals' | 'progress'> {
+  return { counts: noCounts(), pages: 0, fence: 0, attempt: 0, revivals: 0, progress: {} };
 }

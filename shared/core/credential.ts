@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { apiKeyCredential } from '../contracts/connections.ts';
 import type { Credential } from './adapter.ts';
 import { CorruptDocument } from './app-error.ts';
+import type { IntegrationDocument } from './documents/integration.ts';
 
 /** The logical name of an integration's credential; the secret store makes it unique per tenant. */
 export function credentialSecretName(integrationId: string): string {
@@ -28,4 +29,15 @@ export function parseCredential(secret: string, integrationId: string): Credenti
     .safeParse(secret);
   if (!parsed.success) throw new CorruptDocument(`credential of ${integrationId}`, 'it does not parse');
   return parsed.data;
+}
+
+type Connection = IntegrationDocument['connection'];
+
+/** Whether both hold the same credential: nobody connected anew in between. */
+export function isSameConnection(left: Connection, right: Connection): boolean {
+  return (
+    left?.fence === right?.fence &&
+    left?.secretVersion === right?.secretVersion &&
+    left?.connectedAt === right?.connectedAt
+  );
 }

@@ -20,6 +20,6 @@ export function describeIntegration(document: IntegrationDocument): z.infer<type
 /** The connection of a stored integration as the API shows it: never the credential, nor where it is kept. */
 export function describeConnection(document: IntegrationDocument): z.infer<typeof connection> {
   if (document.connection === undefined) return { integrationId: document.id, state: 'not-connected' };
-  const { state, kind, hint, connectedAt, checkedAt, problem } = document.connection;
-  return { integrationId: document.id, state, kind, hint, connectedAt, checkedAt, problem };
+  const { state, kind, hint, connectedAt, checkedAt, expiresAt, problem } = document.connection;
+  return { integrationId: document.id, state, kind, hint, connectedAt, checkedAt, expiresAt, problem };
 }

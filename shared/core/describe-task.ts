@@ -15,6 +15,7 @@ export function describeTask(document: TaskDocument): z.infer<typeof task> {
     enabled: document.enabled,
     pageSize: document.pageSize,
     lookBackSeconds: document.lookBackSeconds,
+    bulk: document.bulk,
     deletions: document.deletions,
     nextRunAt: document.nextRunAt,
     lastExecutionId: document.lastExecutionId,

@@ -16,6 +16,8 @@ export const syncPagesEnvelope = z.strictObject({
   integrationId,
   taskId,
   executionId,
+  /** When a message that was sent with a delay is due: until then it does not wait, whatever its age. Set by the queue. */
+  dueAt: z.iso.datetime().optional(),
 });
 
 export type SyncPagesEnvelope = z.infer<typeof syncPagesEnvelope>;

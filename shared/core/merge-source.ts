@@ -6,7 +6,7 @@ import { readPath, removePath, writePath } from './field-path.ts';
 import type { Matcher } from './identity/compile-match-rules.ts';
 import { mergeSources, strategyOf } from './identity/survivorship.ts';
 import type { JsonObject } from './json.ts';
-import { isOlder, isRepeat, type Observation, type Sighting } from './observation.ts';
+import { isOlder, isRepeat, type Observation, observedAs, type Sighting } from './observation.ts';
 import { searchText } from './search-text.ts';
 
 /**
@@ -103,7 +103,7 @@ function confirm(
   outcome: LastOutcome['outcome'],
 ): ShardPlan {
   const version = observation.version ?? source.externalVersion;
-  const { fence, page } = sighting;
+  const { fence, page } = observedAs(observation, sighting);
   if (version === source.externalVersion && fence === source.observed.fence && page === source.observed.page) {
     return { kind: 'in-place', outcome };
   }
@@ -135,8 +135,9 @@ function nextSource(
   outcome: LastOutcome['outcome'],
 ): ShardSource {
   const version = observation.version ?? source?.externalVersion;
-  // Where the provider tells no time, a change is as new as our look at it.
-  const modifiedAt = observation.modifiedAt ?? (input.matcher === undefined ? source?.modifiedAt : input.now);
+  // Where the provider tells no time, a change is as new as our look at it; of an earlier look that is tried again nobody knows.
+  const isNew = input.matcher !== undefined && observation.seen === undefined;
+  const modifiedAt = observation.modifiedAt ?? (isNew ? input.now : source?.modifiedAt);
   return {
     integrationId: input.integrationId,
     object: input.mapping.object,
@@ -146,7 +147,7 @@ function nextSource(
       : mergeFields(source?.externalBase, undefined, observation.data, input.converter.paths),
     ...(version === undefined ? {} : { externalVersion: version }),
     ...(modifiedAt === undefined ? {} : { modifiedAt }),
-    observed: { fence: input.sighting.fence, page: input.sighting.page },
+    observed: observedAs(observation, input.sighting),
     deleted: observation.deleted,
     last: { executionId: input.sighting.executionId, page: input.sighting.page, outcome },
   };

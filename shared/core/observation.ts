@@ -22,12 +22,20 @@ export interface Observation {
   readonly version: number | undefined;
   /** The provider's time of modification. */
   readonly modifiedAt?: string | undefined;
+  /** Where it was seen, when that was not in this page: an earlier look that is tried again. */
+  readonly seen?: { readonly fence: number; readonly page: number };
+}
+
+/** Which look at the record an observation is, to be compared with others. */
+export function observedAs(observation: Observation, sighting: Sighting): { fence: number; page: number } {
+  const { fence, page } = observation.seen ?? sighting;
+  return { fence, page };
 }
 
 export interface PageReading {
   readonly observations: readonly Observation[];
   /** Records with an outcome already: set aside (`failed`), or seen again in the same page (`skipped`). */
-  readonly failures: readonly { readonly externalId?: string | undefined; readonly reason: string }[];
+  readonly failures: readonly { readonly change: ExternalChange; readonly reason: string }[];
   readonly superseded: number;
 }
 
@@ -43,21 +51,21 @@ export function readPage(
   changes: readonly ExternalChange[],
 ): PageReading {
   const byLink = new Map<string, Observation>();
-  const failures: { externalId: string; reason: string }[] = [];
+  const failures: { change: ExternalChange; reason: string }[] = [];
   let superseded = 0;
   for (const change of changes) {
     if (change.externalId.length > longestExternalId) {
-      failures.push({ externalId: change.externalId, reason: longId });
+      failures.push({ change, reason: longId });
       continue;
     }
     const converted = change.deleted ? ({ ok: true, data: {} } as const) : converter.convert(change.record);
     if (!converted.ok) {
-      failures.push({ externalId: change.externalId, reason: converted.reason });
+      failures.push({ change, reason: converted.reason });
       continue;
     }
     const text = canonicalText(converted.data);
     if (isTooLarge(text)) {
-      failures.push({ externalId: change.externalId, reason: tooLarge });
+      failures.push({ change, reason: tooLarge });
       continue;
     }
     const linkId = linkIdOf(integrationId, mapping.object, change.externalId, mapping.shardTypeId);
@@ -72,6 +80,7 @@ export function readPage(
       hash: change.deleted ? 'deleted' : shortHash(`${converter.version} ${text}`),
       version: change.version,
       modifiedAt: change.modifiedAt,
+      ...(change.seen === undefined ? {} : { seen: change.seen }),
     });
   }
   return { observations: [...byLink.values()], failures, superseded };
@@ -117,6 +126,7 @@ export function isOlder(known: Known, observation: Observation, sighting: Sighti
   if (known.version !== undefined && observation.version !== undefined && known.version !== observation.version) {
     return observation.version < known.version;
   }
-  if (sighting.fence !== known.observed.fence) return sighting.fence < known.observed.fence;
-  return sighting.page < known.observed.page;
+  const { fence, page } = observedAs(observation, sighting);
+  if (fence !== known.observed.fence) return fence < known.observed.fence;
+  return page < known.observed.page;
 }

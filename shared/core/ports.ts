@@ -1,10 +1,14 @@
 import type { IdKind } from '../contracts/identifiers.ts';
 import type { Role } from '../contracts/route.ts';
 import type { Adapter, OpenCall } from './adapter.ts';
+import type { BulkEnvelope } from './bulk-envelope.ts';
 import type { ApiKeyDocument, AuditDocument, IdempotencyDocument } from './documents/access.ts';
-import type { DueDocument } from './documents/due.ts';
+import type { DueDocument, HealthDueDocument } from './documents/due.ts';
+import type { EventDocument } from './documents/event.ts';
 import type { ExecutionDocument, PageDocument } from './documents/execution.ts';
+import type { FailedRecordDocument, LogDocument } from './documents/execution-details.ts';
 import type { IntegrationDocument } from './documents/integration.ts';
+import type { IntegrationHealthDocument } from './documents/integration-health.ts';
 import type { KeyDocument } from './documents/key.ts';
 import type { LeaseDocument } from './documents/lease.ts';
 import type { LinkDocument } from './documents/link.ts';
@@ -13,6 +17,7 @@ import type { MergeDocument, ShardImageDocument } from './documents/merge.ts';
 import type { MergeCandidateDocument } from './documents/merge-candidate.ts';
 import type { ShardDocument } from './documents/shard.ts';
 import type { TaskDocument } from './documents/task.ts';
+import type { TenantSlotsDocument } from './documents/tenant-slots.ts';
 import type { EngineSettings } from './engine-settings.ts';
 import type { SyncPagesEnvelope } from './envelope.ts';
 import type { Scope } from './scope.ts';
@@ -44,7 +49,7 @@ export type WriteResult =
 
 export interface Filter {
   readonly field: string;
-  readonly is: 'equal' | 'at-most' | 'contains';
+  readonly is: 'equal' | 'at-least' | 'below' | 'contains';
   readonly value: string | number | boolean;
 }
 
@@ -74,24 +79,46 @@ export interface Collection<T extends { readonly id: string }> {
   list(scope: Scope, listing: Listing): Promise<Stored<T>[]>;
 }
 
-/** The documents of one run share a partition, so that a page's outcome and the checkpoint are written as one. */
+/** What is written to a run as one: the moved run, what its page did, and what is to be noted of it. */
+export interface RunChange {
+  readonly execution: ExecutionDocument;
+  readonly page?: PageDocument;
+  readonly log?: readonly LogDocument[];
+}
+
+/** The documents of one run share a partition, so that a page's outcome, the checkpoint and the log are written as one. */
 export interface ExecutionStore {
   readonly executions: Collection<ExecutionDocument>;
   readonly pages: Collection<PageDocument>;
-  /** Writes the applied page and the moved execution atomically; `stale` when the execution was moved by someone else. */
-  commitPage(scope: Scope, page: PageDocument, execution: ExecutionDocument, etag: string): Promise<WriteResult>;
+  readonly logs: Collection<LogDocument>;
+  readonly failedRecords: Collection<FailedRecordDocument>;
+  /** Writes a new run with its log; `exists` when it is there already. */
+  create(scope: Scope, change: RunChange): Promise<WriteResult>;
+  /** Moves a run atomically with its page and log; `stale` when the run was moved by someone else. */
+  commit(scope: Scope, change: RunChange, etag: string): Promise<WriteResult>;
 }
 
-/** The system-wide index of the clock. The only port that looks across tenants; what it returns names the tenant to act for. */
-export interface DueStore {
-  put(document: DueDocument): Promise<void>;
-  get(document: Pick<DueDocument, 'id' | 'bucket'>): Promise<Stored<DueDocument> | undefined>;
+/** What every entry of the index has. */
+export interface DueEntry {
+  readonly id: string;
+  readonly bucket: string;
+  readonly tenantId: string;
+  readonly dueAt: string;
+}
+
+/**
+ * One lane of the system-wide index of what is to be looked at. The only port that looks across tenants; what it returns names the tenant to
+ * act for.
+ */
+export interface DueStore<T extends DueEntry = DueDocument> {
+  put(document: T): Promise<void>;
+  get(document: Pick<T, 'id' | 'bucket'>): Promise<Stored<T> | undefined>;
   /** Conditional move to another instant. */
-  reschedule(entry: Stored<DueDocument>, dueAt: string): Promise<'moved' | 'stale' | 'gone'>;
+  reschedule(entry: Stored<T>, dueAt: string): Promise<'moved' | 'stale' | 'gone'>;
   /** With `etag`, only if it still holds: an entry that was put anew meanwhile stays. */
-  remove(document: Pick<DueDocument, 'id' | 'bucket'>, etag?: string): Promise<void>;
+  remove(document: Pick<T, 'id' | 'bucket'>, etag?: string): Promise<void>;
   /** Entries due at or before `now`, oldest first. */
-  listDue(now: string, limit: number): Promise<Stored<DueDocument>[]>;
+  listDue(now: string, limit: number): Promise<Stored<T>[]>;
 }
 
 /** Secrets by tenant and name. Versions are kept; a secret is read by version, never as "latest". */
@@ -103,13 +130,29 @@ export interface SecretStore {
   erase(scope: Scope, name: string): Promise<void>;
 }
 
+/** What a work queue holds, of all tenants together: for operators, never for a tenant. */
+export interface QueueMeasure {
+  /** Messages, delayed ones included; the service counts approximately. */
+  readonly depth: number;
+  /** How long the longest waiting message could have been worked on, in milliseconds; absent when none waits. */
+  readonly oldestMs?: number;
+  /** Messages that could not be worked on and wait for people. */
+  readonly poison: number;
+}
+
 export interface SyncQueue {
   /** @param delayMs how long the message stays hidden, at most seven days */
   send(envelope: SyncPagesEnvelope, delayMs?: number): Promise<void>;
   /** The message behind what the queue delivered: itself, or what its claim check stands for. */
   collect(delivered: unknown): Promise<unknown>;
+  measure(): Promise<QueueMeasure>;
   /** Puts a message that can never be worked on into the poison queue, with the reason. */
   setAside(delivered: unknown, reason: string): Promise<void>;
+}
+
+/** Starts long-running orchestrations by name. An instance that is there already, under the same id, is left as it is. */
+export interface Orchestrations {
+  start(name: 'bulk-sync', instanceId: string, input: BulkEnvelope): Promise<void>;
 }
 
 export interface Log {
@@ -131,15 +174,18 @@ export interface TokenVerifier {
   verify(token: string): Promise<VerifiedToken | undefined>;
 }
 
-/** Everything a use-case may need; each takes only what it names. */
+/** Everything a use-case may need but orchestrations, which only functions that are bound to them can start; each takes only what it names. */
 export interface Deps {
   readonly now: () => Date;
+  /** Resolves after so many milliseconds. For requests that wait for news, never for work. */
+  readonly wait: (ms: number) => Promise<void>;
   /** Uniform in [0, 1), for jitter. */
   readonly random: () => number;
   readonly engine: EngineSettings;
   readonly newId: (kind: IdKind) => string;
   readonly log: Log;
   readonly integrations: Collection<IntegrationDocument>;
+  readonly integrationHealth: Collection<IntegrationHealthDocument>;
   readonly tasks: Collection<TaskDocument>;
   readonly apiKeys: Collection<ApiKeyDocument>;
   readonly runs: ExecutionStore;
@@ -152,10 +198,14 @@ export interface Deps {
   readonly mergeCandidates: Collection<MergeCandidateDocument>;
   readonly shardImages: Collection<ShardImageDocument>;
   readonly leases: Collection<LeaseDocument>;
+  readonly tenantSlots: Collection<TenantSlotsDocument>;
   readonly tokens: TokenVerifier;
   readonly audit: Collection<AuditDocument>;
+  readonly events: Collection<EventDocument>;
   readonly idempotency: Collection<IdempotencyDocument>;
   readonly due: DueStore;
+  /** The health monitor's lane. */
+  readonly healthDue: DueStore<HealthDueDocument>;
   readonly secrets: SecretStore;
   readonly syncQueue: SyncQueue;
   readonly adapters: readonly Adapter[];

@@ -1,9 +1,7 @@
 import { AppError } from '../core/app-error.ts';
-import type { ExecutionDocument } from '../core/documents/execution.ts';
+import { unfinishedStates } from '../core/execution-states.ts';
 import type { Deps } from '../core/ports.ts';
 import type { Scope } from '../core/scope.ts';
-
-const unfinished: readonly ExecutionDocument['state'][] = ['running', 'queued', 'waiting'];
 
 /** Throws `already-running` while a run of the integration, or of the one task, is not finished. */
 export async function assertIdle(
@@ -12,7 +10,7 @@ export async function assertIdle(
   { field, id }: { readonly field: 'integrationId' | 'taskId'; readonly id: string },
 ): Promise<void> {
   const found = await Promise.all(
-    unfinished.map((state) =>
+    unfinishedStates.map((state) =>
       deps.runs.executions.list(scope, {
         filters: [
           { field, is: 'equal', value: id },
@@ -25,6 +23,8 @@ export async function assertIdle(
   );
   const execution = found.flat()[0];
   if (execution !== undefined) {
-    throw new AppError('already-running', { detail: `Execution ${execution.document.id} is in progress.` });
+    throw new AppError('already-running', {
+      detail: `Execution ${execution.document.id} is ${execution.document.state}.`,
+    });
   }
 }

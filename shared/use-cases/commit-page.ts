@@ -1,22 +1,27 @@
 import { advancePage } from '../core/advance-execution.ts';
 import type { Converter, ObjectMapping } from '../core/convert-record.ts';
-import { addCounts, type Counts, countOutcome, noCounts } from '../core/counts.ts';
+import { addCounts, type Counts, noCounts } from '../core/counts.ts';
 import { type ExecutionDocument, type PageDocument, pageIdOf } from '../core/documents/execution.ts';
+import { isTerminal } from '../core/execution-states.ts';
 import { matcherOf, versionedBy } from '../core/identity/frozen-rules.ts';
+import type { Note } from '../core/log-entries.ts';
 import type { MergeInput } from '../core/merge-source.ts';
-import { isRepeat, type Observation, readPage } from '../core/observation.ts';
+import { type Observation, readPage } from '../core/observation.ts';
 import type { Deps, Stored } from '../core/ports.ts';
 import type { Scope } from '../core/scope.ts';
 import { applyPage } from './apply-page/apply-page.ts';
 import type { Stores } from './apply-page/item.ts';
-import { leaveRecords, readRecords } from './apply-page/leave-records.ts';
+import { countRecords, leaveRecords, readRecords } from './apply-page/leave-records.ts';
+import { moveExecution } from './move-execution.ts';
 import type { Pulled } from './pull-page.ts';
 import { reopenLinks } from './reopen-links.ts';
+import { setRecordsAside } from './set-records-aside.ts';
 
 type Needs = Stores & Pick<Deps, 'runs'>;
 
 /**
- * Applies one pulled page and moves the run's checkpoint with the page's outcome, as one write.
+ * Applies one pulled page and moves the run's checkpoint with the page's outcome, as one write. A person may stop the run meanwhile: its page is
+ * committed all the same.
  *
  * @param keepHold asked before every round of writes; false when another worker has taken the run over
  * @returns the moved run, or `undefined` when another worker has taken the run over: then nothing more may be done for it
@@ -50,29 +55,67 @@ export async function commitPage(
   if (page === undefined) return undefined;
   const applied = await applyPage(deps, scope, input, observations, expectsNew(execution), keepHold);
   if (applied === undefined) return undefined;
+  // What an interrupted attempt wrote for records that the page no longer shows: nobody else will count it, or complete what it claimed.
   const here = new Set(observations.map((observation) => observation.linkId));
-  const leftBehind = await countLeftBehind(
+  const left = await readRecords(
     deps,
     scope,
-    input,
     page.linkIds.filter((id) => !here.has(id)),
   );
-  const failures = [...pulled.page.rejected, ...reading.failures];
+  await leaveRecords(deps, scope, execution.plan.matchRules, left);
+  await setRecordsAside(deps, scope, execution, mapping, pulled.page, reading.failures);
+  const failed = pulled.page.rejected.length + reading.failures.length;
   const skipped = reading.superseded + reading.observations.length - observations.length;
-  const counts = addCounts(addCounts(applied, leftBehind), setAside(failures.length, skipped));
-  const now = deps.now().toISOString();
-  const moved = advancePage(execution, { pull: pulled.page, counts, readAt: pulled.readAt }, now);
-  const outcome: PageDocument = {
-    ...page,
-    state: 'applied',
-    linkIds: [],
-    counts,
-    failures: describe(failures),
-    at: now,
-  };
+  const counts = addCounts(addCounts(applied, countRecords(left, input.sighting)), setAside(failed, skipped));
+  const at = deps.now().toISOString();
+  const outcome: PageDocument = { ...page, state: 'applied', linkIds: [], counts, at };
   if (!(await keepHold())) return undefined;
-  const result = await deps.runs.commitPage(scope, outcome, moved, stored.etag);
-  return result.ok ? { document: moved, etag: result.etag } : undefined;
+  return moveOn(deps, scope, stored, pulled, outcome);
+}
+
+/** Commits the page on top of the run as it is now, as long as only its state was changed meanwhile. */
+async function moveOn(
+  deps: Needs,
+  scope: Scope,
+  before: Stored<ExecutionDocument>,
+  { page: pull, readAt }: Pulled & { ok: true },
+  page: PageDocument,
+): Promise<Stored<ExecutionDocument> | undefined> {
+  for (let stored = before; ; ) {
+    const moved = advancePage(stored.document, { pull, counts: page.counts, readAt }, page.at);
+    const notes = notesOf(stored.document, moved, page);
+    const result = await moveExecution(deps, scope, stored, { execution: moved, page, notes });
+    if (result !== undefined) return result;
+    const { id, fence, pages } = before.document;
+    const now = await deps.runs.executions.get(scope, { id, partition: id });
+    if (now === undefined || now.document.fence !== fence || now.document.pages !== pages || isTerminal(now.document)) {
+      return undefined;
+    }
+    stored = now;
+  }
+}
+
+function notesOf(before: ExecutionDocument, after: ExecutionDocument, page: PageDocument): Note[] {
+  const notes: Note[] = [];
+  const { object } = page;
+  if (page.counts.failed > 0) {
+    notes.push({
+      level: 'warning',
+      event: 'records-set-aside',
+      message: `Records of ${object} set aside on page ${page.page}: ${page.counts.failed}.`,
+      data: { object, page: page.page, failed: page.counts.failed },
+    });
+  }
+  if (after.checkpoint.objectIndex > before.checkpoint.objectIndex) {
+    const received = after.progress[before.checkpoint.objectIndex]?.received ?? 0;
+    notes.push({
+      level: 'info',
+      event: 'object-finished',
+      message: `${object} was read to its end: ${received} records.`,
+      data: { object, received },
+    });
+  }
+  return notes;
 }
 
 /**
@@ -98,7 +141,6 @@ async function announcePage(
     fence: execution.fence,
     linkIds: observations.map((observation) => observation.linkId),
     counts: noCounts(),
-    failures: [],
     at: deps.now().toISOString(),
   };
   const created = await deps.runs.pages.write(scope, { kind: 'create', document });
@@ -120,48 +162,13 @@ async function announcePage(
 /** A first read finds mostly new records: reading their links before creating them would be in vain. */
 function expectsNew(execution: ExecutionDocument): boolean {
   const { received, unchanged, updated } = execution.counts;
-  return Object.keys(execution.plan.since).length === 0 && (unchanged + updated) * 10 <= received;
-}
-
-/**
- * Counts what an interrupted attempt of this page wrote for records that the page no longer shows: they were received, and nobody else
- * will count them. Nor will anybody complete what they claimed.
- */
-async function countLeftBehind(
-  deps: Needs,
-  scope: Scope,
-  { sighting, matcher }: MergeInput,
-  linkIds: readonly string[],
-): Promise<Counts> {
-  const counts = noCounts();
-  const records = await readRecords(deps, scope, linkIds);
-  await leaveRecords(deps, scope, matcher, records);
-  for (const { source } of records) {
-    if (source !== undefined && isRepeat(source.last, sighting)) countOutcome(counts, source.last.outcome);
-  }
-  return counts;
+  return (
+    execution.retryOf === undefined &&
+    Object.keys(execution.plan.since).length === 0 &&
+    (unchanged + updated) * 10 <= received
+  );
 }
 
 function setAside(failed: number, skipped: number): Counts {
   return { ...noCounts(), received: failed + skipped, failed, skipped };
-}
-
-/** Of the page's document, which may have 2 MB together with the run's. */
-const failureBytesKept = 400_000;
-
-/** As many as fit; the counts tell how many there were. */
-function describe(failures: readonly { externalId?: string | undefined; reason: string }[]): PageDocument['failures'] {
-  const kept: PageDocument['failures'] = [];
-  let bytes = 0;
-  for (const { externalId, reason } of failures) {
-    const entry = { ...(externalId === undefined ? {} : { externalId: shorten(externalId) }), reason: shorten(reason) };
-    bytes += Buffer.byteLength(JSON.stringify(entry));
-    if (bytes > failureBytesKept) break;
-    kept.push(entry);
-  }
-  return kept;
-}
-
-function shorten(text: string): string {
-  return text.slice(0, 512).toWellFormed();
 }

@@ -10,6 +10,7 @@ import { changeDocument } from './change-document.ts';
 import { findAdapter } from './find-adapter.ts';
 import { findIntegration } from './find-integration.ts';
 import { recordAudit } from './record-audit.ts';
+import { watchIntegration } from './watch-integration.ts';
 
 /** A shorter credential would be half told by its last characters. */
 const shortestHinted = 12;
@@ -18,13 +19,19 @@ const shortestHinted = 12;
  * Connects, or changes the credential. It becomes a new version of the integration's secret, then the document names that version. Who loses the
  * race for the document puts the secret again, because a disconnect may have erased it in between; a version that nobody names does no harm.
  *
- * @throws AppError `not-found`; `invalid-request` naming `/kind` for a way that the provider does not have
+ * @throws AppError `not-found`; `invalid-request` naming `/kind` for a way that the provider does not have, `/expiresAt` for an end that has passed
  */
 export async function connectWithKey(
-  deps: Pick<Deps, 'integrations' | 'adapters' | 'secrets' | 'audit' | 'newId' | 'now'>,
+  deps: Pick<Deps, 'integrations' | 'healthDue' | 'adapters' | 'secrets' | 'audit' | 'newId' | 'now'>,
   scope: Scope,
   { params, body, attempt }: InputOf<typeof route>,
 ): Promise<OutputOf<typeof route>> {
+  const { expiresAt, ...credential } = body;
+  if (expiresAt !== undefined && Date.parse(expiresAt) <= attempt.at.getTime()) {
+    throw new AppError('invalid-request', {
+      errors: [{ in: 'body', field: '/expiresAt', message: 'must be in the future' }],
+    });
+  }
   const { document } = await changeDocument(deps.integrations, scope, {
     find: () => findIntegration(deps, scope, params.integrationId),
     change: async (current) => {
@@ -34,7 +41,7 @@ export async function connectWithKey(
           errors: [{ in: 'body', field: '/kind', message: `must be one of: ${accepted.join(', ')}` }],
         });
       }
-      const hint = hintOf(body);
+      const hint = hintOf(credential);
       const at = attempt.at.toISOString();
       return {
         ...current,
@@ -44,16 +51,22 @@ export async function connectWithKey(
           ...(body.kind === 'none'
             ? {}
             : {
-                secretVersion: await deps.secrets.put(scope, credentialSecretName(current.id), formatCredential(body)),
+                secretVersion: await deps.secrets.put(
+                  scope,
+                  credentialSecretName(current.id),
+                  formatCredential(credential),
+                ),
               }),
           ...(hint === undefined ? {} : { hint }),
           fence: (current.connection?.fence ?? 0) + 1,
           connectedAt: at,
+          ...(expiresAt === undefined ? {} : { expiresAt: new Date(expiresAt).toISOString() }),
         },
         updatedAt: at,
       };
     },
   });
+  await watchIntegration(deps, scope, document.id);
   await recordAudit(deps, scope, { action: 'connection.connected', subject: document.id, detail: body.kind });
   return { body: describeConnection(document) };
 }

@@ -2,6 +2,8 @@ import type { deleteIntegration as route } from '../contracts/integrations.ts';
 import { AppError } from '../core/app-error.ts';
 import { credentialSecretName } from '../core/credential.ts';
 import type { IntegrationDocument } from '../core/documents/integration.ts';
+import { healthIdOf } from '../core/documents/integration-health.ts';
+import { healthDueKey } from '../core/due.ts';
 import type { Deps } from '../core/ports.ts';
 import type { InputOf, OutputOf } from '../core/route-input.ts';
 import type { Scope } from '../core/scope.ts';
@@ -11,11 +13,15 @@ import { findIntegration } from './find-integration.ts';
 import { recordAudit } from './record-audit.ts';
 import { removeTasks } from './remove-task.ts';
 
-type Needs = Pick<Deps, 'integrations' | 'tasks' | 'runs' | 'due' | 'secrets' | 'audit' | 'newId' | 'now'>;
+type Needs = Pick<
+  Deps,
+  'integrations' | 'integrationHealth' | 'healthDue' | 'tasks' | 'runs' | 'due' | 'secrets' | 'audit' | 'newId' | 'now'
+>;
 
 /**
  * Removes an integration: first it is closed (disabled, disconnected), which decides races and keeps new runs out; then tasks, credential and at
- * last the document go. A try that dies in between leaves a closed integration that a repeat removes.
+ * last the document go. A try that dies in between leaves a closed integration that a repeat removes; health and its entry, should they be left,
+ * are removed by the monitor.
  *
  * @throws AppError `not-found`, `precondition-failed`, `already-running`
  */
@@ -43,6 +49,8 @@ export async function deleteIntegration(
   await removeTasks(deps, scope, integrationId);
   await deps.secrets.erase(scope, credentialSecretName(integrationId));
   await deps.integrations.remove(scope, { id: integrationId });
+  await deps.integrationHealth.remove(scope, { id: healthIdOf(integrationId) });
+  await deps.healthDue.remove(healthDueKey(scope.tenantId, integrationId));
   await recordAudit(deps, scope, { action: 'integration.deleted', subject: integrationId });
   return { body: undefined };
 }

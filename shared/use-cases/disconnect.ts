@@ -8,13 +8,14 @@ import type { Scope } from '../core/scope.ts';
 import { changeDocument } from './change-document.ts';
 import { findIntegration } from './find-integration.ts';
 import { recordAudit } from './record-audit.ts';
+import { watchIntegration } from './watch-integration.ts';
 
 /**
  * Erases the credential, then marks the integration as not connected. In this order, and again after each lost race: a connect that came in
  * between either is undone as a whole or stores its credential anew. Throws `not-found`.
  */
 export async function disconnect(
-  deps: Pick<Deps, 'integrations' | 'secrets' | 'audit' | 'newId' | 'now'>,
+  deps: Pick<Deps, 'integrations' | 'healthDue' | 'secrets' | 'audit' | 'newId' | 'now'>,
   scope: Scope,
   { params, attempt }: InputOf<typeof route>,
 ): Promise<OutputOf<typeof route>> {
@@ -26,6 +27,7 @@ export async function disconnect(
       return { ...rest, updatedAt: attempt.at.toISOString() };
     },
   });
+  await watchIntegration(deps, scope, document.id);
   await recordAudit(deps, scope, { action: 'connection.disconnected', subject: document.id });
   return { body: describeConnection(document) };
 }

@@ -2,6 +2,7 @@ import type { LeaseDocument } from '../core/documents/lease.ts';
 import type { SyncPagesEnvelope } from '../core/envelope.ts';
 import type { Deps, Stored } from '../core/ports.ts';
 import type { Scope } from '../core/scope.ts';
+import { renewSlot, type TenantSlot } from './tenant-slots.ts';
 
 type Needs = Pick<Deps, 'leases' | 'now' | 'engine'>;
 
@@ -12,6 +13,14 @@ type Needs = Pick<Deps, 'leases' | 'now' | 'engine'>;
 export interface Hold {
   readonly lease: Stored<LeaseDocument>;
   readonly fence: number;
+  /** The place among the tenant's workers, from when the work begins. */
+  readonly slot?: TenantSlot;
+}
+
+/** What is held: the lease of a task, for its run, or of a partition. */
+export interface Held {
+  readonly leaseId: string;
+  readonly executionId: string;
 }
 
 /**
@@ -66,35 +75,55 @@ export async function freeTask(deps: Needs, scope: Scope, taskId: string, execut
 export async function holdTask(
   deps: Needs,
   scope: Scope,
-  message: Pick<SyncPagesEnvelope, 'taskId' | 'executionId' | 'messageId'>,
+  message: Held & Pick<SyncPagesEnvelope, 'messageId'>,
 ): Promise<Hold | 'busy' | 'not-ours' | { sendAgain: string; untilMs: number }> {
   for (;;) {
-    const stored = await deps.leases.get(scope, { id: message.taskId });
+    const stored = await deps.leases.get(scope, { id: message.leaseId });
     if (stored === undefined || stored.document.executionId !== message.executionId) return 'not-ours';
     const { holder, handedOverBy, expiresAt } = stored.document;
     if (holder !== undefined && holder !== message.messageId && !isExpired(deps, stored.document)) {
       if (handedOverBy !== message.messageId) return 'busy';
       return { sendAgain: holder, untilMs: Date.parse(expiresAt) - deps.engine.leaseMs };
     }
-    const { handedOverBy: _handedOverBy, ...rest } = stored.document;
-    const document: LeaseDocument = {
-      ...rest,
-      holder: message.messageId,
-      fence: Math.max(stored.document.fence + 1, deps.now().getTime()),
-      expiresAt: inFuture(deps, deps.engine.leaseMs),
-    };
-    const result = await deps.leases.write(scope, { kind: 'replace', document, etag: stored.etag });
-    if (result.ok) return { lease: { document, etag: result.etag }, fence: document.fence };
+    const hold = await takeHold(deps, scope, stored, message.messageId);
+    if (hold !== undefined) return hold;
   }
 }
 
-/** Prolongs the lease when less than half of it is left. `undefined` when it was taken over. */
-export async function renewHold(deps: Needs, scope: Scope, hold: Hold): Promise<Hold | undefined> {
+/** Takes a lease as it was seen, from whoever had it, under a higher fence; `undefined` when someone else was first. */
+export async function takeHold(
+  deps: Needs,
+  scope: Scope,
+  lease: Stored<LeaseDocument>,
+  holder: string,
+): Promise<Hold | undefined> {
+  const { handedOverBy: _handedOverBy, ...rest } = lease.document;
+  const document: LeaseDocument = {
+    ...rest,
+    holder,
+    fence: Math.max(lease.document.fence + 1, deps.now().getTime()),
+    expiresAt: inFuture(deps, deps.engine.leaseMs),
+  };
+  const result = await deps.leases.write(scope, { kind: 'replace', document, etag: lease.etag });
+  return result.ok ? { lease: { document, etag: result.etag }, fence: document.fence } : undefined;
+}
+
+/**
+ * Prolongs the lease, and the place among the tenant's workers, when less than half of it is left. `undefined` when it was taken over.
+ *
+ * @throws AppError `unavailable` when the place was lost
+ */
+export async function renewHold(
+  deps: Needs & Pick<Deps, 'tenantSlots' | 'random'>,
+  scope: Scope,
+  held: Hold,
+): Promise<Hold | undefined> {
+  const hold = held.slot === undefined ? held : { ...held, slot: await renewSlot(deps, scope, held.slot) };
   const leftMs = Date.parse(hold.lease.document.expiresAt) - deps.now().getTime();
   if (leftMs > deps.engine.leaseMs / 2) return hold;
   const document = { ...hold.lease.document, expiresAt: inFuture(deps, deps.engine.leaseMs) };
   const result = await deps.leases.write(scope, { kind: 'replace', document, etag: hold.lease.etag });
-  return result.ok ? { lease: { document, etag: result.etag }, fence: hold.fence } : undefined;
+  return result.ok ? { ...hold, lease: { document, etag: result.etag } } : undefined;
 }
 
 /**
@@ -118,6 +147,73 @@ export async function handOver(
   };
   const result = await deps.leases.write(scope, { kind: 'replace', document, etag: hold.lease.etag });
   return result.ok;
+}
+
+/** Lets go of the task without ending its run: whoever comes next may take it. */
+export async function releaseHold(deps: Needs, scope: Scope, hold: Hold): Promise<void> {
+  const { holder: _holder, handedOverBy: _handedOverBy, ...rest } = hold.lease.document;
+  const document: LeaseDocument = { ...rest, expiresAt: deps.now().toISOString() };
+  await deps.leases.write(scope, { kind: 'replace', document, etag: hold.lease.etag });
+}
+
+/**
+ * Shows that this holder is alive, as `renewHold` does, for one who has only its name. False when another has the task.
+ *
+ * @param restMs how long it may be silent from now on
+ */
+export async function keepTask(
+  deps: Needs,
+  scope: Scope,
+  { taskId, id }: { readonly taskId: string; readonly id: string },
+  holder: string,
+  restMs = 0,
+): Promise<boolean> {
+  for (;;) {
+    const stored = await deps.leases.get(scope, { id: taskId });
+    if (stored?.document.executionId !== id || stored.document.holder !== holder) return false;
+    const leftMs = Date.parse(stored.document.expiresAt) - deps.now().getTime();
+    if (leftMs > restMs + deps.engine.leaseMs / 2) return true;
+    const document: LeaseDocument = { ...stored.document, expiresAt: inFuture(deps, restMs + deps.engine.leaseMs) };
+    if ((await deps.leases.write(scope, { kind: 'replace', document, etag: stored.etag })).ok) return true;
+  }
+}
+
+/** Lets go of the task, if this holder still has it. */
+export async function releaseTask(
+  deps: Needs,
+  scope: Scope,
+  { taskId, id }: { readonly taskId: string; readonly id: string },
+  holder: string,
+): Promise<void> {
+  const stored = await deps.leases.get(scope, { id: taskId });
+  if (stored?.document.executionId === id && stored.document.holder === holder)
+    await releaseHold(deps, scope, { lease: stored, fence: stored.document.fence });
+}
+
+/** Whether someone works on the task's run, or is about to. */
+export async function isHeld(deps: Needs, scope: Scope, taskId: string, executionId: string): Promise<boolean> {
+  const lease = (await deps.leases.get(scope, { id: taskId }))?.document;
+  return lease?.executionId === executionId && lease.holder !== undefined && !isExpired(deps, lease);
+}
+
+/**
+ * Gives the run's task to a message that is about to be sent, whoever has it.
+ *
+ * @returns false when the run does not occupy the task
+ */
+export async function assignHold(
+  deps: Needs,
+  scope: Scope,
+  { leaseId, executionId }: Held,
+  messageId: string,
+): Promise<boolean> {
+  for (;;) {
+    const stored = await deps.leases.get(scope, { id: leaseId });
+    if (stored?.document.executionId !== executionId) return false;
+    const { handedOverBy: _handedOverBy, ...rest } = stored.document;
+    const document: LeaseDocument = { ...rest, holder: messageId, expiresAt: inFuture(deps, deps.engine.leaseMs) };
+    if ((await deps.leases.write(scope, { kind: 'replace', document, etag: stored.etag })).ok) return true;
+  }
 }
 
 function isExpired(deps: Needs, lease: LeaseDocument | undefined): boolean {

@@ -43,6 +43,7 @@ export async function pullPage(
       cursor: position.cursor,
       since: description.incremental ? execution.plan.since[watermarkKey(mapping, execution.plan)] : undefined,
       pageSize: Math.min(execution.plan.pageSize, description.maxPageSize),
+      range: execution.plan.range,
     });
     if (!page.done && (page.next === undefined || page.next === position.cursor)) {
       throw new AdapterFailure('unexpected-response', "The provider's paging does not advance.");

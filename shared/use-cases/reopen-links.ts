@@ -1,10 +1,10 @@
 import type { ExecutionDocument } from '../core/documents/execution.ts';
 import { pageIdOf } from '../core/documents/execution.ts';
 import type { LinkDocument } from '../core/documents/link.ts';
-import { matcherOf } from '../core/identity/frozen-rules.ts';
 import type { Deps, Stored } from '../core/ports.ts';
 import type { Scope } from '../core/scope.ts';
 import { leaveRecords, readRecords } from './apply-page/leave-records.ts';
+import type { MergeNeeds } from './merge-shards/complete-merge.ts';
 
 /**
  * Takes back what the links of an interrupted page say. Its worker may have died between a shard and its link, so that the link's hash is of
@@ -29,15 +29,13 @@ export async function reopenLinks(deps: Pick<Deps, 'links'>, scope: Scope, linkI
 
 /** The same for the page on which a run ended, if it was interrupted there: nobody will repeat that page. */
 export async function reopenLastPage(
-  deps: Pick<Deps, 'links' | 'shards' | 'keys' | 'runs'>,
+  deps: MergeNeeds & Pick<Deps, 'keys' | 'runs'>,
   scope: Scope,
   execution: ExecutionDocument,
 ): Promise<void> {
   const page = await deps.runs.pages.get(scope, { id: pageIdOf(execution.pages), partition: execution.id });
   if (page?.document.state !== 'applying') return;
-  const { linkIds, object } = page.document;
+  const { linkIds } = page.document;
   await reopenLinks(deps, scope, linkIds);
-  const mapping = execution.plan.objects[execution.checkpoint.objectIndex];
-  const matcher = matcherOf(execution.plan.matchRules, mapping?.object === object ? mapping.shardTypeId : '');
-  await leaveRecords(deps, scope, matcher, await readRecords(deps, scope, linkIds));
+  await leaveRecords(deps, scope, execution.plan.matchRules, await readRecords(deps, scope, linkIds));
 }

@@ -1,20 +1,26 @@
 import { createHash } from 'node:crypto';
-import { fail, isTerminal } from '../core/advance-execution.ts';
+import { endCancelled, fail } from '../core/advance-execution.ts';
 import { AppError } from '../core/app-error.ts';
 import { sameValue } from '../core/canonical.ts';
 import type { DueDocument, TaskDueDocument } from '../core/documents/due.ts';
 import type { ExecutionDocument } from '../core/documents/execution.ts';
 import type { TaskDocument } from '../core/documents/task.ts';
+import { isTerminal } from '../core/execution-states.ts';
 import { composeId } from '../core/ids.ts';
 import type { Deps, Stored } from '../core/ports.ts';
 import { nextRun } from '../core/schedule.ts';
 import { type Scope, systemScope } from '../core/scope.ts';
+import { endRun } from './end-bulk-run.ts';
 import { freeTask } from './hold-task.ts';
 import { resumeMerge } from './merge-shards/resume-merge.ts';
+import { moveExecution } from './move-execution.ts';
 import { settleExecution } from './settle-execution.ts';
 import { startExecution } from './start-execution.ts';
 
 const entriesPerTick = 200;
+
+/** A paused run waits for a person; its watch only sees that it is still there. */
+const pausedWatchMs = 3_600_000;
 
 /** A run that no worker takes up for this long fails: its task shall not be occupied for ever. */
 const longestIdleMs = 3_600_000;
@@ -59,7 +65,13 @@ async function runSchedule(deps: Deps, scope: Scope, entry: Stored<TaskDueDocume
     });
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
-    deps.log.warn('a scheduled run was left out', { tenantId: scope.tenantId, taskId, dueAt, reason: error.code });
+    deps.log.warn('a scheduled run was left out', {
+      tenantId: scope.tenantId,
+      taskId,
+      dueAt,
+      reason: error.code,
+      detail: error.detail,
+    });
   }
   if ((await deps.due.reschedule(entry, next.toISOString())) === 'moved') await showNextRun(deps, scope, task, next);
 }
@@ -95,7 +107,15 @@ async function watchRun(deps: Deps, scope: Scope, entry: Stored<TaskDueDocument>
     await settleExecution(deps, scope, stored.document);
     return deps.due.remove(entry.document, entry.etag);
   }
-  const revived = await revive(deps, scope, stored);
+  if (stored.document.state === 'paused') {
+    await deps.due.reschedule(entry, new Date(deps.now().getTime() + pausedWatchMs).toISOString());
+    return;
+  }
+  if (stored.document.state === 'cancelling' && stored.document.bulk !== undefined) {
+    await endRun(deps, scope, stored);
+    return;
+  }
+  const revived = await revive(deps, scope, stored, leaseEndsMs);
   if (revived === undefined) return;
   if (isTerminal(revived)) return settleExecution(deps, scope, revived);
   await deps.syncQueue.send({
@@ -108,7 +128,7 @@ async function watchRun(deps: Deps, scope: Scope, entry: Stored<TaskDueDocument>
     executionId,
   });
   // While nobody comes, after twice the time: copies of a message make a long queue longer.
-  await lookAgain(deps, entry, deps.now().getTime() + idleMsOf(deps, revived));
+  await lookAgain(deps, entry, deps.now().getTime() + idleMsOf(deps, revived, leaseEndsMs));
 }
 
 /**
@@ -119,9 +139,10 @@ async function revive(
   deps: Deps,
   scope: Scope,
   stored: Stored<ExecutionDocument>,
+  leaseEndsMs: number,
 ): Promise<ExecutionDocument | undefined> {
   const execution = stored.document;
-  const document = afterLoss(execution, idleMsOf(deps, execution), deps);
+  const document = afterLoss(execution, idleMsOf(deps, execution, leaseEndsMs), deps);
   const { state, revivals } = document;
   deps.log.warn('a run was found without a worker', {
     tenantId: scope.tenantId,
@@ -130,8 +151,12 @@ async function revive(
     revivals,
   });
   if (document === execution) return execution;
-  const result = await deps.runs.executions.write(scope, { kind: 'replace', document, etag: stored.etag });
-  return result.ok ? document : undefined;
+  const note = {
+    level: 'warning' as const,
+    event: 'worker-lost' as const,
+    message: `The run was found without a worker (${revivals} times on this page).`,
+  };
+  return (await moveExecution(deps, scope, stored, { execution: document, notes: [note] }))?.document;
 }
 
 function afterLoss(
@@ -140,6 +165,7 @@ function afterLoss(
   { now, engine }: Pick<Deps, 'now' | 'engine'>,
 ): ExecutionDocument {
   const at = now().toISOString();
+  if (execution.state === 'cancelling') return endCancelled(execution, at);
   if (execution.state !== 'running') {
     return idleMs > longestIdleMs ? fail(execution, 'No worker took the run up within an hour.', at) : execution;
   }
@@ -149,9 +175,14 @@ function afterLoss(
     : { ...execution, state: 'queued', revivals, updatedAt: at };
 }
 
-/** How long a run could have been worked on, but was not. */
-function idleMsOf(deps: Pick<Deps, 'now'>, { updatedAt, waitingUntil }: ExecutionDocument): number {
-  return deps.now().getTime() - Math.max(Date.parse(updatedAt), Date.parse(waitingUntil ?? updatedAt));
+/** How long a run could have been worked on, but was not. While it waits for its tenant's turn, its messages renew the lease. */
+function idleMsOf(
+  deps: Pick<Deps, 'now'>,
+  { updatedAt, waitingUntil }: ExecutionDocument,
+  leaseEndsMs: number,
+): number {
+  const idleSinceMs = Math.max(Date.parse(updatedAt), Date.parse(waitingUntil ?? updatedAt), leaseEndsMs);
+  return deps.now().getTime() - idleSinceMs;
 }
 
 async function lookAgain(deps: Deps, entry: Stored<DueDocument>, fromMs: number): Promise<void> {

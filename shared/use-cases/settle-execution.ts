@@ -1,25 +1,31 @@
-import type { ExecutionDocument } from '../core/documents/execution.ts';
+import { type ExecutionDocument, leaseIdOf, partitionIdOf } from '../core/documents/execution.ts';
 import { dueKey } from '../core/due.ts';
 import type { Deps } from '../core/ports.ts';
 import type { Scope } from '../core/scope.ts';
-import { raiseWatermarks } from '../core/watermark.ts';
+import { raiseWatermarks, watermarkKey } from '../core/watermark.ts';
+import { announceRunEnd } from './announce-run-end.ts';
 import { freeTask } from './hold-task.ts';
+import type { MergeNeeds } from './merge-shards/complete-merge.ts';
 import { reopenLastPage } from './reopen-links.ts';
 
-type Needs = Pick<Deps, 'tasks' | 'runs' | 'links' | 'shards' | 'keys' | 'leases' | 'due' | 'now' | 'engine' | 'log'>;
+type Needs = MergeNeeds & Pick<Deps, 'tasks' | 'runs' | 'keys' | 'leases' | 'events' | 'healthDue' | 'engine'>;
 
 /**
- * What follows the end of a run: its watermarks go to the task, the watch ends, the task becomes free. Repeatable: whoever finds an ended run
+ * What follows the end of a run: its event is recorded, its watermarks go to the task, the watch ends, the task becomes free. Repeatable: whoever finds an ended run
  * that still occupies its task completes it.
  */
 export async function settleExecution(deps: Needs, scope: Scope, execution: ExecutionDocument): Promise<void> {
-  const lease = await deps.leases.get(scope, { id: execution.taskId });
+  if (execution.partition === undefined) await announceRunEnd(deps, scope, execution);
+  const leaseId = leaseIdOf(execution);
+  const lease = await deps.leases.get(scope, { id: leaseId });
   if (lease?.document.executionId !== execution.id) return;
-  if (execution.state === 'failed') await reopenLastPage(deps, scope, execution);
+  if (execution.state !== 'succeeded') await reopenLastPage(deps, scope, execution);
+  if (execution.partition !== undefined) return freeTask(deps, scope, leaseId, execution.id);
   await raiseTask(deps, scope, execution);
+  await forgetPartitions(deps, scope, execution);
   const watch = await deps.due.get(dueKey('watch', scope.tenantId, execution.taskId));
   if (watch?.document.executionId === execution.id) await deps.due.remove(watch.document, watch.etag);
-  await freeTask(deps, scope, execution.taskId, execution.id);
+  await freeTask(deps, scope, leaseId, execution.id);
   deps.log.info('run ended', {
     tenantId: scope.tenantId,
     executionId: execution.id,
@@ -29,9 +35,14 @@ export async function settleExecution(deps: Needs, scope: Scope, execution: Exec
   });
 }
 
-/** A failed run moves no watermark: what it read will be read again. */
+function stoppedEarly({ state }: ExecutionDocument): boolean {
+  return state === 'failed' || state === 'cancelled';
+}
+
+/** A run that was stopped moves no watermark: what it read will be read again. */
 async function raiseTask(deps: Needs, scope: Scope, execution: ExecutionDocument): Promise<void> {
-  const reached = execution.state === 'failed' ? {} : execution.watermarks;
+  const reached = stoppedEarly(execution) ? {} : execution.watermarks;
+  const sizes = stoppedEarly(execution) ? {} : sizesOf(execution);
   for (;;) {
     const stored = await deps.tasks.get(scope, { id: execution.taskId });
     if (stored === undefined) return;
@@ -43,9 +54,29 @@ async function raiseTask(deps: Needs, scope: Scope, execution: ExecutionDocument
       document: {
         ...task,
         watermarks: raiseWatermarks(task.watermarks, reached),
+        sizes: { ...task.sizes, ...sizes },
         lastExecutionId: execution.id,
       },
     });
     if (result.ok) return;
   }
+}
+
+/** How many records each object has that the run read whole. */
+function sizesOf({ plan, progress, retryOf }: ExecutionDocument): Record<string, number> {
+  if (retryOf !== undefined) return {};
+  return Object.fromEntries(
+    plan.objects.flatMap((mapping, index) => {
+      const key = watermarkKey(mapping, plan);
+      const object = progress[index];
+      const isWhole = plan.since[key] === undefined && object !== undefined && object.problem === undefined;
+      return isWhole ? [[key, object.received]] : [];
+    }),
+  );
+}
+
+/** The leases of partitions are of no more use: what a stale worker would still commit is refused by the partition, which has ended. */
+async function forgetPartitions(deps: Needs, scope: Scope, { id, bulk }: ExecutionDocument): Promise<void> {
+  for (let index = 0; index < (bulk?.partitions ?? 0); index += 1)
+    await deps.leases.remove(scope, { id: partitionIdOf(id, index) });
 }

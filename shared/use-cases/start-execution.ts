@@ -1,14 +1,17 @@
-import { isTerminal, planExecution } from '../core/advance-execution.ts';
 import { AppError } from '../core/app-error.ts';
 import type { ExecutionDocument } from '../core/documents/execution.ts';
 import type { IntegrationDocument } from '../core/documents/integration.ts';
 import type { TaskDocument } from '../core/documents/task.ts';
 import { dueKey } from '../core/due.ts';
+import { isTerminal } from '../core/execution-states.ts';
+import { type PlanInput, planExecution } from '../core/plan-execution.ts';
 import type { Deps } from '../core/ports.ts';
 import type { Scope } from '../core/scope.ts';
 import { sourceOf } from '../core/watermark.ts';
 import { freezeMatchRules } from './freeze-match-rules.ts';
 import { freeTask, occupyTask } from './hold-task.ts';
+import { createExecution } from './move-execution.ts';
+import { putWatch } from './put-watch.ts';
 import { settleExecution } from './settle-execution.ts';
 
 type Needs = Pick<
@@ -19,9 +22,13 @@ type Needs = Pick<
   | 'links'
   | 'shards'
   | 'keys'
+  | 'merges'
+  | 'shardImages'
   | 'matchRules'
   | 'leases'
   | 'due'
+  | 'events'
+  | 'healthDue'
   | 'syncQueue'
   | 'now'
   | 'newId'
@@ -36,6 +43,8 @@ export interface StartExecutionInput {
   readonly trigger: ExecutionDocument['trigger'];
   /** Starting again with the same id finds the run that was started. */
   readonly executionId?: string;
+  /** What the run does, where that is not just what the task says. */
+  readonly plan?: (task: TaskDocument, input: PlanInput) => ExecutionDocument;
 }
 
 /**
@@ -56,8 +65,9 @@ export async function startExecution(
   await occupy(deps, scope, input, executionId);
   const { task, integration } = await loadOccupied(deps, scope, input, executionId);
   const now = deps.now();
-  await putWatch(deps, scope, input, executionId, now.getTime() + deps.engine.leaseMs + deps.engine.watchMs);
-  const execution = planExecution(task, {
+  await putWatch(deps, scope, { ...input, id: executionId }, now.getTime() + deps.engine.leaseMs + deps.engine.watchMs);
+  const plan = input.plan ?? planExecution;
+  const execution = plan(task, {
     executionId,
     mode: input.mode ?? task.mode,
     trigger: input.trigger,
@@ -69,7 +79,7 @@ export async function startExecution(
     ),
     now: now.toISOString(),
   });
-  await deps.runs.executions.write(scope, { kind: 'create', document: execution });
+  await createExecution(deps, scope, execution);
   await deps.syncQueue.send({
     kind: 'sync-pages',
     tenantId: scope.tenantId,
@@ -98,6 +108,11 @@ async function loadRunnable(deps: Needs, scope: Scope, input: StartExecutionInpu
   if (integration.document.connection === undefined) {
     throw new AppError('not-connected', { detail: 'Connect the integration first.' });
   }
+  if (integration.document.connection.state === 'failing') {
+    const { problem = 'The provider does not accept the credential.' } = integration.document.connection;
+    const detail = `The connection is paused: ${problem} Test the connection, or connect it anew.`;
+    throw new AppError('not-connected', { detail });
+  }
   return { task: task.document, integration: integration.document };
 }
 
@@ -114,25 +129,6 @@ async function loadOccupied(
     await freeTask(deps, scope, input.taskId, executionId);
     throw error;
   }
-}
-
-async function putWatch(
-  deps: Needs,
-  scope: Scope,
-  { integrationId, taskId }: StartExecutionInput,
-  executionId: string,
-  dueAtMs: number,
-): Promise<void> {
-  await deps.due.put({
-    ...dueKey('watch', scope.tenantId, taskId),
-    schemaVersion: 1,
-    kind: 'watch',
-    tenantId: scope.tenantId,
-    integrationId,
-    taskId,
-    executionId,
-    dueAt: new Date(dueAtMs).toISOString(),
-  });
 }
 
 async function occupy(deps: Needs, scope: Scope, input: StartExecutionInput, executionId: string): Promise<void> {
@@ -156,7 +152,7 @@ async function occupy(deps: Needs, scope: Scope, input: StartExecutionInput, exe
 async function ensureWatch(deps: Needs, scope: Scope, input: StartExecutionInput, executionId: string): Promise<void> {
   const watch = await deps.due.get(dueKey('watch', scope.tenantId, input.taskId));
   if (watch?.document.executionId === executionId) return;
-  await putWatch(deps, scope, input, executionId, deps.now().getTime());
+  await putWatch(deps, scope, { ...input, id: executionId }, deps.now().getTime());
 }
 
 async function readExecution(deps: Needs, scope: Scope, id: string): Promise<ExecutionDocument | undefined> {

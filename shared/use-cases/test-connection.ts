@@ -1,6 +1,7 @@
 import type { testConnection as route } from '../contracts/connections.ts';
 import { AdapterFailure } from '../core/adapter.ts';
 import { AppError } from '../core/app-error.ts';
+import { isSameConnection } from '../core/credential.ts';
 import type { IntegrationDocument } from '../core/documents/integration.ts';
 import type { Deps } from '../core/ports.ts';
 import type { InputOf, OutputOf } from '../core/route-input.ts';
@@ -8,6 +9,7 @@ import type { Scope } from '../core/scope.ts';
 import { changeDocument } from './change-document.ts';
 import { findIntegration } from './find-integration.ts';
 import { openIntegration } from './open-integration.ts';
+import { watchIntegration } from './watch-integration.ts';
 
 type Connection = NonNullable<IntegrationDocument['connection']>;
 
@@ -18,7 +20,7 @@ type Connection = NonNullable<IntegrationDocument['connection']>;
  * @throws AppError `not-found`, `not-connected`
  */
 export async function testConnection(
-  deps: Pick<Deps, 'integrations' | 'adapters' | 'openCall' | 'secrets' | 'audit' | 'newId' | 'now'>,
+  deps: Pick<Deps, 'integrations' | 'healthDue' | 'adapters' | 'openCall' | 'secrets' | 'audit' | 'newId' | 'now'>,
   scope: Scope,
   { params }: InputOf<typeof route>,
 ): Promise<OutputOf<typeof route>> {
@@ -34,6 +36,7 @@ export async function testConnection(
   }
   const finished = deps.now();
   await remember(deps, scope, document, (connection) => judge(connection, failure, finished.toISOString()));
+  await watchIntegration(deps, scope, document.id);
   return {
     body: { works: failure === undefined, durationMs: finished.getTime() - startedMs, problem: failure?.message },
   };
@@ -53,13 +56,12 @@ async function remember(
   tested: IntegrationDocument,
   change: (connection: Connection) => Connection,
 ): Promise<void> {
-  const isTested = (connection: Connection | undefined): connection is Connection =>
-    connection?.fence === tested.connection?.fence && connection?.secretVersion === tested.connection?.secretVersion;
   try {
     await changeDocument(deps.integrations, scope, {
       find: async () => {
         const stored = await deps.integrations.get(scope, { id: tested.id });
-        if (stored === undefined || !isTested(stored.document.connection)) throw new AppError('not-found');
+        if (stored === undefined || !isSameConnection(stored.document.connection, tested.connection))
+          throw new AppError('not-found');
         return stored;
       },
       change: (current) =>

@@ -9,10 +9,11 @@ import { requireObjectsOfTasks } from './check-task.ts';
 import { findAdapter } from './find-adapter.ts';
 import { findIntegration } from './find-integration.ts';
 import { recordAudit } from './record-audit.ts';
+import { watchIntegration } from './watch-integration.ts';
 
 /** Renames, reconfigures, enables or disables. Settings are replaced as a whole and keep what tasks read. Throws `not-found`, `precondition-failed`, `invalid-request`. */
 export async function updateIntegration(
-  deps: Pick<Deps, 'integrations' | 'tasks' | 'adapters' | 'audit' | 'newId' | 'now'>,
+  deps: Pick<Deps, 'integrations' | 'healthDue' | 'tasks' | 'adapters' | 'audit' | 'newId' | 'now'>,
   scope: Scope,
   { params, body, ifMatch, attempt }: InputOf<typeof route>,
 ): Promise<OutputOf<typeof route>> {
@@ -34,6 +35,7 @@ export async function updateIntegration(
     repeated: attempt.repeated,
   });
   const detail = Object.keys(body).sort().join(', ');
+  await watchIntegration(deps, scope, document.id);
   await recordAudit(deps, scope, { action: 'integration.updated', subject: document.id, detail });
   return { body: describeIntegration(document), etag };
 }

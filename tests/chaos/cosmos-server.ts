@@ -20,12 +20,24 @@ async function readEndpoint(child: ChildProcess): Promise<{ endpoint: string; ke
   throw new Error('The server ended before it was ready.');
 }
 
-/** Starts a server on a data directory. Its client tries nothing again, so that every answer is the first. */
-export async function startCosmosProcess(dataDir: string): Promise<CosmosProcess> {
-  const child = spawn(process.execPath, [main, '--data-dir', dataDir], { stdio: ['ignore', 'pipe', 'inherit'] });
+/** Reads are this old, except for what a session has seen; the client is one session. */
+const staleReads = ['--stale-reads-ms', '3600000'];
+
+/**
+ * Starts a server on a data directory. Its client tries nothing again, so that every answer is the first.
+ * @param inSession reads lag for as long as the server lives, and the client sends its session's token.
+ */
+export async function startCosmosProcess(dataDir: string, inSession = false): Promise<CosmosProcess> {
+  const flags = ['--data-dir', dataDir, ...(inSession ? staleReads : [])];
+  const child = spawn(process.execPath, [main, ...flags], { stdio: ['ignore', 'pipe', 'inherit'] });
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const { endpoint, key } = await readEndpoint(child);
-  const client = new CosmosClient({ endpoint, key, connectionPolicy: { enableEndpointDiscovery: false } });
+  const client = new CosmosClient({
+    endpoint,
+    key,
+    connectionPolicy: { enableEndpointDiscovery: false },
+    ...(inSession ? { consistencyLevel: 'Session' } : {}),
+  });
   const { database } = await client.databases.createIfNotExists({ id: 'chaos' });
   const { container } = await database.containers.createIfNotExists({ id: 'items', partitionKey: { paths: ['/pk'] } });
   return {

@@ -17,7 +17,14 @@ export interface CosmosChaosResult {
   readonly mismatch: string | null;
 }
 
+export interface CosmosChaosOptions {
+  readonly stepsBetween?: number;
+  /** Reads lag, and the client sees through its session what it has written. */
+  readonly inSession?: boolean;
+}
+
 interface Run {
+  readonly inSession: boolean;
   readonly random: () => number;
   readonly dataDir: string;
   server: CosmosProcess;
@@ -36,15 +43,16 @@ export async function killCosmos(
   kills: number,
   seed: number,
   say: (message: string) => void,
-  stepsBetween = 100,
+  { stepsBetween = 100, inSession = false }: CosmosChaosOptions = {},
 ): Promise<CosmosChaosResult> {
   const dataDir = await mkdtemp(join(tmpdir(), 'cosmos-chaos-'));
   const readers: steps.FeedReader[] = [
     { token: undefined, seen: [] },
     { token: undefined, seen: [] },
   ];
-  const server = await startCosmosProcess(dataDir);
+  const server = await startCosmosProcess(dataDir, inSession);
   const run: Run = {
+    inSession,
     random: seededRandom(seed),
     dataDir,
     server,
@@ -103,7 +111,7 @@ async function takeStep(run: Run): Promise<void> {
 /** Everything was acknowledged: all of it must be there afterwards. */
 async function killBetween(run: Run): Promise<void> {
   await run.server.end('SIGKILL');
-  run.server = await startCosmosProcess(run.dataDir);
+  run.server = await startCosmosProcess(run.dataDir, run.inSession);
 }
 
 /** A batch is under way: afterwards all of it is there, or nothing. */
@@ -119,7 +127,7 @@ async function killInFlight(run: Run): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, run.random() * 8));
   await run.server.end('SIGKILL');
   const acknowledged = await sent;
-  run.server = await startCosmosProcess(run.dataDir);
+  run.server = await startCosmosProcess(run.dataDir, run.inSession);
   const isApplied = acknowledged || (await holds(run.server.container, applied));
   if (isApplied) run.model = applied;
   run.inFlight[isApplied ? 'applied' : 'notApplied'] += 1;

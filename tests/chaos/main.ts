@@ -1,5 +1,7 @@
 import { parseArgs } from 'node:util';
+import { killWhileBulkSyncing } from './bulk.ts';
 import { killCosmos } from './cosmos.ts';
+import { runDurablePrograms } from './durable.ts';
 import { killWhileMatching } from './identity.ts';
 import { killWhileSyncing } from './sync.ts';
 
@@ -7,6 +9,9 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     kills: { type: 'string', default: '20' },
+    records: { type: 'string', default: '100000' },
+    programs: { type: 'string', default: '1000' },
+    'kill-programs': { type: 'string', default: '300' },
     seed: { type: 'string', default: String(Date.now()) },
     json: { type: 'boolean', default: false },
   },
@@ -25,15 +30,29 @@ const runs: Record<string, () => Promise<{ result: object; isGood: boolean }>> =
     const result = await killWhileMatching(Number(values.kills), Number(values.seed), say);
     return { result, isGood: result.shards === result.people && result.faults.length === 0 };
   },
+  async bulk() {
+    const size = { records: Number(values.records), kills: Number(values.kills) };
+    const result = await killWhileBulkSyncing(size, Number(values.seed), say);
+    const isWhole = result.lost === 0 && result.duplicated === 0 && result.reconciled;
+    return { result, isGood: isWhole && result.state === 'succeeded' };
+  },
   async cosmos() {
     const result = await killCosmos(Number(values.kills), Number(values.seed), say);
     return { result, isGood: result.mismatch === null };
+  },
+  async durable() {
+    const counts = { programs: Number(values.programs), killPrograms: Number(values['kill-programs']) };
+    const result = await runDurablePrograms({ ...counts, kills: Number(values.kills) }, Number(values.seed), say);
+    const wrong = result.mismatches + result.killMismatches + result.stuck + result.lost + result.doubled;
+    return { result, isGood: wrong === 0 && result.forgottenTimer.keptRunning && result.kills >= Number(values.kills) };
   },
 };
 
 const run = runs[positionals[0] ?? ''];
 if (run === undefined) {
-  process.stderr.write(`npm run chaos -- ${Object.keys(runs).join('|')} [--kills N] [--seed N] [--json]\n`);
+  process.stderr.write(
+    `npm run chaos -- ${Object.keys(runs).join('|')} [--kills N] [--seed N] [--json]\n  bulk: [--records N]\n  durable: [--programs N] [--kill-programs N]\n`,
+  );
   process.exitCode = 2;
 } else {
   const { result, isGood } = await run();

@@ -1,23 +1,16 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CosmosClient } from '@azure/cosmos';
 import { z } from 'zod';
 import { buildApp } from '../../local/start/build-app.ts';
 import { type Demo, type Execution, setUpDemo } from '../../local/start/demo.ts';
 import { startTwin, type Twin } from '../../local/start/twin.ts';
 import { execution } from '../../shared/contracts/executions.ts';
+import { type Comparison, compareWithCrm } from './compare-with-crm.ts';
+import { seededRandom } from './seeded-random.ts';
 
-export interface ChaosResult {
+export interface ChaosResult extends Comparison {
   readonly kills: number;
-  /** Distinct records of the CRM. */
-  readonly records: number;
-  /** Records of the CRM without a shard. */
-  readonly lost: number;
-  /** Shards beyond one a record. */
-  readonly duplicated: number;
-  /** The run's counts add up, and `created` is the number of records. */
-  readonly reconciled: boolean;
   readonly state: string;
 }
 
@@ -31,6 +24,7 @@ const wholeDemo: CrmSize = { companies: 23_974, contacts: 20_000, deals: 5_000 }
 const pace = {
   CASTIEL_HOST_QUEUE_LEASE_SECONDS: '2',
   CLOCK_SCHEDULE: '*/1 * * * * *',
+  HEALTH_SCHEDULE: '*/2 * * * * *',
   ENGINE_LEASE_MS: '4000',
   ENGINE_WATCH_MS: '1000',
   ENGINE_PAGES_PER_SLICE: '5',
@@ -54,7 +48,7 @@ export async function killWhileSyncing(
     const killed = await killRepeatedly({ twin, demo, executionId: run.id, size }, kills, seed, say);
     const ended = await runToEnd(demo, run.id);
     say(`${ended.state} after ${killed} kills: ${JSON.stringify(ended.counts)}`);
-    return { kills: killed, ...(await compare(twin, ended)), state: ended.state };
+    return { kills: killed, ...(await compareWithCrm(twin, ended, Object.keys(size))), state: ended.state };
   } finally {
     await twin.close();
     await rm(dataDir, { recursive: true, force: true });
@@ -116,76 +110,4 @@ async function runToEnd(demo: Demo, executionId: string): Promise<Execution> {
     if (run.finishedAt !== undefined || Date.now() > deadline) return run;
     await pause(200);
   }
-}
-
-async function compare(
-  twin: Twin,
-  run: Execution,
-): Promise<Pick<ChaosResult, 'records' | 'lost' | 'duplicated' | 'reconciled'>> {
-  const expected = new Set<string>();
-  for (const object of ['companies', 'contacts', 'deals'])
-    for (const id of await listCrm(twin, object)) expected.add(`${object} ${id}`);
-  const shards = await listShardSources(twin);
-  const found = new Set(shards);
-  const { received, created, updated, unchanged, conflicted, skipped, failed } = run.counts;
-  return {
-    records: expected.size,
-    lost: [...expected].filter((record) => !found.has(record)).length,
-    duplicated: shards.length - found.size,
-    reconciled: received === created + updated + unchanged + conflicted + skipped + failed && created === expected.size,
-  };
-}
-
-const crmPage = z.object({
-  data: z.array(z.object({ id: z.string() })),
-  paging: z.object({ nextCursor: z.string().nullish() }),
-});
-
-async function listCrm(twin: Twin, object: string): Promise<string[]> {
-  const ids: string[] = [];
-  let cursor: string | null | undefined;
-  do {
-    const query = new URLSearchParams({
-      limit: '1000',
-      ...(cursor === undefined || cursor === null ? {} : { cursor }),
-    });
-    const response = await fetch(`${twin.crm.url}/v1/${object}?${query}`, {
-      headers: { 'x-api-key': twin.crm.apiKey },
-    });
-    const page = crmPage.parse(await response.json());
-    ids.push(...page.data.map((record) => record.id));
-    cursor = page.paging.nextCursor;
-  } while (cursor !== undefined && cursor !== null);
-  return ids;
-}
-
-/** `object id` of every source of every shard, once a shard. */
-async function listShardSources(twin: Twin): Promise<string[]> {
-  const client = new CosmosClient({ endpoint: twin.cosmos.endpoint, key: twin.cosmos.key });
-  const iterator = client
-    .database('castiel')
-    .container('shards')
-    .items.query<Record<string, { object: string; externalId: string }>>('SELECT VALUE c.sources FROM c', {
-      maxItemCount: 1000,
-    });
-  const sources: string[] = [];
-  while (iterator.hasMoreResults()) {
-    const { resources } = await iterator.fetchNext();
-    for (const each of resources ?? []) {
-      for (const { object, externalId } of Object.values(each)) sources.push(`${object} ${externalId}`);
-    }
-  }
-  client.dispose();
-  return sources;
-}
-
-/** Uniform in [0, 1); the same sequence for the same seed (mulberry32). */
-function seededRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

@@ -1,7 +1,9 @@
+import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { createApiClient } from '../../local/start/api-client.ts';
@@ -89,6 +91,32 @@ describe('npm start', () => {
     await stop(command);
     expect(command.output()).toHaveLength(1);
     expect(await readdir(temporary)).toEqual([]);
+  });
+
+  it('starts the app again at its address when that dies', async () => {
+    const command = await start('--ephemeral', '--port', '0');
+    const { api } = await readyLine(command);
+    const app = async (): Promise<number | undefined> => {
+      const pids = await command.processes();
+      const { stdout } = await promisify(execFile)('ps', ['-ww', '-o', 'pid=,args=', '-p', pids.join(',')]);
+      return stdout
+        .split('\n')
+        .filter((line) => line.includes('local/functions-host/main.ts'))
+        .map((line) => Number.parseInt(line, 10))[0];
+    };
+    const first = await app();
+    if (first === undefined) throw new Error('The app does not run');
+    process.kill(first, 'SIGKILL');
+    await pollUntil('The app at its address', async () => {
+      const isReady = await fetch(`${api}/health/ready`).then(
+        ({ ok }) => ok,
+        () => false,
+      );
+      return isReady || undefined;
+    });
+    expect(await app()).not.toBe(first);
+    expect(command.errors()).toContain('The host has ended (SIGKILL)');
+    await stop(command);
   });
 
   it('keeps its data from one start to the next, and begins anew when told to', async () => {

@@ -4,9 +4,13 @@ import { corruptDocumentSuite } from './corrupt-document.suite.ts';
 import { everyRouteSuite } from './every-route.suite.ts';
 import { fuzzSuite } from './fuzz.suite.ts';
 import { idempotencySuite } from './idempotency.suite.ts';
+import { longPollSuite } from './long-poll.suite.ts';
 import { pagingSuite } from './paging.suite.ts';
+import { retriesSuite } from './retries.suite.ts';
+import { runListsSuite } from './run-lists.suite.ts';
 import { signInSuite } from './sign-in.suite.ts';
 import { type App, startApp } from './start-app.ts';
+import { steeringSuite } from './steering.suite.ts';
 import { unroutedSuite } from './unrouted.suite.ts';
 
 /** All suites share one app: it takes longer to start than most of them to run. */
@@ -31,6 +35,10 @@ describe('the API over HTTP', () => {
   describe('concurrency', () => concurrencySuite(running));
   describe('paging', () => pagingSuite(running));
   describe('what is not routed', () => unroutedSuite(running));
+  describe('steering of runs', () => steeringSuite(running));
+  describe('retries', () => retriesSuite(running));
+  describe('lists of runs', () => runListsSuite(running));
+  describe('the long poll', () => longPollSuite(running));
   describe('fuzz', () => fuzzSuite(running));
 
   it('met no failure of its own in all this', () => {

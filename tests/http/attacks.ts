@@ -85,7 +85,8 @@ export function queryAttacks(operation: Operation, params: Record<string, string
       refuse('an encoded surrogate', `${name}=%ed%a0%80`, name),
     );
     if (schema['type'] === 'integer') {
-      for (const wrong of ['x', '1.5', '-1', '0', '1e9', 'NaN', 'Infinity', '9'.repeat(400)]) {
+      const belowRange = String(Number(schema['minimum'] ?? 1) - 1);
+      for (const wrong of ['x', '1.5', '-1', belowRange, '1e9', 'NaN', 'Infinity', '9'.repeat(400)]) {
         attacks.push(refuse('a wrong number', `${name}=${wrong}`, name));
       }
     }

@@ -1,6 +1,7 @@
 import { beforeAll, expect, it } from 'vitest';
 import { demoTask } from '../../local/start/demo-task.ts';
 import { contactRules } from '../kit/labelled-people.ts';
+import { sampleTenant } from '../kit/sample-documents.ts';
 import { type App, createTenant, syncTenant, type Tenant } from './start-app.ts';
 
 /** Walks through every operation once, as a customer would. The callers check each answer against the document. */
@@ -110,6 +111,29 @@ export function everyRouteSuite(app: () => App): void {
     expect((await admin.call('getShard', { params: { shardId } })).json).toEqual(items[0]);
   });
 
+  it('tells what happened, filtered by type and integration', async () => {
+    const { admin, integrationId } = tenant;
+    const query = { type: 'sync.completed', integrationId };
+    const { items } = await admin.call('listEvents', { query });
+    expect(items).toMatchObject([{ subject: executionId, data: { integrationId, state: 'succeeded' } }]);
+    expect((await admin.call('listEvents')).items).toEqual(expect.arrayContaining(items));
+    expect((await admin.call('listEvents', { query: { ...query, type: 'sync.failed' } })).items).toEqual([]);
+    const other = await createTenant(app());
+    expect((await other.admin.call('listEvents', { query })).items).toEqual([]);
+  });
+
+  it('shows how the integrations do, and which keys end soon', async () => {
+    const { admin, integrationId } = tenant;
+    const key = await admin.call('createApiKey', { body: { name: 'Short', expiresInDays: 7 } });
+    await admin.call('createApiKey', { body: { name: 'Long', expiresInDays: 90 } });
+    const shown = await admin.call('listIntegrationHealth');
+    expect(shown.items).toMatchObject([{ integrationId, provider: 'custom-rest', health: 'healthy', reasons: [] }]);
+    expect(shown.json['expiringApiKeys']).toEqual([{ id: key.text('id'), expiresAt: key.text('expiresAt') }]);
+    await admin.call('revokeApiKey', { params: { apiKeyId: key.text('id') } });
+    const viewer = await app().signedIn(sampleTenant(), 'viewer');
+    expect((await viewer.call('listIntegrationHealth')).json).toEqual({ items: [], expiringApiKeys: [] });
+  });
+
   it('finds shards by text and by field', async () => {
     const { items } = await tenant.admin.call('listShards', { query: { type: 'contact', limit: 100 } });
     const email =
@@ -124,7 +148,7 @@ export function everyRouteSuite(app: () => App): void {
     const deals = await tenant.admin.call('listShards', { query: { type: 'deal', limit: 100 } });
     const amount = deals.items
       .map((item) => (item['data'] as { amount?: number }).amount)
-      .find((value) => value !== undefined);
+      .find((value) => typeof value === 'number');
     const byNumber = await tenant.admin.call('listShards', { query: { field: 'amount', value: Number(amount) } });
     expect(byNumber.items.length).toBeGreaterThan(0);
   });

@@ -12,6 +12,8 @@ import { type App, createTenant, mergeAndPart, syncTenant, type Tenant } from '.
 const othersMark = `others-${randomUUID()}`;
 const concurrency = 8;
 const { version: _version, ...matchRules } = contactRules;
+/** Well formed, but nobody's. */
+const failedRecordId = `fr_${'A'.repeat(22)}`;
 
 export function fuzzSuite(app: () => App): void {
   let mine: Tenant;
@@ -40,6 +42,7 @@ export function fuzzSuite(app: () => App): void {
     },
     updateTask: demoTask({ schedule: { kind: 'interval', everySeconds: 3600 } }),
     runTask: { mode: 'full' },
+    retryExecution: { records: 'all' },
     createApiKey: { name: 'Fuzz', role: 'viewer', expiresInDays: 1 },
     mergeShard: { with: ids['shardId'], strategy: 'newest' },
     undoMerge: { preview: true, assign: {} },
@@ -141,6 +144,7 @@ async function idsOf(tenant: Tenant, shardTypeId: string): Promise<Record<string
     integrationId,
     taskId,
     executionId: await first('listExecutions'),
+    failedRecordId,
     shardId: String((await admin.call('listShards', { query: { limit: 1 } })).items[0]?.['id']),
     apiKeyId: await first('listApiKeys'),
     ...(await identityIdsOf(tenant, shardTypeId)),

@@ -41,6 +41,14 @@ export function pagingSuite(app: () => App): void {
     expect(byType.flat().sort()).toEqual([...all].sort());
   });
 
+  it('shows every event once, newest first', async () => {
+    for (let run = 0; run < 3; run += 1) await syncTenant(tenant);
+    const all = await walk('listEvents', { limit: 100, type: 'sync.completed' });
+    expect(all).toHaveLength(4);
+    expect(all).toEqual([...all].sort().reverse());
+    expect(await walk('listEvents', { limit: 1, type: 'sync.completed' })).toEqual(all);
+  });
+
   it('stays in place while new items come in', async () => {
     const integration = (await tenant.admin.call('getIntegration', { params: { integrationId: tenant.integrationId } }))
       .json;

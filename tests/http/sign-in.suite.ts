@@ -4,7 +4,7 @@ import { startIdentity } from '../../local/identity/server.ts';
 import { openSigningKeys } from '../../local/identity/signing-keys.ts';
 import { roles } from '../../shared/contracts/route.ts';
 import { routes } from '../../shared/contracts/routes.ts';
-import { sampleId } from '../kit/sample-documents.ts';
+import { sampleFailedRecord, sampleId } from '../kit/sample-documents.ts';
 import type { CallOptions } from './api-caller.ts';
 import type { Operation } from './api-description.ts';
 import { type App, createTenant, mergeAndPart, syncTenant, type Tenant } from './start-app.ts';
@@ -20,10 +20,11 @@ function paramsOf(operation: Operation): Record<string, string> {
     mergeId: 'merge',
     candidateId: 'mergeCandidate',
   } as const;
+  const others: Record<string, string> = { failedRecordId: sampleFailedRecord('').id, shardTypeId: 'contact' };
   return Object.fromEntries(
     operation.parameters
       .filter((parameter) => parameter.in === 'path')
-      .map(({ name }) => [name, name === 'shardTypeId' ? 'contact' : sampleId(kinds[name as keyof typeof kinds])]),
+      .map(({ name }) => [name, others[name] ?? sampleId(kinds[name as keyof typeof kinds])]),
   );
 }
 
@@ -152,6 +153,7 @@ export function signInSuite(app: () => App): void {
       integrationId: tenant.integrationId,
       taskId: tenant.taskId,
       executionId,
+      failedRecordId: sampleFailedRecord('').id,
       shardId: String(items[0]?.['id']),
       apiKeyId: key.text('id'),
       ...(await mergeAndPart(tenant)),

@@ -5,6 +5,7 @@ import { buildApp } from '../../local/start/build-app.ts';
 import { demoSettings, demoTask } from '../../local/start/demo-task.ts';
 import { startTwin, type Twin } from '../../local/start/twin.ts';
 import type { Role } from '../../shared/contracts/route.ts';
+import type { CrmAccess } from '../kit/crm-control.ts';
 import { sampleTenant } from '../kit/sample-documents.ts';
 import { ApiCaller } from './api-caller.ts';
 import { type ApiDescription, describeApi } from './api-description.ts';
@@ -62,21 +63,26 @@ export interface Tenant {
   readonly taskId: string;
 }
 
-/** A tenant that no other test has. `mark` stands in all its texts. */
-export async function createTenant(app: App, mark = 'Demo CRM'): Promise<Tenant> {
+/** A tenant that no other test has. `mark` stands in all its texts. It reads the app's CRM, unless another is given. */
+export async function createTenant(
+  app: App,
+  mark = 'Demo CRM',
+  crm: CrmAccess = app.twin.crm,
+  changes: Parameters<typeof demoTask>[0] = {},
+): Promise<Tenant> {
   const tenantId = sampleTenant();
   const admin = await app.signedIn(tenantId);
   const integration = await admin.call('createIntegration', {
-    body: { provider: 'custom-rest', name: mark, settings: demoSettings(app.twin.crm.url) },
+    body: { provider: 'custom-rest', name: mark, settings: demoSettings(crm.url) },
   });
   const integrationId = integration.text('id');
   await admin.call('connectWithKey', {
     params: { integrationId },
-    body: { kind: 'api-key', key: app.twin.crm.apiKey },
+    body: { kind: 'api-key', key: crm.apiKey },
   });
   const task = await admin.call('createTask', {
     params: { integrationId },
-    body: demoTask({ name: mark, schedule: { kind: 'manual' } }),
+    body: demoTask({ name: mark, schedule: { kind: 'manual' }, ...changes }),
   });
   return { tenantId, admin, integrationId, taskId: task.text('id') };
 }

@@ -5,6 +5,7 @@ import type {
   ExternalChange,
   OpenCall,
   PullPage,
+  PullRange,
   PullRequest,
 } from '../../shared/core/adapter.ts';
 import type { JsonObject } from '../../shared/core/json.ts';
@@ -31,6 +32,8 @@ export class FakeProvider {
   versioned = true;
   /** True: everything comes in one page, whatever was asked for. */
   ignoresPageSize = false;
+  /** Ids at which an object is cut into ranges when that is asked for. */
+  cutAt: readonly string[] = [];
   /** How far its clock is ahead of ours. */
   clockAheadMs = 0;
   /** Called before a pull is answered; may change the records. */
@@ -77,6 +80,7 @@ export class FakeProvider {
     objects: () => [{ name: 'people', incremental: true, maxPageSize: 1000 }],
     check: async () => undefined,
     pull: async (_call, request) => this.#answer(request),
+    partition: () => (this.cutAt.length === 0 ? [] : rangesBetween(this.cutAt)),
   };
 
   readonly openCall: OpenCall = ({ settings }) => ({
@@ -89,7 +93,7 @@ export class FakeProvider {
     this.onPull?.(request, this.requests.length);
     const failure = this.failures.shift();
     if (failure !== undefined) throw failure;
-    const visible = this.#inOrder(request.since);
+    const visible = this.#inOrder(request.since).filter(({ id }) => isWithin(request.range, id));
     const start = Number(request.cursor ?? 0);
     const next = start + (this.ignoresPageSize ? visible.length : request.pageSize);
     const slice = visible.slice(start, next);
@@ -110,6 +114,19 @@ export class FakeProvider {
     }
     return this.#ordered.records;
   }
+}
+
+function rangesBetween(bounds: readonly string[]): PullRange[] {
+  const ends: (string | undefined)[] = [...bounds, undefined];
+  return ends.map((to, index) => {
+    const from = bounds[index - 1];
+    return { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) };
+  });
+}
+
+function isWithin(range: PullRange | undefined, id: string): boolean {
+  const { from, to } = range ?? {};
+  return (from === undefined || id >= String(from)) && (to === undefined || id < String(to));
 }
 
 function byId(left: FakeRecord, right: FakeRecord): number {

@@ -17,8 +17,8 @@ export interface Operation {
 export type OperationHook = (operation: Operation) => void | Promise<void>;
 
 /**
- * Lets a test kill the "process" at an exact durable step. Every document written, removed or sent is one step; `commitPage` is one
- * step, because it is atomic; each write of a `writeMany` is its own.
+ * Lets a test kill the "process" at an exact durable step. Every document written, removed or sent is one step; a run with its page and log
+ * is one step, because they are written atomically; each write of a `writeMany` is its own.
  *
  * A crash sweep: run once undisturbed and read `steps`, then for each step `crashAt` it, expect a `Crash`, `restart`, run to the end
  * and compare.

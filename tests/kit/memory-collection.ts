@@ -81,7 +81,7 @@ export class MemoryCollection<T extends TenantDocument> implements Collection<T>
     for (const entry of entries) {
       if (page.length >= limit) break;
       const raw: unknown = JSON.parse(entry.text);
-      if (filters.every((filter) => matches(raw, filter))) page.push(this.#parse(entry, raw));
+      if (this.#isListed(raw) && filters.every((filter) => matches(raw, filter))) page.push(this.#parse(entry, raw));
     }
     return page;
   }
@@ -122,6 +122,11 @@ export class MemoryCollection<T extends TenantDocument> implements Collection<T>
     return [...this.#tenants.values()].flatMap((documents) =>
       [...documents.values()].map((entry) => this.#parse(entry, JSON.parse(entry.text)).document),
     );
+  }
+
+  #isListed(raw: unknown): boolean {
+    const { kind } = raw as { kind?: string };
+    return kind === undefined || this.#spec.unlistedKinds?.includes(kind) !== true;
   }
 
   #read(scope: Scope, key: Key): Stored<T> | undefined {
@@ -172,6 +177,7 @@ function matches(raw: unknown, filter: Filter): boolean {
   }
   if (typeof value !== typeof filter.value) return false;
   if (filter.is === 'equal') return value === filter.value;
-  if (filter.is === 'at-most') return (value as string) <= (filter.value as string);
+  if (filter.is === 'at-least') return (value as string) >= (filter.value as string);
+  if (filter.is === 'below') return (value as string) < (filter.value as string);
   return String(value).toLowerCase().includes(String(filter.value).toLowerCase());
 }

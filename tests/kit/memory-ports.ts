@@ -1,8 +1,12 @@
 import { type CollectionSpec, collections, type TenantDocument } from '../../shared/azure/collections.ts';
 import type { Adapter, OpenCall } from '../../shared/core/adapter.ts';
 import type { ApiKeyDocument, AuditDocument, IdempotencyDocument } from '../../shared/core/documents/access.ts';
+import type { DueDocument, HealthDueDocument } from '../../shared/core/documents/due.ts';
+import type { EventDocument } from '../../shared/core/documents/event.ts';
 import type { ExecutionDocument, PageDocument } from '../../shared/core/documents/execution.ts';
+import type { FailedRecordDocument, LogDocument } from '../../shared/core/documents/execution-details.ts';
 import type { IntegrationDocument } from '../../shared/core/documents/integration.ts';
+import type { IntegrationHealthDocument } from '../../shared/core/documents/integration-health.ts';
 import type { KeyDocument } from '../../shared/core/documents/key.ts';
 import type { LeaseDocument } from '../../shared/core/documents/lease.ts';
 import type { LinkDocument } from '../../shared/core/documents/link.ts';
@@ -11,12 +15,15 @@ import type { MergeDocument, ShardImageDocument } from '../../shared/core/docume
 import type { MergeCandidateDocument } from '../../shared/core/documents/merge-candidate.ts';
 import type { ShardDocument } from '../../shared/core/documents/shard.ts';
 import type { TaskDocument } from '../../shared/core/documents/task.ts';
+import type { TenantSlotsDocument } from '../../shared/core/documents/tenant-slots.ts';
+import { clockLane, healthLane } from '../../shared/core/due.ts';
 import { defaultEngineSettings, type EngineSettings } from '../../shared/core/engine-settings.ts';
 import { composeId } from '../../shared/core/ids.ts';
-import type { Deps, ExecutionStore, WriteResult } from '../../shared/core/ports.ts';
+import type { Deps, ExecutionStore, RunChange, Write, WriteResult } from '../../shared/core/ports.ts';
 import type { Scope } from '../../shared/core/scope.ts';
 import { Faults } from './faults.ts';
 import { MemoryCollection } from './memory-collection.ts';
+import { MemoryOrchestrations } from './memory-orchestrations.ts';
 import { MemoryDueStore, MemoryLog, MemorySecretStore, MemorySyncQueue, MemoryTokens } from './memory-services.ts';
 
 /** A clock that moves only when told to. */
@@ -48,20 +55,43 @@ export class TestClock {
 class MemoryExecutionStore implements ExecutionStore {
   readonly executions: MemoryCollection<ExecutionDocument>;
   readonly pages: MemoryCollection<PageDocument>;
+  readonly logs: MemoryCollection<LogDocument>;
+  readonly failedRecords: MemoryCollection<FailedRecordDocument>;
   readonly #faults: Faults;
 
   constructor(faults: Faults, log: MemoryLog) {
     this.#faults = faults;
     this.executions = new MemoryCollection('executions', collections.executions, faults, log);
     this.pages = new MemoryCollection('pages', collections.pages, faults, log);
+    this.logs = new MemoryCollection('logs', collections.logs, faults, log);
+    this.failedRecords = new MemoryCollection('failedRecords', collections.failedRecords, faults, log);
   }
 
-  async commitPage(scope: Scope, page: PageDocument, execution: ExecutionDocument, etag: string): Promise<WriteResult> {
-    await this.#faults.enter('runs', 'commitPage', 2);
-    if (page.executionId !== execution.executionId) throw new Error('A page is committed with its own execution only');
-    return this.#faults.step(`runs commitPage ${page.id}`, () => {
-      const moved = this.executions.put(scope, { kind: 'replace', document: execution, etag });
-      if (moved.ok) this.pages.put(scope, { kind: 'upsert', document: page });
+  async create(scope: Scope, change: RunChange): Promise<WriteResult> {
+    return this.#write(scope, change, { kind: 'create', document: change.execution });
+  }
+
+  async commit(scope: Scope, change: RunChange, etag: string): Promise<WriteResult> {
+    return this.#write(scope, change, { kind: 'replace', document: change.execution, etag });
+  }
+
+  /** One durable step, because it is atomic. */
+  async #write(
+    scope: Scope,
+    { execution, page, log = [] }: RunChange,
+    move: Write<ExecutionDocument>,
+  ): Promise<WriteResult> {
+    const verb = page === undefined ? 'commit' : 'commitPage';
+    await this.#faults.enter('runs', move.kind === 'create' ? 'create' : verb, 1 + log.length);
+    const others = [...(page === undefined ? [] : [page]), ...log];
+    if (others.some(({ executionId }) => executionId !== execution.executionId)) {
+      throw new Error('A run is written with its own page and log only');
+    }
+    return this.#faults.step(`runs ${move.kind} ${page?.id ?? execution.id}`, () => {
+      const moved = this.executions.put(scope, move);
+      if (!moved.ok) return moved;
+      if (page !== undefined) this.pages.put(scope, { kind: 'upsert', document: page });
+      for (const document of log) this.logs.put(scope, { kind: 'upsert', document });
       return moved;
     });
   }
@@ -92,14 +122,19 @@ export interface MemoryDeps extends Deps {
   readonly mergeCandidates: MemoryCollection<MergeCandidateDocument>;
   readonly shardImages: MemoryCollection<ShardImageDocument>;
   readonly leases: MemoryCollection<LeaseDocument>;
+  readonly tenantSlots: MemoryCollection<TenantSlotsDocument>;
   readonly tasks: MemoryCollection<TaskDocument>;
   readonly integrations: MemoryCollection<IntegrationDocument>;
+  readonly integrationHealth: MemoryCollection<IntegrationHealthDocument>;
   readonly apiKeys: MemoryCollection<ApiKeyDocument>;
   readonly audit: MemoryCollection<AuditDocument>;
+  readonly events: MemoryCollection<EventDocument>;
   readonly idempotency: MemoryCollection<IdempotencyDocument>;
-  readonly due: MemoryDueStore;
+  readonly due: MemoryDueStore<DueDocument>;
+  readonly healthDue: MemoryDueStore<HealthDueDocument>;
   readonly secrets: MemorySecretStore;
   readonly syncQueue: MemorySyncQueue;
+  readonly orchestrations: MemoryOrchestrations;
   readonly tokens: MemoryTokens;
 }
 
@@ -119,10 +154,12 @@ export function createMemoryDeps(options: MemoryOptions = {}): MemoryDeps {
     clock,
     faults,
     now: () => clock.now(),
+    wait: async (ms) => clock.advance(ms),
     random: () => jitter() / 2 ** 32,
     engine: { ...defaultEngineSettings, ...options.engine },
     newId: (kind) => composeId(kind, clock.nowMs(), tenBytes(idBits)),
     log,
+    integrationHealth: collection('integrationHealth', collections.integrationHealth),
     integrations: collection('integrations', collections.integrations),
     tasks: collection('tasks', collections.tasks),
     apiKeys: collection('apiKeys', collections.apiKeys),
@@ -136,12 +173,16 @@ export function createMemoryDeps(options: MemoryOptions = {}): MemoryDeps {
     mergeCandidates: collection('mergeCandidates', collections.mergeCandidates),
     shardImages: collection('shardImages', collections.shardImages),
     leases: collection('leases', collections.leases),
+    tenantSlots: collection('tenantSlots', collections.tenantSlots),
     tokens: new MemoryTokens(),
     audit: collection('audit', collections.audit),
+    events: collection('events', collections.events),
     idempotency: collection('idempotency', collections.idempotency),
-    due: new MemoryDueStore(faults),
+    due: new MemoryDueStore('due', clockLane, faults),
+    healthDue: new MemoryDueStore('healthDue', healthLane, faults),
     secrets: new MemorySecretStore(faults),
     syncQueue: new MemorySyncQueue(faults, () => clock.nowMs()),
+    orchestrations: new MemoryOrchestrations(faults, () => clock.nowMs()),
     adapters: options.adapters ?? [],
     openCall: options.openCall ?? refuseCall,
     readiness: {

@@ -1,9 +1,11 @@
 import { AppError, CorruptDocument } from '../../shared/core/app-error.ts';
-import { type DueDocument, dueDocument } from '../../shared/core/documents/due.ts';
+import type { DueLane } from '../../shared/core/due.ts';
 import type { SyncPagesEnvelope } from '../../shared/core/envelope.ts';
 import type {
+  DueEntry,
   DueStore,
   Log,
+  QueueMeasure,
   SecretStore,
   Stored,
   SyncQueue,
@@ -13,28 +15,32 @@ import type {
 import type { Scope } from '../../shared/core/scope.ts';
 import type { Faults } from './faults.ts';
 
-export class MemoryDueStore implements DueStore {
+export class MemoryDueStore<T extends DueEntry> implements DueStore<T> {
+  readonly #name: string;
   readonly #faults: Faults;
+  readonly #schema: DueLane<T>['schema'];
   readonly #entries = new Map<string, { readonly text: string; readonly etag: string }>();
   #writes = 0;
 
-  constructor(faults: Faults) {
+  constructor(name: string, lane: DueLane<T>, faults: Faults) {
+    this.#name = name;
+    this.#schema = lane.schema;
     this.#faults = faults;
   }
 
-  async put(document: DueDocument): Promise<void> {
-    await this.#faults.enter('due', 'put', 1);
-    this.#faults.step(`due put ${document.id}`, () => this.#set(document));
+  async put(document: T): Promise<void> {
+    await this.#faults.enter(this.#name, 'put', 1);
+    this.#faults.step(`${this.#name} put ${document.id}`, () => this.#set(document));
   }
 
-  async get(key: Pick<DueDocument, 'id' | 'bucket'>): Promise<Stored<DueDocument> | undefined> {
-    await this.#faults.enter('due', 'get', 1);
+  async get(key: Pick<DueEntry, 'id' | 'bucket'>): Promise<Stored<T> | undefined> {
+    await this.#faults.enter(this.#name, 'get', 1);
     return this.#read(placeOf(key));
   }
 
-  async reschedule(entry: Stored<DueDocument>, dueAt: string): Promise<'moved' | 'stale' | 'gone'> {
-    await this.#faults.enter('due', 'reschedule', 1);
-    return this.#faults.step(`due reschedule ${entry.document.id}`, () => {
+  async reschedule(entry: Stored<T>, dueAt: string): Promise<'moved' | 'stale' | 'gone'> {
+    await this.#faults.enter(this.#name, 'reschedule', 1);
+    return this.#faults.step(`${this.#name} reschedule ${entry.document.id}`, () => {
       const present = this.#entries.get(placeOf(entry.document));
       if (present === undefined) return 'gone';
       if (present.etag !== entry.etag) return 'stale';
@@ -43,41 +49,41 @@ export class MemoryDueStore implements DueStore {
     });
   }
 
-  async remove(key: Pick<DueDocument, 'id' | 'bucket'>, etag?: string): Promise<void> {
-    await this.#faults.enter('due', 'remove', 1);
-    this.#faults.step(`due remove ${key.id}`, () => {
+  async remove(key: Pick<DueEntry, 'id' | 'bucket'>, etag?: string): Promise<void> {
+    await this.#faults.enter(this.#name, 'remove', 1);
+    this.#faults.step(`${this.#name} remove ${key.id}`, () => {
       const present = this.#entries.get(placeOf(key));
       if (etag === undefined || present?.etag === etag) this.#entries.delete(placeOf(key));
     });
   }
 
-  async listDue(now: string, limit: number): Promise<Stored<DueDocument>[]> {
-    await this.#faults.enter('due', 'listDue', 1);
+  async listDue(now: string, limit: number): Promise<Stored<T>[]> {
+    await this.#faults.enter(this.#name, 'listDue', 1);
     return this.all()
       .filter((entry) => entry.document.dueAt <= now)
       .sort((a, b) => (a.document.dueAt < b.document.dueAt ? -1 : 1))
       .slice(0, limit);
   }
 
-  all(): Stored<DueDocument>[] {
+  all(): Stored<T>[] {
     return [...this.#entries.keys()].flatMap((place) => this.#read(place) ?? []);
   }
 
-  #set(document: DueDocument): void {
+  #set(document: T): void {
     this.#writes += 1;
     this.#entries.set(placeOf(document), { text: JSON.stringify(document), etag: `"${this.#writes}"` });
   }
 
-  #read(place: string): Stored<DueDocument> | undefined {
+  #read(place: string): Stored<T> | undefined {
     const entry = this.#entries.get(place);
     if (entry === undefined) return undefined;
-    const parsed = dueDocument.safeParse(JSON.parse(entry.text));
-    if (!parsed.success) throw new CorruptDocument(`due/${place}`, parsed.error.message);
+    const parsed = this.#schema.safeParse(JSON.parse(entry.text));
+    if (!parsed.success) throw new CorruptDocument(`${this.#name}/${place}`, parsed.error.message);
     return { document: parsed.data, etag: entry.etag };
   }
 }
 
-function placeOf(key: Pick<DueDocument, 'id' | 'bucket'>): string {
+function placeOf(key: Pick<DueEntry, 'id' | 'bucket'>): string {
   return `${key.bucket}/${key.id}`;
 }
 
@@ -151,6 +157,12 @@ export class MemorySyncQueue implements SyncQueue {
 
   async collect(delivered: unknown): Promise<unknown> {
     return delivered;
+  }
+
+  async measure(): Promise<QueueMeasure> {
+    await this.#faults.enter('syncQueue', 'measure', 1);
+    const oldestMs = Math.max(...this.#messages.map(({ visibleAtMs }) => this.#nowMs() - visibleAtMs));
+    return { depth: this.#messages.length, poison: this.poison.length, ...(oldestMs < 0 ? {} : { oldestMs }) };
   }
 
   async setAside(delivered: unknown, reason: string): Promise<void> {

@@ -8,6 +8,7 @@ import { ensureBuilt } from './built-app.ts';
 /** The clock ticks every second and retries come soon, so that a test waits for what happens rather than for its turn. */
 const pace = {
   CLOCK_SCHEDULE: '*/1 * * * * *',
+  HEALTH_SCHEDULE: '*/2 * * * * *',
   ENGINE_RETRY_BASE_MS: '200',
   ENGINE_RETRY_MAX_MS: '1000',
   CASTIEL_HOST_QUEUE_LEASE_SECONDS: '5',

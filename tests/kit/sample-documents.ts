@@ -1,14 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import type { IdKind } from '../../shared/contracts/identifiers.ts';
 import type { ApiKeyDocument, AuditDocument, IdempotencyDocument } from '../../shared/core/documents/access.ts';
-import type { TaskDueDocument } from '../../shared/core/documents/due.ts';
+import type { HealthDueDocument, TaskDueDocument } from '../../shared/core/documents/due.ts';
+import type { EventDocument } from '../../shared/core/documents/event.ts';
 import type { ExecutionDocument, PageDocument } from '../../shared/core/documents/execution.ts';
+import type { FailedRecordDocument, LogDocument } from '../../shared/core/documents/execution-details.ts';
 import type { IntegrationDocument } from '../../shared/core/documents/integration.ts';
+import { healthIdOf, type IntegrationHealthDocument } from '../../shared/core/documents/integration-health.ts';
 import type { LeaseDocument } from '../../shared/core/documents/lease.ts';
 import type { LinkDocument } from '../../shared/core/documents/link.ts';
 import type { ShardDocument } from '../../shared/core/documents/shard.ts';
 import type { TaskDocument } from '../../shared/core/documents/task.ts';
-import { dueKey } from '../../shared/core/due.ts';
+import type { TenantSlotsDocument } from '../../shared/core/documents/tenant-slots.ts';
+import { dueKey, healthDueKey } from '../../shared/core/due.ts';
 import { composeId } from '../../shared/core/ids.ts';
 
 const at = '2030-01-01T00:00:00.000Z';
@@ -45,6 +49,25 @@ export function sampleIntegration(tenantId: string, change: Partial<IntegrationD
   };
 }
 
+export function sampleIntegrationHealth(
+  tenantId: string,
+  change: Partial<IntegrationHealthDocument> = {},
+): IntegrationHealthDocument {
+  const integrationId = change.integrationId ?? sampleId('integration');
+  return {
+    id: healthIdOf(integrationId),
+    tenantId,
+    kind: 'integration-health',
+    schemaVersion: 1,
+    integrationId,
+    health: 'healthy',
+    since: at,
+    reasons: [],
+    checkedAt: at,
+    ...change,
+  };
+}
+
 export function sampleTask(tenantId: string, change: Partial<TaskDocument> = {}): TaskDocument {
   return {
     id: sampleId('task'),
@@ -59,6 +82,7 @@ export function sampleTask(tenantId: string, change: Partial<TaskDocument> = {})
     enabled: true,
     pageSize: 500,
     lookBackSeconds: 120,
+    bulk: 'auto',
     deletions: 'ignore',
     watermarks: {},
     createdAt: at,
@@ -97,6 +121,7 @@ export function sampleExecution(tenantId: string, change: Partial<ExecutionDocum
     trigger: 'manual',
     plan: { objects: [mapping], pageSize: 500, deletions: 'ignore', since: {} },
     checkpoint: { objectIndex: 0, restarted: false },
+    progress: {},
     watermarks: {},
     counts: noCounts,
     pages: 0,
@@ -123,7 +148,44 @@ export function samplePage(tenantId: string, change: Partial<PageDocument> = {})
     fence: 1,
     linkIds: ['a', 'b'],
     counts: noCounts,
-    failures: [],
+    at,
+    ...change,
+  };
+}
+
+export function sampleLogEntry(tenantId: string, change: Partial<LogDocument> = {}): LogDocument {
+  const executionId = change.executionId ?? sampleId('execution');
+  return {
+    id: sampleId('log'),
+    executionId,
+    runId: executionId,
+    tenantId,
+    kind: 'log',
+    schemaVersion: 1,
+    at,
+    level: 'info',
+    event: 'state-changed',
+    message: 'The run is queued.',
+    actor: { kind: 'system', id: 'test' },
+    ...change,
+  };
+}
+
+export function sampleFailedRecord(tenantId: string, change: Partial<FailedRecordDocument> = {}): FailedRecordDocument {
+  return {
+    id: `fr_${randomBytes(16).toString('base64url')}`,
+    executionId: sampleId('execution'),
+    tenantId,
+    kind: 'failed-record',
+    schemaVersion: 1,
+    state: 'failed',
+    object: 'companies',
+    shardTypeId: 'company',
+    externalId: '1',
+    reason: 'Required field "name" is missing or empty.',
+    page: 0,
+    record: { city: 'Celje' },
+    seen: { fence: 1, page: 0 },
     at,
     ...change,
   };
@@ -166,6 +228,11 @@ export function sampleLease(tenantId: string, change: Partial<LeaseDocument> = {
   return { id: sampleId('task'), tenantId, schemaVersion: 1, fence: 1, expiresAt: at, ...change };
 }
 
+export function sampleTenantSlots(tenantId: string, change: Partial<TenantSlotsDocument> = {}): TenantSlotsDocument {
+  const held = [{ holder: sampleId('message'), expiresAt: at }];
+  return { id: `slots-${sampleId('message')}`, tenantId, kind: 'slots', schemaVersion: 1, held, ...change };
+}
+
 export function sampleAudit(tenantId: string, change: Partial<AuditDocument> = {}): AuditDocument {
   return {
     id: sampleId('audit'),
@@ -177,6 +244,20 @@ export function sampleAudit(tenantId: string, change: Partial<AuditDocument> = {
     action: 'integration.create',
     subject: 'int_1',
     outcome: 'ok',
+    traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+    ...change,
+  };
+}
+
+export function sampleEvent(tenantId: string, change: Partial<EventDocument> = {}): EventDocument {
+  return {
+    id: sampleId('event'),
+    tenantId,
+    schemaVersion: 1,
+    type: 'sync.completed',
+    at,
+    subject: sampleId('execution'),
+    data: { integrationId: sampleId('integration') },
     traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
     ...change,
   };
@@ -207,6 +288,19 @@ export function sampleDue(tenantId: string, change: Partial<TaskDueDocument> = {
     tenantId,
     integrationId: 'int_00000000000000000000000000',
     taskId,
+    dueAt: at,
+    ...change,
+  };
+}
+
+export function sampleHealthDue(tenantId: string, change: Partial<HealthDueDocument> = {}): HealthDueDocument {
+  const integrationId = change.integrationId ?? sampleId('integration');
+  return {
+    ...healthDueKey(tenantId, integrationId),
+    schemaVersion: 1,
+    kind: 'health',
+    tenantId,
+    integrationId,
     dueAt: at,
     ...change,
   };

@@ -35,6 +35,13 @@ export interface SyncHarness {
   /** Delivers messages and moves the clock until the run has ended; a crashed process is started again. */
   finish(executionId: string): Promise<ExecutionDocument>;
   run(mode?: 'full' | 'incremental'): Promise<ExecutionDocument>;
+  /** Takes so many turns of what `finish` does. */
+  turns(count: number): Promise<void>;
+  /** The clock looks once. */
+  tick(): Promise<void>;
+  read(executionId: string): Promise<ExecutionDocument>;
+  /** Delivers messages and moves the clock until the run is paused or has ended, and nobody has a message for it. */
+  quieten(executionId: string): Promise<ExecutionDocument>;
   /** Every shard, by external id of its first source. */
   shards(): Promise<Map<string, ShardDocument>>;
   links(): Promise<LinkDocument[]>;
@@ -99,6 +106,7 @@ export async function createSyncHarness(options: HarnessOptions = {}): Promise<S
       enabled: true,
       pageSize: options.pageSize ?? 5,
       lookBackSeconds: 60,
+      bulk: 'never',
       deletions: 'mirror',
       watermarks: {},
       createdAt: now,
@@ -130,12 +138,33 @@ export async function createSyncHarness(options: HarnessOptions = {}): Promise<S
       for (let turn = 0; turn < 10_000; turn += 1) {
         await takeTurn(deps);
         const execution = await survive(deps, () => readExecution(executionId));
-        if (execution?.finishedAt !== undefined && deps.syncQueue.waiting === 0 && deps.due.all().length === 0)
-          return execution;
+        const isQuiet =
+          deps.syncQueue.waiting === 0 && deps.due.all().length === 0 && deps.orchestrations.running === 0;
+        if (execution?.finishedAt !== undefined && isQuiet) return execution;
       }
       throw new Error('the run did not end');
     },
+    turns: async (count) => {
+      for (let turn = 0; turn < count; turn += 1) await takeTurn(deps);
+    },
+    tick: async () => {
+      await runDueEntries(deps, traceparent);
+    },
     run: async (mode) => harness.finish((await harness.start(mode)).id),
+    read: async (executionId) => {
+      const execution = await readExecution(executionId);
+      if (execution === undefined) throw new Error('the run is gone');
+      return execution;
+    },
+    quieten: async (executionId) => {
+      for (let turn = 0; turn < 1000; turn += 1) {
+        const execution = await survive(deps, () => readExecution(executionId));
+        const isQuiet = execution?.state === 'paused' || execution?.finishedAt !== undefined;
+        if (execution !== undefined && isQuiet && deps.syncQueue.waiting === 0) return execution;
+        await takeTurn(deps);
+      }
+      throw new Error('the run did not come to rest');
+    },
     shards: async () => {
       const byExternalId = new Map<string, ShardDocument>();
       for (const shard of await listAll(deps.shards, scope)) {
@@ -158,6 +187,7 @@ async function listAll<T extends { readonly id: string }>(collection: Collection
 /** One message, if one is visible; otherwise the clock moves to what comes next. */
 async function takeTurn(deps: MemoryDeps): Promise<void> {
   await survive(deps, async () => {
+    if (await deps.orchestrations.step(deps)) return;
     const message = deps.syncQueue.receive();
     if (message !== undefined) {
       await workOnSlice(deps, message.envelope);
@@ -165,14 +195,18 @@ async function takeTurn(deps: MemoryDeps): Promise<void> {
       return;
     }
     const dueAtMs = deps.due.all().map((entry) => Date.parse(entry.document.dueAt));
-    const next = Math.min(...dueAtMs, deps.syncQueue.nextVisibleAtMs ?? Number.POSITIVE_INFINITY);
+    const next = Math.min(
+      ...dueAtMs,
+      deps.syncQueue.nextVisibleAtMs ?? Number.POSITIVE_INFINITY,
+      deps.orchestrations.nextDueAtMs ?? Number.POSITIVE_INFINITY,
+    );
     if (Number.isFinite(next)) deps.clock.advanceTo(next);
     await runDueEntries(deps, traceparent);
   });
 }
 
-/** A crash ends what was being done; the next process starts over the same stores. */
-async function survive<T>(deps: MemoryDeps, work: () => Promise<T>): Promise<T | undefined> {
+/** A crash ends what was being done; the next process starts over the same stores. `undefined` when it came to that. */
+export async function survive<T>(deps: MemoryDeps, work: () => Promise<T>): Promise<T | undefined> {
   try {
     return await work();
   } catch (error) {

@@ -108,6 +108,7 @@ describe('a credential', () => {
     expect(run.problem).toMatch(/does not accept the credential \(401\)/);
     expect(textsWith(wrong, [JSON.stringify(run), ...room.log])).toEqual([]);
     expect((await connectionNow()).state).toBe('failing');
+    expect(await refusalOf(tenant.start())).toEqual({ status: 409, code: 'not-connected' });
     expect(await tenant.shards('contact')).toHaveLength(records);
 
     expect((await tenant.connect(crm.apiKey)).state).toBe('connected');

@@ -34,12 +34,13 @@ describe.concurrent('a deployment that connects to public addresses only', (it) 
   ] as const) {
     it(`asks nothing of a provider at ${name}, and says why`, async () => {
       const tenant = await createTenant(room, { crm, settings: demoSettings(baseUrl()) });
-      const tested = await tenant.client.call('POST', `${tenant.base}/connection/test`, connectionTest);
-      expect(tested.works).toBe(false);
-      expect(tested.problem).toMatch(reason);
       const run = await tenant.run();
       expect(run).toMatchObject({ state: 'failed', counts: { received: 0 } });
       expect(run.problem).toMatch(reason);
+      const tested = await tenant.client.call('POST', `${tenant.base}/connection/test`, connectionTest);
+      expect(tested.works).toBe(false);
+      expect(tested.problem).toMatch(reason);
+      await expect(tenant.start()).rejects.toThrow(reason);
       expect((await crm.stats()).requests).toEqual({});
     });
   }

@@ -1,6 +1,6 @@
 import { intersection, physicalRanges } from '../effective-key.ts';
 import { badRequest, CosmosError, ownerNotFound, unsupported } from '../errors.ts';
-import { type BatchReply, runBatch } from '../operations/batch.ts';
+import { type BatchReply, isReadOnly, runBatch } from '../operations/batch.ts';
 import { changeFeedPage } from '../operations/change-feed.ts';
 import { queryCharge, writeCharge } from '../operations/charge.ts';
 import { applyOperation, type OperationKind } from '../operations/items.ts';
@@ -98,14 +98,18 @@ export function itemRoute(catalog: Catalog, request: Request): Reply {
 }
 
 function batch(container: ContainerEntry, request: Request): Reply {
-  const reply: BatchReply = runBatch(container.database, container, jsonBody(request), request.body.length, {
-    atomic: isHeaderTrue(request, 'x-ms-cosmos-batch-atomic'),
+  const body = jsonBody(request);
+  const atomic = isHeaderTrue(request, 'x-ms-cosmos-batch-atomic');
+  const reader = !atomic && isReadOnly(body) ? readerFor(container, request) : undefined;
+  const reply: BatchReply = runBatch(container.database, container, body, request.body.length, {
+    atomic,
     continueOnError: isHeaderTrue(request, 'x-ms-cosmos-batch-continue-on-error'),
     keyHeader: header(request, KEY_HEADER),
     withoutContent: header(request, 'prefer')?.toLowerCase() === 'return=minimal',
     budget: request.budget,
+    reader,
   });
-  return { ...reply, headers: containerHeaders(container, request) };
+  return { ...reply, headers: containerHeaders(container, request, reader) };
 }
 
 function maxItems(request: Request): number {

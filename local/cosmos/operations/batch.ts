@@ -1,9 +1,10 @@
 import { badRequest, CosmosError, RetryLaterError, tooLarge } from '../errors.ts';
 import type { Budget } from '../faults/budget.ts';
-import { isJsonObject, type Json } from '../json.ts';
+import { isJsonObject, type Json, ownProperty } from '../json.ts';
 import { canonicalKey, fullKeyFromHeader, type KeyComponent, parseKeyComponents } from '../partition-key.ts';
 import type { ContainerEntry } from '../store/catalog.ts';
 import type { Database } from '../store/database.ts';
+import type { Reader } from '../store/replica.ts';
 import { round } from './charge.ts';
 import { applyOperation, type ItemOperation, isOperationKind, type OperationResult } from './items.ts';
 
@@ -22,6 +23,8 @@ export interface BatchOptions {
   readonly withoutContent: boolean;
   /** Bulk only: what its operations may spend. */
   readonly budget?: Budget | undefined;
+  /** Bulk only: where its reads read; absent sees every write. */
+  readonly reader: Reader | undefined;
 }
 
 /** The HTTP answer to a batch. */
@@ -69,6 +72,11 @@ function parseOperation(value: Json, batchKey: string | undefined, container: Co
   };
 }
 
+/** True for a bulk request that changes nothing: like any other read, it may then be served by a replica that lags. */
+export function isReadOnly(body: Json): boolean {
+  return Array.isArray(body) && body.every((operation) => ownProperty(operation, 'operationType') === 'Read');
+}
+
 function parseOperations(body: Json | undefined, bodyBytes: number): Json[] {
   if (!Array.isArray(body)) throw badRequest('The body of a batch must be an array of operations.');
   if (body.length === 0) throw badRequest('The batch has no operations.');
@@ -108,12 +116,13 @@ function attempt(work: () => Outcome): Outcome {
 
 function runBulk(operations: Json[], container: ContainerEntry, options: BatchOptions): BatchReply {
   const outcomes: Outcome[] = [];
+  const place = options.reader === undefined ? {} : { reader: options.reader };
   let stopped = false;
   for (const value of operations) {
     const outcome = stopped
       ? { operation: undefined, result: new CosmosError(424, 'A previous operation of the batch has failed.') }
       : attempt(() => {
-          const operation = parseOperation(value, undefined, container);
+          const operation = { ...parseOperation(value, undefined, container), ...place };
           options.budget?.admit();
           const result = applyOperation(operation, container);
           options.budget?.spend(result.charge);
@@ -166,7 +175,7 @@ function runTransaction(
 }
 
 /**
- * Runs a bulk request or a transactional batch: one SQLite transaction either way.
+ * Runs a bulk request or a transactional batch: one SQLite transaction either way, unless a `reader` says that it only reads.
  * @param bodyBytes size of the request's body.
  * @throws CosmosError 400 or 413 when the request as a whole is refused.
  */
@@ -178,6 +187,7 @@ export function runBatch(
   options: BatchOptions,
 ): BatchReply {
   const operations = parseOperations(body, bodyBytes);
+  if (options.reader !== undefined) return runBulk(operations, container, options);
   database.reserveLsns(operations.length);
   return options.atomic
     ? runTransaction(database, operations, container, options)

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { durableTask } from '../durable/settings.ts';
 import { ConfigurationError } from './errors.ts';
 import { parseJsonWithComments } from './json.ts';
 import { parseLogLevel } from './log-level.ts';
@@ -60,7 +61,9 @@ const hostJson = z.looseObject({
   functions: z.array(z.string()).optional(),
   logging: z.looseObject({ logLevel: z.record(z.string(), logLevel).default({}) }).prefault({}),
   singleton: singleton.prefault({}),
-  extensions: z.looseObject({ http: http.prefault({}), queues: queues.prefault({}) }).prefault({}),
+  extensions: z
+    .looseObject({ http: http.prefault({}), queues: queues.prefault({}), durableTask: durableTask.prefault({}) })
+    .prefault({}),
 });
 
 export type HostJson = z.infer<typeof hostJson>;
@@ -124,10 +127,11 @@ const unknownSettings = (host: HostJson): string[] => {
     ...beyond('', host, hostJson).filter((key) => !WITHOUT_EFFECT_HERE.has(key)),
     ...beyond('singleton.', host.singleton, singleton),
     ...Object.keys(extensions)
-      .filter((key) => !['http', 'queues', 'cosmosDB'].includes(key))
+      .filter((key) => !['http', 'queues', 'cosmosDB', 'durableTask'].includes(key))
       .map((key) => `extensions.${key}`),
     ...beyond('extensions.http.', extensions.http, http),
     ...beyond('extensions.queues.', extensions.queues, queues),
+    ...beyond('extensions.durableTask.', extensions.durableTask, durableTask),
   ];
 };
 

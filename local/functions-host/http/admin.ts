@@ -4,7 +4,7 @@ import type { AuthLevel, HostFunction } from '../functions.ts';
 import type { TypedData } from '../worker/rpc.ts';
 import type { Authorise } from './keys.ts';
 
-/** Answers the host's own routes below /admin; false when the path is none of them. */
+/** Answers routes of the host's own; false when the path is none of them. */
 export type AdminApi = (
   request: IncomingMessage,
   response: ServerResponse,
@@ -65,7 +65,7 @@ const answerAuthorised = async (
     send(response, 404);
   } else if (request.method === 'GET') {
     send(response, 200, describe(hostFunction));
-  } else if (request.method === 'POST' && hostFunction.trigger.type !== 'http') {
+  } else if (request.method === 'POST' && canStart(hostFunction)) {
     const input = await readInput(request);
     if (input === undefined) {
       send(response, 400);
@@ -91,6 +91,10 @@ const readInput = async (request: IncomingMessage): Promise<string | undefined> 
     return undefined;
   }
 };
+
+/** HTTP functions have their own road, and those of Durable Functions run for an orchestration only. */
+const canStart = ({ trigger: { type } }: HostFunction): boolean =>
+  type === 'timer' || type === 'queue' || type === 'cosmosDB';
 
 const describe = ({ name, trigger }: HostFunction): object => ({ name, trigger });
 

@@ -14,6 +14,8 @@ export interface HttpContext {
   readonly findRoute: FindRoute;
   readonly authorise: Authorise;
   readonly admin: AdminApi;
+  /** Answers what belongs to an extension; false when the path is none of its own. */
+  readonly webhooks: AdminApi;
   readonly dispatch: Dispatch;
   readonly settings: HostJson['extensions']['http'];
   /** Present when the app streams HTTP. */
@@ -31,8 +33,10 @@ export const createHandleRequest = (context: HttpContext): HandleRequest => {
       answer(response, 400);
       return;
     }
-    if (await context.admin(request, response, target.path, givenKey(request, target.search))) {
-      return;
+    for (const api of [context.admin, context.webhooks]) {
+      if (await api(request, response, target.path, givenKey(request, target.search))) {
+        return;
+      }
     }
     const match = context.findRoute(request.method ?? 'GET', target.path);
     if (match === undefined) {

@@ -20,6 +20,9 @@ export type Keys = z.infer<typeof keyFile>;
 /** Says whether a key opens a function of that level. */
 export type Authorise = (level: AuthLevel, functionName: string, key: string | undefined) => boolean;
 
+/** The system key of the Durable extension, with which its management API is called. */
+export const DURABLE_KEY = 'durabletask_extension';
+
 /** 32 random bytes, as the host makes them. */
 const createKey = (): string => randomBytes(32).toString('base64url');
 
@@ -30,6 +33,31 @@ export const createKeys = (): Keys => ({
   systemKeys: {},
   functions: {},
 });
+
+/** The same keys with that system key, which is made when there is none. It is kept in the file. */
+export const withSystemKey = async (keys: Keys, name: string, file: string | undefined): Promise<Keys> => {
+  if (keys.systemKeys[name] !== undefined) {
+    return keys;
+  }
+  const more = { ...keys, systemKeys: { ...keys.systemKeys, [name]: createKey() } };
+  if (file !== undefined) {
+    await writeKeys(file, more);
+  }
+  return more;
+};
+
+const writeKeys = async (file: string, keys: Keys): Promise<void> => {
+  const temporary = `${file}.${process.pid}`;
+  await writeFile(temporary, `${JSON.stringify(keys, undefined, 2)}\n`, { mode: 0o600 });
+  await rename(temporary, file);
+};
+
+/** Says whether a key opens what belongs to an extension: its system key and the master key do. */
+export const opensSystem = (keys: Keys, name: string, key: string | undefined): boolean => {
+  const digest = (each: string): Buffer => hash('sha256', each, 'buffer');
+  const accepted = [keys.masterKey, keys.systemKeys[name]].filter((each) => each !== undefined);
+  return key !== undefined && accepted.some((each) => timingSafeEqual(digest(each), digest(key)));
+};
 
 /**
  * Reads the keys from a JSON file, which only its owner may read; writes new ones when there is no file.
@@ -44,9 +72,7 @@ export const loadKeys = async (file: string): Promise<Keys> => {
   });
   if (text === undefined) {
     const keys = createKeys();
-    const temporary = `${file}.${process.pid}`;
-    await writeFile(temporary, `${JSON.stringify(keys, undefined, 2)}\n`, { mode: 0o600 });
-    await rename(temporary, file);
+    await writeKeys(file, keys);
     return keys;
   }
   try {

@@ -13,6 +13,8 @@ export const apiKeyDocument = z.strictObject({
   createdAt: z.string(),
   expiresAt: z.string(),
   lastUsedAt: z.string().optional(),
+  /** When its coming end was logged. */
+  expiryNotedAt: z.string().optional(),
 });
 
 export type ApiKeyDocument = z.infer<typeof apiKeyDocument>;

@@ -29,3 +29,16 @@ export const dueDocument = z.union([taskDueDocument, mergeDueDocument]);
 
 export type TaskDueDocument = z.infer<typeof taskDueDocument>;
 export type DueDocument = z.infer<typeof dueDocument>;
+
+/** An integration whose health is to be looked at, container `due`, in buckets of its own: each integration has one at all times. */
+export const healthDueDocument = z.strictObject({
+  id: z.string(),
+  bucket: z.string(),
+  schemaVersion: z.literal(1),
+  kind: z.literal('health'),
+  tenantId: z.string(),
+  integrationId: z.string(),
+  dueAt: z.string(),
+});
+
+export type HealthDueDocument = z.infer<typeof healthDueDocument>;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { counts, executionState } from '../../contracts/executions.ts';
-import { objectMapping } from '../../contracts/tasks.ts';
+import { counts, executionState, executionTrigger } from '../../contracts/executions.ts';
+import { bulkSetting, objectMapping } from '../../contracts/tasks.ts';
 import { matchRuleSet } from './match-rules.ts';
 
 /** How far one object of the run has been applied: a valid resume point at any time. */
@@ -19,21 +19,50 @@ export const checkpoint = z.strictObject({
   restarted: z.boolean(),
 });
 
+/** What became of one object of the plan so far. */
+export const objectProgress = z.strictObject({
+  received: z.int(),
+  /** How many records the read is expected to bring; absent when nothing tells. */
+  expected: z.int().optional(),
+  /** Why the object was left before its end, in words. */
+  problem: z.string().optional(),
+});
+
+/** A run that is worked on in partitions side by side, by an orchestration. */
+const bulk = z.strictObject({
+  /** Counts the orchestrations of the run; only the newest may do anything for it. */
+  generation: z.int(),
+  /** How many partitions there are; 0 until they are planned. */
+  partitions: z.int(),
+  /** What the run had done before. */
+  before: z.strictObject({ counts, pages: z.int(), progress: z.record(z.string(), objectProgress) }),
+});
+
+/** Which part of a run a partition is. */
+const partition = z.strictObject({
+  of: z.string(),
+  index: z.int(),
+  /** Index into the run's `plan.objects`. */
+  objectIndex: z.int(),
+});
+
 /**
- * One run of a task, container `executions`. It freezes what the run does (`plan`), so that a task edited meanwhile does not change it.
+ * One run of a task, or one partition of a bulk run, which is worked on like a run of its own; container `executions`. It freezes what the run does (`plan`), so that a task edited meanwhile does not change it.
  * Every change is conditional on the ETag; `fence` names the lease holder that may move it.
  */
 export const executionDocument = z.strictObject({
   id: z.string(),
   executionId: z.string(),
   tenantId: z.string(),
-  kind: z.literal('execution'),
+  kind: z.enum(['execution', 'partition']),
   schemaVersion: z.literal(1),
   integrationId: z.string(),
   taskId: z.string(),
   state: executionState,
   mode: z.enum(['full', 'incremental']),
-  trigger: z.enum(['manual', 'schedule']),
+  trigger: executionTrigger,
+  /** The run that this one repeats or completes. */
+  retryOf: z.string().optional(),
   plan: z.strictObject({
     objects: z.array(objectMapping),
     pageSize: z.int(),
@@ -44,8 +73,18 @@ export const executionDocument = z.strictObject({
     matchRules: z.record(z.string(), matchRuleSet).optional(),
     /** Names the integration's settings that the run reads with; with others it reads everything anew. */
     source: z.string().optional(),
+    /** Read failed records of another run instead of the provider: all that are left, or those named. */
+    /** Whether partitions are read side by side. */
+    bulk: bulkSetting.optional(),
+    /** The part of the object that a partition reads, in the adapter's terms. */
+    range: z.record(z.string(), z.json()).optional(),
+    failedOf: z.strictObject({ executionId: z.string(), records: z.array(z.string()).optional() }).optional(),
   }),
+  bulk: bulk.optional(),
+  partition: partition.optional(),
   checkpoint,
+  /** By index into `plan.objects`. */
+  progress: z.record(z.string(), objectProgress).default({}),
   /** Watermarks that finished objects have reached; written to the task when the run ends well. */
   watermarks: z.record(z.string(), z.string()),
   counts,
@@ -82,7 +121,6 @@ export const pageDocument = z.strictObject({
   fence: z.int(),
   linkIds: z.array(z.string()),
   counts,
-  failures: z.array(z.strictObject({ externalId: z.string().optional(), reason: z.string() })),
   at: z.string(),
 });
 
@@ -91,4 +129,19 @@ export type PageDocument = z.infer<typeof pageDocument>;
 /** The id of a run's page by its number, counted from 0; sorts by it. */
 export function pageIdOf(page: number): string {
   return `page-${String(page).padStart(8, '0')}`;
+}
+
+/** The id of the lease under which a run or partition is worked on: a task has one run, a partition one worker. */
+export function leaseIdOf({ id, taskId, partition }: Pick<ExecutionDocument, 'id' | 'taskId' | 'partition'>): string {
+  return partition === undefined ? taskId : id;
+}
+
+/** The run that a run or partition belongs to. */
+export function runIdOf({ id, partition }: Pick<ExecutionDocument, 'id' | 'partition'>): string {
+  return partition?.of ?? id;
+}
+
+/** The id of a run's partition; sorts by its index. */
+export function partitionIdOf(executionId: string, index: number): string {
+  return `${executionId}.p${String(index).padStart(4, '0')}`;
 }

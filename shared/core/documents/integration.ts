@@ -10,7 +10,7 @@ export const integrationDocument = z.strictObject({
   name: z.string(),
   settings: z.record(z.string(), z.json()),
   enabled: z.boolean(),
-  /** Absent while not connected. `fence` moves forward with every change of credential. */
+  /** Absent while not connected. `fence` moves forward with every change of credential. While it is `failing`, no run starts. */
   connection: z
     .strictObject({
       state: z.enum(['connected', 'failing']),
@@ -19,6 +19,8 @@ export const integrationDocument = z.strictObject({
       hint: z.string().optional(),
       fence: z.int(),
       connectedAt: z.string(),
+      /** When the credential ends, as whoever connected said. */
+      expiresAt: z.string().optional(),
       checkedAt: z.string().optional(),
       problem: z.string().optional(),
     })

@@ -2,7 +2,7 @@ import { shortHash } from '../../core/canonical.ts';
 import type { LinkDocument } from '../../core/documents/link.ts';
 import type { Claim, Matcher } from '../../core/identity/compile-match-rules.ts';
 import type { MergeInput } from '../../core/merge-source.ts';
-import type { Observation } from '../../core/observation.ts';
+import { type Observation, observedAs } from '../../core/observation.ts';
 import type { Scope } from '../../core/scope.ts';
 import type { Item, Linked, Placed, Stores } from './item.ts';
 
@@ -76,7 +76,7 @@ function proposeLink(
     shardTypeId: input.mapping.shardTypeId,
     shardId,
     state: 'pending',
-    observed: { fence: input.sighting.fence, page: input.sighting.page },
+    observed: observedAs(observation, input.sighting),
     ...(claims.length === 0 ? {} : { claims: { keys: keysOf(claims), revision: 1 } }),
   };
 }
@@ -153,7 +153,7 @@ function settledLink(input: MergeInput, { item, link, shardId, last }: Placed): 
     state: 'settled',
     hash: observation.hash,
     ...(version === undefined ? {} : { version }),
-    observed: { fence: input.sighting.fence, page: input.sighting.page },
+    observed: observedAs(observation, input.sighting),
     last,
     ...(claims === undefined ? {} : { claims }),
   };

@@ -2,7 +2,7 @@ import type { ShardDocument } from '../../core/documents/shard.ts';
 import { type MergeInput, planShard } from '../../core/merge-source.ts';
 import type { Write } from '../../core/ports.ts';
 import type { Scope } from '../../core/scope.ts';
-import { completeForwarding } from '../merge-shards/complete-merge.ts';
+import { completeForwarding, type MergeNeeds } from '../merge-shards/complete-merge.ts';
 import { followForwarding, type Survivor } from '../merge-shards/follow-forwarding.ts';
 import type { Item, Linked, Placed, Stores } from './item.ts';
 
@@ -11,7 +11,7 @@ const mostRounds = 100;
 
 /** Shards at the end of their forwarding, where nothing is still to be taken over on the way: merges that were left are completed. */
 export async function readSurvivors(
-  deps: Stores,
+  deps: MergeNeeds,
   scope: Scope,
   shardIds: readonly string[],
 ): Promise<Map<string, Survivor>> {

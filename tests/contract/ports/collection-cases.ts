@@ -4,14 +4,17 @@ import type { Collection, Key } from '../../../shared/core/ports.ts';
 import {
   sampleApiKey,
   sampleAudit,
+  sampleEvent,
   sampleExecution,
   sampleIdempotency,
   sampleIntegration,
+  sampleIntegrationHealth,
   sampleLease,
   sampleLink,
   samplePage,
   sampleShard,
   sampleTask,
+  sampleTenantSlots,
 } from '../../kit/sample-documents.ts';
 import {
   sampleKey,
@@ -50,6 +53,15 @@ export const collectionCases: readonly CollectionCase[] = [
     sample: (tenantId, like) => sampleIntegration(tenantId, like),
     keyOf: byId,
     change: (document) => ({ ...document, name: `${document.name}!` }),
+    listable: true,
+  }),
+  collectionCase({
+    name: 'integrationHealth',
+    container: 'config',
+    open: (stores) => stores.integrationHealth,
+    sample: (tenantId, like) => sampleIntegrationHealth(tenantId, like),
+    keyOf: byId,
+    change: (document) => ({ ...document, health: 'failing' as const }),
     listable: true,
   }),
   collectionCase({
@@ -170,6 +182,15 @@ export const collectionCases: readonly CollectionCase[] = [
     listable: true,
   }),
   collectionCase({
+    name: 'events',
+    container: 'events',
+    open: (stores) => stores.events,
+    sample: (tenantId, like) => sampleEvent(tenantId, like),
+    keyOf: byId,
+    change: (document) => ({ ...document, data: { ...document.data, changed: true } }),
+    listable: true,
+  }),
+  collectionCase({
     name: 'idempotency',
     container: 'transient',
     open: (stores) => stores.idempotency,
@@ -185,6 +206,15 @@ export const collectionCases: readonly CollectionCase[] = [
     sample: (tenantId, like) => sampleLease(tenantId, like),
     keyOf: byId,
     change: (document) => ({ ...document, fence: document.fence + 1 }),
+    listable: false,
+  }),
+  collectionCase({
+    name: 'tenantSlots',
+    container: 'leases',
+    open: (stores) => stores.tenantSlots,
+    sample: (tenantId, like) => sampleTenantSlots(tenantId, like),
+    keyOf: byId,
+    change: (document) => ({ ...document, held: [] }),
     listable: false,
   }),
 ];

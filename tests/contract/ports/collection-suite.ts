@@ -12,7 +12,6 @@ export function collectionSuite(harness: () => StoreHarness): void {
     pointCases(harness, entry);
     isolationCases(harness, entry);
     bulkCases(harness, entry);
-    raceCases(harness, entry);
   });
 }
 
@@ -222,24 +221,5 @@ function bulkCases(harness: () => StoreHarness, entry: CollectionCase): void {
     const { collection, scope } = fixture();
     expect(await collection.getMany(scope, [])).toEqual([]);
     expect(await collection.writeMany(scope, [])).toEqual([]);
-  });
-}
-
-function raceCases(harness: () => StoreHarness, entry: CollectionCase): void {
-  const fixture = useFixture(harness, entry);
-
-  test('of many creates and of many replaces with one ETag, one wins', async () => {
-    const { collection, scope, sample } = fixture();
-    const document = sample();
-    const rivals = Array.from({ length: 20 }, () => document);
-    const creates = await Promise.all(rivals.map((one) => collection.write(scope, { kind: 'create', document: one })));
-    const winners = creates.filter((result) => result.ok);
-    expect(winners).toHaveLength(1);
-    const etag = etagOf(winners[0]);
-    const replaces = await Promise.all(
-      rivals.map((one) => collection.write(scope, { kind: 'replace', document: entry.change(one), etag })),
-    );
-    expect(replaces.filter((result) => result.ok)).toHaveLength(1);
-    expect(replaces.filter((result) => !result.ok && result.reason === 'stale')).toHaveLength(19);
   });
 }

@@ -109,11 +109,11 @@ describe('answers that are lost after the work was done', () => {
     const page = samplePage(scope.tenantId, { executionId: execution.id, state: 'applied' });
     const moved = { ...execution, pages: 1 };
     proxy.faults.push(loseAnswer);
-    const etag = etagOf(await stores.runs.commitPage(scope, page, moved, created));
+    const etag = etagOf(await stores.runs.commit(scope, { execution: moved, page }, created));
     const key = { id: execution.id, partition: execution.id };
     expect(await stores.runs.executions.get(scope, key)).toEqual({ document: moved, etag });
     proxy.faults.push(loseAnswer);
-    const stale = await stores.runs.commitPage(scope, page, { ...moved, pages: 9 }, created);
+    const stale = await stores.runs.commit(scope, { execution: { ...moved, pages: 9 }, page }, created);
     expect(stale).toEqual({ ok: false, reason: 'stale' });
   });
 

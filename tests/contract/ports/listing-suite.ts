@@ -95,8 +95,10 @@ function filterCases(harness: () => StoreHarness): void {
     expect(await find({ field: 'data.active', is: 'equal', value: true })).toEqual([1]);
     expect(await find({ field: 'data.e-mail.order', is: 'equal', value: 'a' })).toEqual([0]);
     expect(await find({ field: 'data.absent', is: 'equal', value: 'a' })).toEqual([]);
-    expect(await find({ field: 'revision', is: 'at-most', value: 2 })).toEqual([0, 1]);
-    expect(await find({ field: 'revision', is: 'at-most', value: '2' })).toEqual([]);
+    expect(await find({ field: 'revision', is: 'below', value: 3 })).toEqual([0, 1]);
+    expect(await find({ field: 'revision', is: 'at-least', value: 3 })).toEqual([2]);
+    expect(await find({ field: 'revision', is: 'below', value: '3' })).toEqual([]);
+    expect(await find({ field: 'revision', is: 'at-least', value: '0' })).toEqual([]);
     expect(await find({ field: 'text', is: 'contains', value: 'nOvAk' })).toEqual([0, 2]);
     expect(
       await find(

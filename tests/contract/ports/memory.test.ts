@@ -7,6 +7,7 @@ import { dueStoreSuite } from './due-store-suite.ts';
 import { executionStoreSuite } from './execution-store-suite.ts';
 import { listingSuite } from './listing-suite.ts';
 import type { StoreHarness } from './port-harness.ts';
+import { raceSuite } from './race-suite.ts';
 import { secretStoreSuite } from './secret-store-suite.ts';
 import { syncQueueSuite } from './sync-queue-suite.ts';
 
@@ -18,6 +19,7 @@ describe('memory', () => {
     deps = createMemoryDeps({ seed: randomBytes(4).readUInt32LE() });
     harness = {
       stores: deps,
+      rivals: [deps],
       plant: async (container, raw) => {
         if (container === 'shards') deps.shards.plant(raw.tenantId, raw);
         else if (container === 'links') deps.links.plant(raw.tenantId, raw);
@@ -33,6 +35,7 @@ describe('memory', () => {
   corruptionSuite(() => harness);
   executionStoreSuite(() => harness);
   dueStoreSuite(() => harness);
+  raceSuite(() => harness);
   secretStoreSuite(() => deps.secrets);
   syncQueueSuite(() => ({
     queue: deps.syncQueue,
@@ -44,6 +47,7 @@ describe('memory', () => {
       }
       return received;
     },
+    advance: (ms) => deps.clock.advance(ms),
     poison: async () => deps.syncQueue.poison,
   }));
 });

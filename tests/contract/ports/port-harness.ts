@@ -19,13 +19,19 @@ export type Stores = Pick<
   | 'shardImages'
   | 'leases'
   | 'audit'
+  | 'events'
   | 'idempotency'
   | 'due'
+  | 'healthDue'
+  | 'integrationHealth'
+  | 'tenantSlots'
 >;
 
 /** One implementation of the stores, and the ways around its ports that a test needs. */
 export interface StoreHarness {
   readonly stores: Stores;
+  /** The same stores as other processes have them. */
+  readonly rivals: readonly Stores[];
   /** Puts a raw document into a container past every check. `id` and partition fields are those that the service sees. */
   plant(container: ContainerName, raw: { readonly id: string; readonly tenantId: string }): Promise<void>;
   /** How often people were alerted so far. */

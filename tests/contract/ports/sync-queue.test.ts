@@ -11,6 +11,7 @@ let azurite: Azurite;
 let storage: Storage;
 let name: string;
 let queue: StorageSyncQueue;
+let nowMs: number;
 
 beforeAll(async () => {
   azurite = await startAzurite();
@@ -21,7 +22,8 @@ beforeAll(async () => {
 });
 beforeEach(() => {
   name = sampleTenant();
-  queue = new StorageSyncQueue(storage, new ClaimCheck(storage), name);
+  nowMs = Date.now();
+  queue = new StorageSyncQueue(storage, new ClaimCheck(storage), () => nowMs, name);
 });
 afterAll(() => azurite.close());
 
@@ -40,6 +42,9 @@ async function receive(queueName: string): Promise<unknown[]> {
 syncQueueSuite(() => ({
   queue,
   receive: () => receive(name),
+  advance: (ms) => {
+    nowMs += ms;
+  },
   poison: () => receive(`${name}-poison`),
 }));
 

@@ -4,6 +4,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+/** Files of this folder get the name that orchestrations have. */
+const ORCHESTRATIONS = 'functions/';
+
 /** Each rule that guards the design, with a planted violation: a rule that no longer catches its violation is no rule. */
 const violations: readonly {
   readonly rule: string;
@@ -98,6 +101,18 @@ const violations: readonly {
     'noRestrictedImports',
   ),
   plant(
+    'the durable engine knows no protocol',
+    'local/durable/engine/',
+    "import { replay } from '../protocol/replay.ts';",
+    'noRestrictedImports',
+  ),
+  plant(
+    'Durable Functions do not know their host',
+    'local/durable/',
+    "import { startHost } from '../functions-host/host.ts';",
+    'noRestrictedImports',
+  ),
+  plant(
     'only the configuration reads the environment',
     'shared/use-cases/',
     'export const key = process.env.KEY;',
@@ -118,6 +133,19 @@ const violations: readonly {
     `export function long() {\n${'  call();\n'.repeat(95)}}`,
     'noExcessiveLinesPerFunction',
   ),
+  ...(
+    [
+      ['the clock', 'export const now = new Date();', 'noRestrictedGlobals'],
+      ['chance', 'export const draw = Math.random();', 'noRestrictedGlobals'],
+      ['the network', "export const page = fetch('https://example.org');", 'noRestrictedGlobals'],
+      ['the environment', 'export const key = process.env.KEY;', 'noRestrictedGlobals'],
+      ['random ids', 'export const id = crypto.randomUUID();', 'noRestrictedGlobals'],
+      ['timers', 'export const timer = setTimeout(() => undefined, 1);', 'noRestrictedGlobals'],
+      ["Node's modules", "import { randomUUID } from 'node:crypto';", 'noRestrictedImports'],
+      ['the ports', "import { readConfig } from '../shared/azure/config.ts';", 'noRestrictedImports'],
+      ['adapters', "import { adapters } from '../adapters/registry.ts';", 'noRestrictedImports'],
+    ] as const
+  ).map(([what, code, says]) => plant(`orchestrations do without ${what}`, ORCHESTRATIONS, code, says)),
 ];
 
 function plant(rule: string, folder: string, code: string, says: string) {
@@ -157,7 +185,7 @@ describe('each guarded rule', () => {
 });
 
 function fileOf(folder: string, index: number): string {
-  return `${folder}planted-${index}.ts`;
+  return `${folder}planted-${index}${folder === ORCHESTRATIONS ? '-orchestration' : ''}.ts`;
 }
 
 function rulesBrokenBy(output: string, file: string): string[] {

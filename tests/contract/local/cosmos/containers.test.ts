@@ -1,4 +1,4 @@
-import { CosmosClient, PartitionKeyKind } from '@azure/cosmos';
+import { type Container, PartitionKeyKind } from '@azure/cosmos';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Account, refusal, refusedWith, startAccount } from './account.ts';
 
@@ -10,10 +10,9 @@ beforeAll(async () => {
 afterAll(() => account.close());
 
 describe('databases', () => {
-  it('are created once, read, listed and deleted', async () => {
+  it('are created once, listed, and deleted with what is in them', async () => {
     const { databases } = account.client;
-    expect((await databases.createIfNotExists({ id: 'one' })).statusCode).toBe(201);
-    expect((await databases.createIfNotExists({ id: 'one' })).statusCode).toBe(200);
+    expect((await databases.create({ id: 'one' })).statusCode).toBe(201);
     expect(await refusedWith(databases.create({ id: 'one' }))).toBe(409);
     expect((await databases.readAll().fetchAll()).resources.map(({ id }) => id)).toEqual(
       expect.arrayContaining(['one', 'test']),
@@ -26,30 +25,18 @@ describe('databases', () => {
 });
 
 describe('containers', () => {
-  it('are created once, with the service’s defaults', async () => {
-    const body = { id: 'twice', partitionKey: { paths: ['/pk'] } };
-    expect((await account.database.containers.createIfNotExists(structuredClone(body))).statusCode).toBe(201);
-    const { statusCode, resource } = await account.database.containers.createIfNotExists(structuredClone(body));
-    expect(statusCode).toBe(200);
+  it('have the service’s defaults', async () => {
+    const { resource } = await (await account.container()).read();
     expect(resource).toMatchObject({
       partitionKey: { paths: ['/pk'], kind: 'Hash', version: 2 },
       indexingPolicy: { indexingMode: 'consistent' },
     });
-    expect((await account.database.containers.readAll().fetchAll()).resources.map(({ id }) => id)).toContain('twice');
-    expect((await account.database.container('twice').getPartitionKeyDefinition()).resource).toMatchObject({
-      paths: ['/pk'],
-    });
-    expect(await account.database.container('twice').getFeedRanges()).toHaveLength(1);
+    const { resources } = await account.database.containers.readAll().fetchAll();
+    expect(resources.map(({ id }) => id)).toContain(resource?.id);
   });
 
-  it('keep their documents when they are replaced', async () => {
+  it('keep their partition key', async () => {
     const container = await account.container();
-    await container.items.create({ id: 'a', pk: 'p' });
-    const { resource } = await container.read();
-    expect(
-      (await container.replace({ ...resource, id: container.id, defaultTtl: 100 } as never)).resource,
-    ).toMatchObject({ defaultTtl: 100 });
-    expect((await container.item('a', 'p').read()).statusCode).toBe(200);
     expect(await refusedWith(container.replace({ id: container.id, partitionKey: { paths: ['/other'] } }))).toBe(400);
   });
 
@@ -67,25 +54,35 @@ describe('containers', () => {
     expect((await container.item('a', 'p').read()).statusCode).toBe(404);
   });
 
-  it('tell their throughput', async () => {
-    const { container } = await account.database.containers.create({
-      id: 'offered',
-      partitionKey: { paths: ['/pk'] },
-      throughput: 400,
-    });
-    expect((await container.readOffer()).resource?.content?.offerThroughput).toBe(400);
-  });
-
-  it('name what they do not support', async () => {
-    const container = await account.container();
-    expect(await refusal(container.scripts.storedProcedures.create({ id: 's', body: 'function () {}' }))).toMatchObject(
-      {
-        code: 400,
-        message: expect.stringContaining('Stored procedures'),
-      },
-    );
+  it('refuse settings that they cannot honour', async () => {
     expect(await refusedWith(account.container({ vectorEmbeddingPolicy: { vectorEmbeddings: [] } }))).toBe(400);
     expect(await refusedWith(account.container({ partitionKey: { paths: ['/a', '/b'] } }))).toBe(400);
+  });
+
+  it('of the same name in several databases are kept apart', async () => {
+    const pairs = await Promise.all(
+      ['first', 'second'].map(async (id) => {
+        const { database } = await account.client.databases.create({ id });
+        const { container } = await database.containers.create({ id: 'same', partitionKey: '/pk' });
+        await container.items.create({ id: 'a', pk: 'p', of: id });
+        return [id, container] as const;
+      }),
+    );
+    for (const [id, container] of pairs) {
+      expect((await container.item('a', 'p').read()).resource).toMatchObject({ of: id });
+      expect((await container.items.query('SELECT VALUE COUNT(1) FROM c').fetchAll()).resources).toEqual([1]);
+    }
+  });
+});
+
+describe('what is not there', () => {
+  it.each<[string, (container: Container) => Promise<unknown>]>([
+    ['Users', () => account.database.users.create({ id: 'u' })],
+    ['The conflict feed', (container) => container.conflicts.readAll().fetchAll()],
+    ['ST_WITHIN', ({ items }) => items.query('SELECT ST_WITHIN(c.a, c.b) FROM c', { partitionKey: 'p' }).fetchAll()],
+  ])('is refused by name: %s', async (name, ask) => {
+    const refused = await refusal(ask(await account.container()));
+    expect(refused).toMatchObject({ code: 400, message: expect.stringContaining(name) });
   });
 });
 
@@ -119,58 +116,5 @@ describe('hierarchical partition keys', () => {
       { t: 'T', u: 'a' },
     ]);
     expect(await refusedWith(container.item('same', ['T', 'a']).read())).toBe(400);
-  });
-});
-
-describe('unique keys', () => {
-  it('hold within a partition, for every way of writing', async () => {
-    const container = await account.container({ uniqueKeyPolicy: { uniqueKeys: [{ paths: ['/email'] }] } });
-    const { items } = container;
-    await items.create({ id: '1', pk: 'p', email: 'x' });
-    await items.create({ id: '2', pk: 'p', email: 'y' });
-    expect(await refusedWith(items.create({ id: '3', pk: 'p', email: 'x' }))).toBe(409);
-    expect(await refusedWith(items.upsert({ id: '3', pk: 'p', email: 'x' }))).toBe(409);
-    expect(await refusedWith(container.item('2', 'p').replace({ id: '2', pk: 'p', email: 'x' }))).toBe(409);
-    const [bulk] = await items.bulk([{ operationType: 'Upsert', resourceBody: { id: '3', pk: 'p', email: 'x' } }]);
-    expect(bulk?.statusCode).toBe(409);
-    expect((await items.create({ id: '1', pk: 'q', email: 'x' })).statusCode).toBe(201);
-    expect((await items.upsert({ id: '1', pk: 'p', email: 'x', n: 1 })).statusCode).toBe(200);
-    await container.item('1', 'p').delete();
-    expect((await items.create({ id: '3', pk: 'p', email: 'x' })).statusCode).toBe(201);
-    await items.create({ id: 'none', pk: 'p' });
-    expect(await refusedWith(items.create({ id: 'none too', pk: 'p' }))).toBe(409);
-  });
-
-  it('can be of several properties', async () => {
-    const { items } = await account.container({ uniqueKeyPolicy: { uniqueKeys: [{ paths: ['/a', '/b'] }] } });
-    await items.create({ id: '1', pk: 'p', a: 1, b: 1 });
-    expect((await items.create({ id: '2', pk: 'p', a: 1, b: '1' })).statusCode).toBe(201);
-    expect(await refusedWith(items.create({ id: '3', pk: 'p', a: 1, b: 1 }))).toBe(409);
-  });
-});
-
-describe('the account', () => {
-  it('refuses a wrong key and an unsigned request', async () => {
-    const stranger = new CosmosClient({
-      endpoint: account.server.endpoint,
-      key: Buffer.from('wrong').toString('base64'),
-    });
-    expect(await refusedWith(stranger.databases.readAll().fetchAll())).toBe(401);
-    stranger.dispose();
-    const response = await fetch(`${account.server.endpoint}/dbs`);
-    expect([response.status, ((await response.json()) as { code: string }).code]).toEqual([401, 'Unauthorized']);
-  });
-
-  it('survives what is no request', async () => {
-    const container = await account.container();
-    const response = await fetch(`${account.server.endpoint}/%E0%A4%A`, { method: 'POST', body: '{' });
-    expect(response.status).toBe(400);
-    expect((await container.items.create({ id: 'a', pk: 'p' })).statusCode).toBe(201);
-  });
-
-  it('accepts consistency and priority options', async () => {
-    const { items } = await account.container();
-    const options = { consistencyLevel: 'Eventual', priorityLevel: 'Low' } as never;
-    expect((await items.create({ id: 'a', pk: 'p' }, options)).statusCode).toBe(201);
   });
 });

@@ -83,11 +83,21 @@ describe('the process', () => {
     ]);
   });
 
-  it('takes a key, and refuses a directory that is in use', async () => {
+  it('takes a key', async () => {
     const key = Buffer.from('another key').toString('base64');
     const running = await start('--key', key);
     expect(JSON.parse(running.output())).toMatchObject({ key });
-    await expect(start()).rejects.toThrow('locked');
+  });
+
+  it.each([
+    ['as it is', []],
+    ['with stale reads', ['--stale-reads-ms', '50']],
+  ])('%s refuses a directory that is in use, and none whose process has died', async (_, flags) => {
+    const running = await start(...flags);
+    for (const others of [[], ['--stale-reads-ms', '50']])
+      await expect(start(...others)).rejects.toThrow('another process');
+    await end(running, 'SIGKILL');
+    await start(...flags);
   });
 
   it('keeps every acknowledged write through SIGKILL, and no half of a batch', async () => {

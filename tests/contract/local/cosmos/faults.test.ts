@@ -3,6 +3,7 @@ import { type Container, CosmosClient } from '@azure/cosmos';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readFaults, setFaults } from '../../../../local/cosmos/faults/client.ts';
 import { type Account, refusal, refusedWith, startAccount } from './account.ts';
+import { postItems } from './post-items.ts';
 
 let account: Account;
 let items: Container;
@@ -107,25 +108,9 @@ describe('faults', () => {
     await expect(setFaults({ ...target, key: Buffer.from('wrong').toString('base64') }, {})).rejects.toThrow('401');
   });
 
-  /** A create without the SDK and its own ideas of when to try again; undefined when there was no answer. */
-  async function createByHand(id: string): Promise<Response | undefined> {
-    const { createHmac } = await import('node:crypto');
-    const { endpoint, key } = account.server;
-    const link = `dbs/test/colls/${items.id}`;
-    const date = new Date().toUTCString();
-    const signature = createHmac('sha256', Buffer.from(key, 'base64'))
-      .update(`post\ndocs\n${link}\n${date.toLowerCase()}\n\n`)
-      .digest('base64');
-    return fetch(`${endpoint}/${link}/docs`, {
-      method: 'POST',
-      headers: {
-        authorization: encodeURIComponent(`type=master&ver=1.0&sig=${signature}`),
-        'x-ms-date': date,
-        'x-ms-documentdb-partitionkey': '["p"]',
-      },
-      body: JSON.stringify({ id, pk: 'p' }),
-    }).catch(() => undefined);
-  }
+  /** A create that is tried once; undefined when there was no answer. */
+  const createByHand = (id: string): Promise<Response | undefined> =>
+    postItems(account.server, items.id, JSON.stringify({ id, pk: 'p' })).catch(() => undefined);
 });
 
 describe('throughput', () => {

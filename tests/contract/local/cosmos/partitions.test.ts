@@ -1,6 +1,6 @@
 import { ChangeFeedStartFrom, type Container } from '@azure/cosmos';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Account, eventually, startAccount } from './account.ts';
+import { type Account, startAccount } from './account.ts';
 
 let account: Account;
 let items: Container;
@@ -72,45 +72,5 @@ describe('several physical partitions', () => {
       group: number;
     }[];
     expect(groups.toSorted((a, b) => a.group - b.group)).toEqual([0, 1, 2, 3].map((group) => ({ group, count: 15 })));
-  });
-
-  it('have a change feed without gaps while writers write to all of them, for several readers', async () => {
-    const container = await account.container();
-    const total = 240;
-    const writers = Array.from({ length: 6 }, async (_, writer) => {
-      for (let n = 0; n < total / 6; n += 1)
-        await container.items.create({ id: `${writer}-${n}`, pk: `${writer * n}` });
-    });
-    const readRange = async (
-      start: Parameters<typeof ChangeFeedStartFrom.Beginning>[0],
-      seen: string[],
-      done: () => boolean,
-    ) => {
-      const feed = container.items.getChangeFeedIterator({
-        changeFeedStartFrom: ChangeFeedStartFrom.Beginning(start),
-        maxItemCount: 5,
-      });
-      await eventually(
-        async () => {
-          const page = await feed.readNext();
-          if (page.statusCode === 200) seen.push(...page.result.map(({ id }: { id: string }) => id));
-          return done();
-        },
-        (isDone) => isDone,
-        30_000,
-      );
-    };
-    const whole: string[] = [];
-    const parts: string[] = [];
-    const ranges = await container.getFeedRanges();
-    await Promise.all([
-      ...writers,
-      readRange(undefined as never, whole, () => whole.length >= total),
-      ...ranges.map((range) => readRange(range, parts, () => parts.length >= total)),
-    ]);
-    for (const seen of [whole, parts]) {
-      expect(seen).toHaveLength(total);
-      expect(new Set(seen).size).toBe(total);
-    }
   });
 });

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CosmosClient } from '@azure/cosmos';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { z } from 'zod';
 import { type Azurite, startAzurite } from '../../../../local/azurite.ts';
 import { type CosmosServer, startCosmos } from '../../../../local/cosmos/server.ts';
@@ -19,14 +19,17 @@ let folder: string;
 const hosts: RunningHost[] = [];
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'shared-feed-test-'));
-  [azurite, cosmos] = await Promise.all([startAzurite(), startCosmos({ partitions: 4 })]);
+  azurite = await startAzurite();
 });
-afterAll(async () => {
-  await Promise.all(hosts.map((host) => host.stop()));
-  await Promise.all([azurite.close(), cosmos.close()]);
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'shared-feed-test-'));
+});
+afterEach(async () => {
+  await Promise.all(hosts.splice(0).map((host) => host.stop()));
+  await cosmos.close();
   await rm(folder, { recursive: true });
 });
+afterAll(() => azurite.close());
 
 const startHost = async (): Promise<RunningHost> => {
   const host = await runHost('shared', {
@@ -44,37 +47,44 @@ const changes = async (): Promise<z.infer<typeof changeEvent>[]> => {
   return lines.map((line) => changeEvent.parse(JSON.parse(line)));
 };
 
-test('two hosts share the change feed of several physical partitions, each key in order', async () => {
-  const client = new CosmosClient({ endpoint: cosmos.endpoint, key: cosmos.key });
-  const { database } = await client.databases.create({ id: 'shared' });
-  const { container } = await database.containers.create({ id: 'items', partitionKey: { paths: ['/pk'] } });
-  const [first, second] = await Promise.all([startHost(), startHost()]);
-  const write = async (round: number): Promise<void> => {
-    const writes = Array.from({ length: partitionKeys }, (_, pk) =>
-      container.items.create({ id: `key${pk}-${round}`, pk: `key${pk}` }),
-    );
-    await Promise.all(writes);
-  };
+test.each([
+  ['whose reads are strong', {}],
+  ['whose reads lag', { staleReadLagMs: 150 }],
+])(
+  'two hosts share the change feed of several physical partitions, each key in order, on an account %s',
+  async (_, reads) => {
+    cosmos = await startCosmos({ partitions: 4, ...reads });
+    const client = new CosmosClient({ endpoint: cosmos.endpoint, key: cosmos.key });
+    const { database } = await client.databases.create({ id: 'shared' });
+    const { container } = await database.containers.create({ id: 'items', partitionKey: { paths: ['/pk'] } });
+    const [first, second] = await Promise.all([startHost(), startHost()]);
+    const write = async (round: number): Promise<void> => {
+      const writes = Array.from({ length: partitionKeys }, (_, pk) =>
+        container.items.create({ id: `key${pk}-${round}`, pk: `key${pk}` }),
+      );
+      await Promise.all(writes);
+    };
 
-  // Until the hosts have come to share: a document of each partition key, again and again.
-  let round = 0;
-  const sharers = async (): Promise<number> => {
-    await write(round);
-    round += 1;
-    return new Set((await changes()).slice(-partitionKeys).map(({ pid }) => pid)).size;
-  };
-  await expect.poll(sharers, patience).toBe(2);
-  const last = round + changesEach;
-  for (; round < last; round += 1) await write(round);
+    // Until the hosts have come to share: a document of each partition key, again and again.
+    let round = 0;
+    const sharers = async (): Promise<number> => {
+      await write(round);
+      round += 1;
+      return new Set((await changes()).slice(-partitionKeys).map(({ pid }) => pid)).size;
+    };
+    await expect.poll(sharers, patience).toBe(2);
+    const last = round + changesEach;
+    for (; round < last; round += 1) await write(round);
 
-  const expected = partitionKeys * last;
-  await expect.poll(async () => new Set((await changes()).map(({ key }) => key)).size, patience).toBe(expected);
-  client.dispose();
-  expect(new Set((await changes()).map(({ pid }) => pid))).toEqual(new Set([first.pid, second.pid]));
-  for (let pk = 0; pk < partitionKeys; pk += 1) {
-    const own = (await changes()).filter(({ key }) => key.startsWith(`key${pk}-`)).map(({ key }) => key);
-    const inOrder = Array.from({ length: last }, (_, index) => `key${pk}-${index}`);
-    // While a lease goes from one host to the other a batch may come again; what is new still comes in order.
-    expect([...new Set(own)]).toEqual(inOrder);
-  }
-});
+    const expected = partitionKeys * last;
+    await expect.poll(async () => new Set((await changes()).map(({ key }) => key)).size, patience).toBe(expected);
+    client.dispose();
+    expect(new Set((await changes()).map(({ pid }) => pid))).toEqual(new Set([first.pid, second.pid]));
+    for (let pk = 0; pk < partitionKeys; pk += 1) {
+      const own = (await changes()).filter(({ key }) => key.startsWith(`key${pk}-`)).map(({ key }) => key);
+      const inOrder = Array.from({ length: last }, (_, index) => `key${pk}-${index}`);
+      // While a lease goes from one host to the other a batch may come again; what is new still comes in order.
+      expect([...new Set(own)]).toEqual(inOrder);
+    }
+  },
+);

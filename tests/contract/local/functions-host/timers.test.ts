@@ -17,8 +17,9 @@ const patience = { timeout: 30_000, interval: 100 };
 let azurite: Azurite;
 const hosts: RunningHost[] = [];
 
-const startHost = async (hostId: string): Promise<RunningHost> => {
+const startHost = async (hostId: string, more: Record<string, string> = {}): Promise<RunningHost> => {
   const settings = {
+    ...more,
     ...commonJsSettings(azurite.connectionString),
     AzureFunctionsWebHost__hostid: hostId,
     AzureFunctionsJobHost__singleton__listenerLockRecoveryPollingInterval: '00:00:00.2',
@@ -74,6 +75,13 @@ const keepStatus = async (hostId: string, name: string, lastUpdated: number, nex
   const status = { Last: toText(lastUpdated), Next: toText(next), LastUpdated: toText(lastUpdated) };
   await statusBlob(hostId, name).uploadData(Buffer.from(JSON.stringify(status)));
 };
+
+test('the zone of WEBSITE_TIME_ZONE says when a day begins', async () => {
+  const host = await startHost('zoned', { WEBSITE_TIME_ZONE: 'Asia/Tokyo' });
+  await expect.poll(async () => (await runsOf(host, 'yearlyAtStart')).length, patience).toBe(1);
+  const [atStart] = await runsOf(host, 'yearlyAtStart');
+  expect(atStart?.timer.scheduleStatus?.next).toMatch(/^\d{4}-12-31T15:00:00\.000Z$/);
+});
 
 test('a run that was missed while no host was there runs once, past due', async () => {
   const now = Date.now();

@@ -18,6 +18,7 @@ test('every tenant-owned container is partitioned so that a tenant can be named'
     journal: '/tenantId',
     executions: '/tenantId',
     audit: '/tenantId',
+    events: '/tenantId',
     transient: '/tenantId',
     leases: '/id',
     due: '/bucket',

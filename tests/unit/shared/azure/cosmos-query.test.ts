@@ -20,13 +20,14 @@ test('a list names the tenant and pages by id', () => {
 test('filters become quoted fields and parameters', () => {
   const filters = [
     { field: 'data.e-mail.value', is: 'equal', value: 'a"b' },
-    { field: 'revision', is: 'at-most', value: 3 },
+    { field: 'revision', is: 'at-least', value: 3 },
+    { field: 'createdAt', is: 'below', value: '2030' },
     { field: 'text', is: 'contains', value: 'x' },
   ] as const;
   const { query } = listQuery({ ...scope, partition: { field: 'month', value: '2030-01' } }, { ...listing, filters });
   expect(query).toBe(
-    'SELECT TOP @p5 * FROM c WHERE c.tenantId = @p0 AND c["month"] = @p1 AND c["data"]["e-mail"]["value"] = @p2' +
-      ' AND c["revision"] <= @p3 AND CONTAINS(c["text"], @p4, true) ORDER BY c.id ASC',
+    'SELECT TOP @p6 * FROM c WHERE c.tenantId = @p0 AND c["month"] = @p1 AND c["data"]["e-mail"]["value"] = @p2' +
+      ' AND c["revision"] >= @p3 AND c["createdAt"] < @p4 AND CONTAINS(c["text"], @p5, true) ORDER BY c.id ASC',
   );
 });
 

@@ -1,17 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { AdapterFailure, type AdapterFailureKind, type PullPage } from '../../../../shared/core/adapter.ts';
-import {
-  advancePage,
-  beginWork,
-  planExecution,
-  readAnew,
-  waitUntil,
-} from '../../../../shared/core/advance-execution.ts';
+import type { PullPage } from '../../../../shared/core/adapter.ts';
+import { advancePage, beginWork, readAnew, waitUntil } from '../../../../shared/core/advance-execution.ts';
 import { addCounts, countOutcome, noCounts, reconciles } from '../../../../shared/core/counts.ts';
-import { defaultEngineSettings } from '../../../../shared/core/engine-settings.ts';
-import { reactTo } from '../../../../shared/core/failure-reactions.ts';
 import { composeId } from '../../../../shared/core/ids.ts';
+import { planExecution } from '../../../../shared/core/plan-execution.ts';
 import {
   raiseWatermarks,
   reachedWatermark,
@@ -134,28 +127,6 @@ it('counts reconcile, however outcomes are counted and added', () => {
       expect(reconciles({ ...total, received: total.received + 1 })).toBe(false);
     }),
   );
-});
-
-describe('the reaction to a failure', () => {
-  const react = (kind: AdapterFailureKind, attempt: number, restarted = false, retryAfterMs?: number) =>
-    reactTo(new AdapterFailure(kind, 'x', { retryAfterMs }), attempt, restarted, defaultEngineSettings, 0.5);
-
-  it.each(['rate-limited', 'unavailable', 'unexpected-response'] as const)('to %s is to try again, twice', (kind) => {
-    expect(react(kind, 1)).toEqual({ kind: 'wait', delayMs: 3750 });
-    expect(react(kind, 2)).toEqual({ kind: 'wait', delayMs: 7500 });
-    expect(react(kind, 3)).toEqual({ kind: 'fail' });
-    expect(react(kind, 1, false, 7_200_000)).toEqual({ kind: 'wait', delayMs: 7_200_000 });
-    expect(react(kind, 1, false, 0)).toEqual({ kind: 'wait', delayMs: 0 });
-  });
-
-  it.each(['credentials-rejected', 'forbidden', 'record-rejected'] as const)('to %s is to stop', (kind) => {
-    expect(react(kind, 1)).toEqual({ kind: 'fail' });
-  });
-
-  it('to an expired cursor is to start the object over, once', () => {
-    expect(react('cursor-expired', 1)).toEqual({ kind: 'restart-object' });
-    expect(react('cursor-expired', 1, true)).toEqual({ kind: 'fail' });
-  });
 });
 
 describe('a new id', () => {

@@ -51,8 +51,61 @@ describe('nextRun', () => {
     }
   });
 
+  it('comes on leap days and on the ends of months, and only there', () => {
+    const list = (expression: string, after: string, count: number) => {
+      const days: string[] = [];
+      for (let at: string | undefined = after; days.length < count; ) {
+        at = next(expression, 'UTC', at ?? '');
+        days.push(at?.slice(0, 10) ?? '');
+      }
+      return days;
+    };
+    expect(list('0 0 29 2 *', '2027-01-01T00:00:00Z', 2)).toEqual(['2028-02-29', '2032-02-29']);
+    // 2100 is no leap year.
+    expect(list('0 0 29 2 *', '2096-03-01T00:00:00Z', 1)).toEqual(['2104-02-29']);
+    expect(list('0 0 31 * *', '2027-01-01T00:00:00Z', 4)).toEqual([
+      '2027-01-31',
+      '2027-03-31',
+      '2027-05-31',
+      '2027-07-31',
+    ]);
+    expect(list('0 0 L * *', '2028-01-01T00:00:00Z', 3)).toEqual(['2028-01-31', '2028-02-29', '2028-03-31']);
+  });
+
+  it('of a fixed time of day comes once on every day of its zone, whatever the clock does there', () => {
+    const zones = [
+      'Europe/Ljubljana',
+      'America/New_York',
+      'America/St_Johns',
+      'Australia/Lord_Howe',
+      'Asia/Kathmandu',
+      'Africa/Casablanca',
+      'Pacific/Chatham',
+    ];
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...zones),
+        fc.integer({ min: 0, max: 59 }),
+        fc.integer({ min: 0, max: 23 }),
+        fc.integer({ min: 2026, max: 2030 }),
+        (timeZone, minute, hour, year) => {
+          const day = new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short' });
+          const schedule = cron(`${minute} ${hour} * * *`, timeZone);
+          let at = nextRun(schedule, new Date(Date.UTC(year, 0, 5))) ?? new Date(0);
+          for (let run = 0; run < 366; run += 1) {
+            const following = nextRun(schedule, at) ?? new Date(0);
+            const [before, after] = [day.format(at), day.format(following)];
+            expect((Date.parse(after) - Date.parse(before)) / 86_400_000, `${before} ${after}`).toBe(1);
+            at = following;
+          }
+        },
+      ),
+      { numRuns: 40 },
+    );
+  });
+
   it('agrees with a walk over the minutes', () => {
-    const zones = ['UTC', 'Europe/Ljubljana', 'America/New_York', 'Asia/Kolkata', 'Australia/Lord_Howe'];
+    const zones = ['UTC', 'Europe/Ljubljana', 'Asia/Kolkata', 'Asia/Kathmandu', 'Australia/Lord_Howe'];
     fc.assert(
       fc.property(
         fc.constantFrom(...zones),

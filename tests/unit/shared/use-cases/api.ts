@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import * as apiKeys from '../../../../shared/contracts/api-keys.ts';
 import * as connections from '../../../../shared/contracts/connections.ts';
+import { listIntegrationHealth } from '../../../../shared/contracts/integration-health.ts';
 import * as integrations from '../../../../shared/contracts/integrations.ts';
 import type { ProblemDocument } from '../../../../shared/contracts/problem.ts';
 import type { Role } from '../../../../shared/contracts/route.ts';
@@ -20,6 +21,7 @@ import { deleteTask } from '../../../../shared/use-cases/delete-task.ts';
 import { disconnect } from '../../../../shared/use-cases/disconnect.ts';
 import { getIntegration } from '../../../../shared/use-cases/get-integration.ts';
 import { listApiKeys } from '../../../../shared/use-cases/list-api-keys.ts';
+import { listIntegrationHealth as listHealth } from '../../../../shared/use-cases/list-integration-health.ts';
 import { listIntegrations } from '../../../../shared/use-cases/list-integrations.ts';
 import { listShards } from '../../../../shared/use-cases/list-shards.ts';
 import { revokeApiKey } from '../../../../shared/use-cases/revoke-api-key.ts';
@@ -67,6 +69,7 @@ const endpoints = [
   endpoint(tasks.updateTask, updateTask),
   endpoint(tasks.deleteTask, deleteTask),
   endpoint(shards.listShards, listShards),
+  endpoint(listIntegrationHealth, listHealth),
   endpoint(apiKeys.listApiKeys, listApiKeys),
   endpoint(apiKeys.createApiKey, createApiKey),
   endpoint(apiKeys.revokeApiKey, revokeApiKey),

@@ -173,6 +173,23 @@ describe('integrations', () => {
       expect(placesOf(await connect({ kind: 'bearer', token: 'x' }))).toEqual(['/kind']);
     });
 
+    it('keeps when its credential ends, apart from the secret', async () => {
+      const expiresAt = '2030-06-01T00:00:00.000Z';
+      const answer = await connect({ kind: 'api-key', key: 'right', expiresAt: '2030-06-01T00:00:00Z' });
+      expect(answer.body).toMatchObject({ state: 'connected', expiresAt });
+      expect((await test()).body['works']).toBe(true);
+      expect(api.desk.seen).toEqual([{ kind: 'api-key', key: 'right' }]);
+      expect(connection()?.expiresAt).toBe(expiresAt);
+      await connect({ kind: 'api-key', key: 'without end' });
+      expect(connection()?.expiresAt).toBeUndefined();
+    });
+
+    it('refuses a credential that has ended already', async () => {
+      const answer = await connect({ kind: 'api-key', key: 'old', expiresAt: api.deps.now().toISOString() });
+      expect([answer.status, placesOf(answer)]).toEqual([400, ['/expiresAt']]);
+      expect(connection()).toBeUndefined();
+    });
+
     it('is tested with the credential that holds, and remembers what came of it', async () => {
       expect((await test()).body.code).toBe('not-connected');
       await connect({ kind: 'api-key', key: 'right' });

@@ -19,6 +19,7 @@ describe('a crash', () => {
         expect(execution.state, `step ${step}`).toBe('succeeded');
         expect(execution.counts, `step ${step}`).toMatchObject({ received: 13, created: 13 });
         expect((await harness.shards()).size, `step ${step}`).toBe(13);
+        expect(harness.deps.events.all(), `step ${step}`).toMatchObject([{ type: 'sync.completed', subject: id }]);
         expect(
           (await harness.links()).every((link) => link.state === 'settled'),
           `step ${step}`,

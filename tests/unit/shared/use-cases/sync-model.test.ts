@@ -6,6 +6,7 @@ import type { ExecutionDocument } from '../../../../shared/core/documents/execut
 import { runDueEntries } from '../../../../shared/use-cases/run-due-entries.ts';
 import { workOnSlice } from '../../../../shared/use-cases/work-on-slice.ts';
 import { Crash } from '../../../kit/faults.ts';
+import { createPerson, type Verb } from '../../../kit/person.ts';
 import { createSyncHarness, type SyncHarness, traceparent } from '../../../kit/sync-harness.ts';
 
 /** What may happen between any two calls of a port. */
@@ -13,6 +14,7 @@ type Event =
   | { readonly kind: 'edit' | 'delete' | 'insert'; readonly record: number }
   | { readonly kind: 'sleep'; readonly ms: number }
   | { readonly kind: 'tick' | 'deliver' | 'deliver-again' }
+  | { readonly kind: 'ask'; readonly verb: Verb }
   | { readonly kind: 'crash'; readonly step: number; readonly moment: 'before' | 'after' }
   | { readonly kind: 'lose-answer'; readonly step: number }
   | { readonly kind: 'lose-request' };
@@ -30,8 +32,15 @@ const event: fc.Arbitrary<Event> = fc.oneof(
   fc.record({ kind: fc.constant('lose-request' as const) }),
 );
 
+const ask: fc.Arbitrary<Event> = fc.record({
+  kind: fc.constant('ask' as const),
+  verb: fc.constantFrom<Verb>('pause', 'pause', 'resume', 'resume', 'cancel'),
+});
+
 /** Events by the call of a port before which they happen. */
-const plan = fc.array(fc.record({ after: fc.integer({ min: 1, max: 14 }), event }), { maxLength: 14 });
+const after = fc.integer({ min: 1, max: 14 });
+const plan = fc.array(fc.record({ after, event }), { maxLength: 14 });
+const controlled = fc.array(fc.record({ after, event: fc.oneof(event, ask) }), { maxLength: 14 });
 
 interface Options {
   readonly versioned: boolean;
@@ -45,13 +54,22 @@ class World {
   readonly harness: SyncHarness;
   readonly #plan: { after: number; event: Event }[];
   readonly #options: Options;
+  readonly #executionId: string;
+  /** Someone was told that the run is cancelled, or will be. */
+  isCancelled = false;
   #calls = 0;
   #edits = 0;
   #losing = false;
   #depth = 0;
 
-  constructor(harness: SyncHarness, steps: readonly { after: number; event: Event }[], options: Options) {
+  constructor(
+    harness: SyncHarness,
+    steps: readonly { after: number; event: Event }[],
+    options: Options,
+    executionId = '',
+  ) {
     this.harness = harness;
+    this.#executionId = executionId;
     this.#plan = [...steps];
     this.#options = options;
     harness.deps.faults.onOperation = async () => {
@@ -96,6 +114,9 @@ class World {
           if (what.kind === 'deliver') message.complete();
         });
         return;
+      case 'ask':
+        await this.#other(() => this.ask(what.verb));
+        return;
       case 'crash':
         deps.faults.crashAt(what.step, what.moment);
         return;
@@ -119,6 +140,16 @@ class World {
       if (!(error instanceof AppError && error.code === 'unavailable')) throw error;
     } finally {
       this.#depth -= 1;
+    }
+  }
+
+  /** What the run's state does not allow is refused. */
+  async ask(verb: Verb): Promise<void> {
+    try {
+      await createPerson(this.harness).ask(verb, this.#executionId);
+      if (verb === 'cancel') this.isCancelled = true;
+    } catch (error) {
+      if (!(error instanceof AppError && error.code === 'wrong-state')) throw error;
     }
   }
 
@@ -155,13 +186,18 @@ async function live(steps: readonly { after: number; event: Event }[], options: 
   harness.provider.put('b', { name: 'Before all' });
   const shardsBefore = (await harness.shards()).size;
   const { id } = await harness.start('full');
-  const disturbed = new World(harness, steps, options);
+  const disturbed = new World(harness, steps, options, id);
   const execution = await finishDisturbed(harness, id);
   disturbed.calm();
-  expect(execution.state).toBe('succeeded');
+  expect(execution.finishedAt).toBeDefined();
+  // Who was not told so, because the answer got lost, may find it cancelled all the same.
+  if (disturbed.isCancelled || execution.state !== 'succeeded') expect(execution.state).toBe('cancelled');
   expect(reconciles(execution.counts)).toBe(true);
   await expectOneShardEach(harness);
-  expect(execution.counts.created).toBe((await harness.shards()).size - shardsBefore);
+  const newShards = (await harness.shards()).size - shardsBefore;
+  // A worker that was taken for dead may still write while a cancelled run ends.
+  if (execution.state === 'succeeded') expect(execution.counts.created).toBe(newShards);
+  else expect(execution.counts.created).toBeLessThanOrEqual(newShards);
   harness.deps.clock.advance(600_000);
   const next = await harness.run(options.shifting || !options.versioned ? 'full' : undefined);
   expect(next.state).toBe('succeeded');
@@ -170,13 +206,15 @@ async function live(steps: readonly { after: number; event: Event }[], options: 
   expect(quiet.counts).toMatchObject({ created: 0, updated: 0, failed: 0 });
 }
 
-/** Like the harness's `finish`, but a call may also fail without a crash: then the message comes again. */
+/** Like the harness's `finish`, but a call may also fail without a crash: then the message comes again. A paused run is resumed in the end. */
 async function finishDisturbed(harness: SyncHarness, id: string): Promise<ExecutionDocument> {
   for (let turn = 0; turn < 200; turn += 1) {
     try {
-      return await harness.finish(id);
+      if ((await harness.quieten(id)).state !== 'paused') return await harness.finish(id);
+      await createPerson(harness).ask('resume', id);
     } catch (error) {
-      if (!(error instanceof AppError && error.code === 'unavailable')) throw error;
+      if (error instanceof Crash) harness.deps.faults.restart();
+      else if (!(error instanceof AppError && ['unavailable', 'wrong-state'].includes(error.code))) throw error;
     }
   }
   throw new Error('the run did not end');
@@ -214,6 +252,13 @@ describe.each<[string, Options]>([
   it('counts add up, nothing is doubled, and both sides agree in the end', async () => {
     await fc.assert(
       fc.asyncProperty(plan, (steps) => live(steps, options)),
+      { numRuns: Number(process.env['MODEL_RUNS'] ?? 60) },
+    );
+  });
+
+  it('the same holds while people pause, resume and cancel, and a cancel is final', async () => {
+    await fc.assert(
+      fc.asyncProperty(controlled, (steps) => live(steps, options)),
       { numRuns: Number(process.env['MODEL_RUNS'] ?? 60) },
     );
   });

@@ -39,9 +39,8 @@ describe('a full run', () => {
     const execution = await harness.run();
     expect(execution.state).toBe('partial');
     expect(execution.counts).toMatchObject({ received: 7, created: 6, failed: 1 });
-    const page = await harness.deps.runs.pages.get(harness.scope, { id: 'page-00000000', partition: execution.id });
-    expect(page?.document.failures).toEqual([
-      { externalId: 'p0003', reason: 'Required field "name" is missing or empty.' },
+    expect(harness.deps.runs.failedRecords.all()).toMatchObject([
+      { executionId: execution.id, externalId: 'p0003', reason: 'Required field "name" is missing or empty.' },
     ]);
   });
 

@@ -7,7 +7,6 @@ import { runDueEntries } from '../../../../shared/use-cases/run-due-entries.ts';
 import { settleExecution } from '../../../../shared/use-cases/settle-execution.ts';
 import { workOnSlice } from '../../../../shared/use-cases/work-on-slice.ts';
 import { createSyncHarness, fill, type SyncHarness, traceparent } from '../../../kit/sync-harness.ts';
-import { editTask } from './second-task.ts';
 
 async function read(harness: SyncHarness, id: string): Promise<ExecutionDocument> {
   const stored = await harness.deps.runs.executions.get(harness.scope, { id, partition: id });
@@ -169,60 +168,6 @@ describe('a run that lost its task to another', () => {
     const execution = await harness.finish(orphan.id);
     expect(execution).toMatchObject({ state: 'failed', problem: expect.stringContaining('another run') });
     expect((await harness.run()).state).toBe('succeeded');
-  });
-});
-
-describe('a schedule', () => {
-  const hourly = { kind: 'interval', everySeconds: 3600 } as const;
-
-  async function scheduled(): Promise<SyncHarness> {
-    const harness = await createSyncHarness({ task: { schedule: hourly } });
-    const task = await harness.task();
-    await harness.deps.due.put({
-      ...dueKey('schedule', 'acme', task.id),
-      schemaVersion: 1,
-      kind: 'schedule',
-      tenantId: 'acme',
-      integrationId: task.integrationId,
-      taskId: task.id,
-      dueAt: harness.deps.now().toISOString(),
-    });
-    return harness;
-  }
-
-  it('that is enabled again while the clock looks keeps its entry', async () => {
-    const harness = await scheduled();
-    await editTask(harness, { enabled: false });
-    const { deps } = harness;
-    const key = dueKey('schedule', 'acme', (await harness.task()).id);
-    deps.faults.onOperation = async ({ port, verb }) => {
-      if (port !== 'due' || verb !== 'remove') return;
-      deps.faults.onOperation = undefined;
-      await editTask(harness, { enabled: true });
-      const entry = await deps.due.get(key);
-      if (entry === undefined) throw new Error('no entry');
-      await deps.due.put({ ...entry.document, dueAt: '2030-01-02T00:00:00.000Z' });
-    };
-    await runDueEntries(deps, traceparent);
-    expect((await deps.due.get(key))?.document.dueAt).toBe('2030-01-02T00:00:00.000Z');
-  });
-
-  it('that is changed while the clock looks keeps its own next run', async () => {
-    const harness = await scheduled();
-    const { deps } = harness;
-    deps.faults.onOperation = async ({ port, verb }) => {
-      if (port !== 'due' || verb !== 'reschedule') return;
-      deps.faults.onOperation = ({ port: later, verb: what }) => {
-        if (later !== 'tasks' || what !== 'get') return;
-        deps.faults.onOperation = undefined;
-        return editTask(harness, {
-          schedule: { kind: 'interval', everySeconds: 60 },
-          nextRunAt: '2030-01-01T00:01:00.000Z',
-        }).then(() => undefined);
-      };
-    };
-    await runDueEntries(deps, traceparent);
-    expect((await harness.task()).nextRunAt).toBe('2030-01-01T00:01:00.000Z');
   });
 });
 

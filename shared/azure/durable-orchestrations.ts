@@ -1,0 +1,29 @@
+import type { DurableClient } from 'durable-functions';
+import type { Orchestrations } from '../core/ports.ts';
+
+/** Orchestrations by Durable Functions, through the client that a function is bound to. */
+export class DurableOrchestrations implements Orchestrations {
+  readonly #client: DurableClient;
+
+  constructor(client: DurableClient) {
+    this.#client = client;
+  }
+
+  async start(name: string, instanceId: string, input: unknown): Promise<void> {
+    try {
+      await this.#client.startNew(name, { instanceId, input });
+    } catch (error) {
+      if (!(await this.#exists(instanceId))) throw error;
+    }
+  }
+
+  async #exists(instanceId: string): Promise<boolean> {
+    try {
+      await this.#client.getStatus(instanceId);
+      return true;
+    } catch {
+      // The client tells an instance that is not there by an error too; the caller throws the first one.
+      return false;
+    }
+  }
+}

@@ -1,0 +1,92 @@
+import { z } from 'zod';
+import { execution } from './executions.ts';
+import { executionId, instant, integrationId, objectName, shardTypeId } from './identifiers.ts';
+import { pageOf, pageQuery } from './page.ts';
+import { defineRoute } from './route.ts';
+
+export const logLevel = z.enum(['info', 'warning', 'error']);
+
+export const logEvent = z.enum([
+  'state-changed',
+  'object-finished',
+  'object-left',
+  'object-restarted',
+  'read-anew',
+  'partitioned',
+  'records-set-aside',
+  'worker-lost',
+]);
+
+export const logEntry = z
+  .strictObject({
+    id: z.string(),
+    at: instant,
+    level: logLevel,
+    event: logEvent,
+    message: z.string(),
+    actor: z.strictObject({ kind: z.enum(['user', 'api-key', 'system']), id: z.string() }),
+    data: z.record(z.string(), z.json()).optional().describe('For a change of state: `from`, `to`, `cause`, `until`'),
+  })
+  .meta({ id: 'ExecutionLogEntry' });
+
+export const failedRecordId = z.string().regex(/^fr_[\w-]{22}$/, 'must be an id that begins with "fr_"');
+
+export const failedRecord = z
+  .strictObject({
+    id: failedRecordId,
+    state: z.enum(['failed', 'resolved']),
+    object: z.string(),
+    shardTypeId,
+    externalId: z.string().optional().describe('Absent when the record could not even be identified'),
+    reason: z.string(),
+    page: z.int(),
+    retryable: z.boolean().describe('Whether the record was kept: it can be tried again without the provider'),
+    resolvedBy: executionId.optional().describe('The run in which it was taken after all'),
+    at: instant,
+  })
+  .meta({ id: 'FailedRecord' });
+
+const executionParams = z.strictObject({ integrationId, executionId });
+
+export const listExecutionLogs = defineRoute({
+  id: 'listExecutionLogs',
+  method: 'GET',
+  path: 'tenant/integrations/{integrationId}/executions/{executionId}/logs',
+  summary: 'What happened to a run',
+  tag: 'Executions',
+  role: 'viewer',
+  params: executionParams,
+  query: z.strictObject({ ...pageQuery, level: logLevel.optional(), event: logEvent.optional() }),
+  success: { status: 200, body: pageOf(logEntry), description: 'A page, newest first' },
+  problems: ['not-found'],
+});
+
+export const listFailedRecords = defineRoute({
+  id: 'listFailedRecords',
+  method: 'GET',
+  path: 'tenant/integrations/{integrationId}/executions/{executionId}/failed-records',
+  summary: 'The records that a run set aside, with the reasons',
+  tag: 'Executions',
+  role: 'viewer',
+  params: executionParams,
+  query: z.strictObject({
+    ...pageQuery,
+    state: z.enum(['failed', 'resolved']).optional(),
+    object: objectName.optional(),
+  }),
+  success: { status: 200, body: pageOf(failedRecord), description: 'A page, in order of id' },
+  problems: ['not-found'],
+});
+
+export const retryFailedRecord = defineRoute({
+  id: 'retryFailedRecord',
+  method: 'POST',
+  path: 'tenant/integrations/{integrationId}/executions/{executionId}/failed-records/{failedRecordId}/retry',
+  summary: 'Try one failed record again, with the mapping as it is now',
+  tag: 'Executions',
+  role: 'operator',
+  idempotent: true,
+  params: z.strictObject({ integrationId, executionId, failedRecordId }),
+  success: { status: 202, body: execution, description: 'The run that tries it' },
+  problems: ['not-found', 'wrong-state', 'already-running', 'not-connected'],
+});

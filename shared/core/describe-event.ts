@@ -1,0 +1,8 @@
+import type { z } from 'zod';
+import type { event } from '../contracts/events.ts';
+import type { EventDocument } from './documents/event.ts';
+
+/** A stored event as the API shows it. */
+export function describeEvent({ id, type, at, subject, data }: EventDocument): z.infer<typeof event> {
+  return { id, type, at, subject, data };
+}

@@ -1,0 +1,201 @@
+import type { AdapterFailure } from '../core/adapter.ts';
+import { emptyPagesAfter, fail, leaveObject, readAnew, restartObject, waitUntil } from '../core/advance-execution.ts';
+import { AppError, CorruptDocument } from '../core/app-error.ts';
+import { wantsBulk } from '../core/bulk-run.ts';
+import { type Converter, compileMapping } from '../core/convert-record.ts';
+import type { ExecutionDocument } from '../core/documents/execution.ts';
+import { isTerminal } from '../core/execution-states.ts';
+import { failureReactions, reactTo } from '../core/failure-reactions.ts';
+import type { Note } from '../core/log-entries.ts';
+import { sourceOf } from '../core/watermark.ts';
+import { obey, type Slice } from './begin-slice.ts';
+import { commitPage } from './commit-page.ts';
+import { renewHold } from './hold-task.ts';
+import { moveExecution } from './move-execution.ts';
+import { openIntegration } from './open-integration.ts';
+import { pullFailedRecords } from './pull-failed-records.ts';
+import { type Position, type Pulled, pullPage } from './pull-page.ts';
+import { reportFailingConnection } from './report-failing-connection.ts';
+import { settleExecution } from './settle-execution.ts';
+
+/** Whether the run is to be worked on again, and in how many milliseconds. */
+export type SliceEnd = { readonly goesOn: true; readonly delayMs: number } | { readonly goesOn: false };
+
+const stop: SliceEnd = { goesOn: false };
+const goOn: SliceEnd = { goesOn: true, delayMs: 0 };
+
+/** A partition tells its run at most this often how far it is. */
+const keepRunEveryMs = 2000;
+
+type Pull = (position: Position) => Promise<Pulled>;
+
+/**
+ * Pulls and applies pages of a run, from its checkpoint, until the slice is used up, the run has ended or was stopped, or the provider fails.
+ *
+ * @throws what trying again may mend
+ */
+export async function workPages(slice: Slice): Promise<SliceEnd> {
+  const { deps, scope } = slice;
+  try {
+    const pull = await openSource(slice);
+    return pull === undefined ? stop : await applyPages(slice, pull);
+  } catch (error) {
+    const problem = problemOf(error);
+    // An end is final: what fails after it is tried again, and the watch settles the run.
+    if (problem === undefined || isTerminal(slice.run.document)) throw error;
+    if (error instanceof CorruptDocument) deps.log.alert(error.message, { tenantId: scope.tenantId });
+    return endFailed(slice, problem);
+  }
+}
+
+/** Failures that trying the same message again cannot mend, in words for people. */
+function problemOf(error: unknown): string | undefined {
+  if (error instanceof AppError && error.code === 'unavailable') return undefined;
+  if (error instanceof AppError) return error.detail ?? 'The run could not go on.';
+  if (error instanceof CorruptDocument) return error.message;
+  return undefined;
+}
+
+/** Opens what the run reads from, as the integration's settings have it now; `undefined` when the run is not ours to go on with. */
+async function openSource(slice: Slice): Promise<Pull | undefined> {
+  const { deps, scope } = slice;
+  if (slice.run.document.plan.failedOf !== undefined)
+    return (position) => pullFailedRecords(deps, scope, slice.run.document, position);
+  const integration = await deps.integrations.get(scope, { id: slice.run.document.integrationId });
+  if (integration === undefined) throw new AppError('not-found', { detail: 'The integration was removed.' });
+  const source = sourceOf(integration.document);
+  if (slice.run.document.plan.source !== source) {
+    // Its range was cut for other settings: with these it might leave records out.
+    if (slice.run.document.partition !== undefined)
+      throw new AppError('not-connected', { detail: 'The settings of the integration were changed during the run.' });
+    const anew = (execution: ExecutionDocument, now: string) => readAnew(execution, source, now);
+    const message = 'The settings of the integration were changed: everything is read anew.';
+    if (!(await move(slice, anew, [{ level: 'info', event: 'read-anew', message }]))) return undefined;
+  }
+  slice.connection = integration.document.connection;
+  const opened = await openIntegration(deps, scope, integration.document);
+  return (position) => pullPage(deps, opened, slice.run.document, position);
+}
+
+async function applyPages(slice: Slice, pull: Pull): Promise<SliceEnd> {
+  const { deps, scope } = slice;
+  const converters = new Map<number, Converter>();
+  const startedAtMs = deps.now().getTime();
+  let ahead = pull(slice.run.document.checkpoint);
+  for (let pages = 1; ; pages += 1) {
+    const pulled = await ahead;
+    if (!pulled.ok) return react(slice, pulled.failure);
+    const { objectIndex } = slice.run.document.checkpoint;
+    const mapping = slice.run.document.plan.objects[objectIndex];
+    if (mapping === undefined)
+      throw new CorruptDocument(`execution ${slice.run.document.id}`, 'its checkpoint names no object');
+    const converter = converters.get(objectIndex) ?? compileMapping(mapping);
+    converters.set(objectIndex, converter);
+    const goesOn = pages < deps.engine.pagesPerSlice && deps.now().getTime() - startedAtMs < deps.engine.sliceMs;
+    const next = goesOn ? positionAfter(slice.run.document, pulled) : undefined;
+    if (next !== undefined) {
+      ahead = pull(next);
+      // It is awaited in the next turn; should this page throw before, nobody else would see it fail.
+      ahead.catch(() => undefined);
+    }
+    const moved = await commitPage(deps, scope, slice.run, mapping, converter, pulled, () => keepHold(slice));
+    if (moved === undefined) return stop;
+    slice.run = moved;
+    if (moved.document.state !== 'running') {
+      await obey(slice);
+      return stop;
+    }
+    if (next === undefined || wantsBulk(moved.document, deps.engine)) return goOn;
+  }
+}
+
+/** Shows a sign of life; false when another worker has the run. */
+async function keepHold(slice: Slice): Promise<boolean> {
+  const { deps, scope, keepRun } = slice;
+  const renewed = await renewHold(deps, scope, slice.hold);
+  if (renewed === undefined) return false;
+  slice.hold = renewed;
+  const nowMs = deps.now().getTime();
+  if (keepRun === undefined || nowMs - slice.keptRunAtMs < Math.min(keepRunEveryMs, deps.engine.leaseMs / 3))
+    return true;
+  slice.keptRunAtMs = nowMs;
+  return keepRun();
+}
+
+/** Where the page after this one begins; `undefined` after the last page of the last object. */
+function positionAfter(execution: ExecutionDocument, pulled: Pulled & { ok: true }): Position | undefined {
+  const { objectIndex } = execution.checkpoint;
+  if (!pulled.page.done) {
+    return {
+      objectIndex,
+      emptyPages: emptyPagesAfter(execution.checkpoint, pulled.page),
+      ...(pulled.page.next === undefined ? {} : { cursor: pulled.page.next }),
+    };
+  }
+  return objectIndex + 1 < execution.plan.objects.length ? { objectIndex: objectIndex + 1 } : undefined;
+}
+
+/** The provider failed: wait and try again, start the object over, go on with the next one, or end the run. */
+async function react(slice: Slice, failure: AdapterFailure): Promise<SliceEnd> {
+  const { deps, scope } = slice;
+  const { attempt, checkpoint, plan, integrationId } = slice.run.document;
+  const step = reactTo(failure, attempt + 1, checkpoint.restarted, deps.engine, deps.random());
+  if (failureReactions[failure.kind].pausesConnection === true)
+    await reportFailingConnection(deps, scope, integrationId, slice.connection, failure.message);
+  const object = plan.objects[checkpoint.objectIndex]?.object ?? '';
+  const { message } = failure;
+  if (step.kind === 'stop') return endFailed(slice, message);
+  if (step.kind === 'wait') {
+    const until = new Date(deps.now().getTime() + step.delayMs).toISOString();
+    const isMoved = await move(slice, (execution, now) => waitUntil(execution, until, message, now));
+    return isMoved ? { goesOn: true, delayMs: step.delayMs } : stop;
+  }
+  const isMoved =
+    step.kind === 'restart-object'
+      ? await move(slice, (execution, now) => restartObject(execution, message, now), [
+          {
+            level: 'warning',
+            event: 'object-restarted',
+            message: `${object} is read again from its start: ${message}`,
+          },
+        ])
+      : await move(slice, (execution, now) => leaveObject(execution, message, now), [
+          { level: 'error', event: 'object-left', message: `${object} was left: ${message}`, data: { object } },
+        ]);
+  if (!isMoved) return stop;
+  if (!isTerminal(slice.run.document)) return goOn;
+  await settleExecution(deps, scope, slice.run.document);
+  return stop;
+}
+
+async function endFailed(slice: Slice, problem: string): Promise<SliceEnd> {
+  if (await move(slice, (execution, now) => fail(execution, problem, now)))
+    await settleExecution(slice.deps, slice.scope, slice.run.document);
+  return stop;
+}
+
+/** False when the run is not ours to go on with: another worker has it, or a person has stopped it, which is then done. */
+async function move(
+  slice: Slice,
+  change: (execution: ExecutionDocument, now: string) => ExecutionDocument,
+  notes: readonly Note[] = [],
+): Promise<boolean> {
+  const { deps, scope } = slice;
+  for (;;) {
+    const { document } = slice.run;
+    const execution = change(document, deps.now().toISOString());
+    const moved = await moveExecution(deps, scope, slice.run, { execution, notes });
+    if (moved !== undefined) {
+      slice.run = moved;
+      return true;
+    }
+    const now = await deps.runs.executions.get(scope, { id: document.id, partition: document.executionId });
+    if (now === undefined || now.document.fence !== document.fence || now.document.pages !== document.pages)
+      return false;
+    slice.run = now;
+    if (now.document.state !== 'running') {
+      await obey(slice);
+      return false;
+    }
+  }
+}

@@ -1,0 +1,277 @@
+import { describe, expect, it } from 'vitest';
+import { AdapterFailure } from '../../../../shared/core/adapter.ts';
+import type { ExecutionDocument } from '../../../../shared/core/documents/execution.ts';
+import type { TaskDocument } from '../../../../shared/core/documents/task.ts';
+import { cancelExecution } from '../../../../shared/use-cases/cancel-execution.ts';
+import { pauseExecution } from '../../../../shared/use-cases/pause-execution.ts';
+import { resumeExecution } from '../../../../shared/use-cases/resume-execution.ts';
+import { Crash } from '../../../kit/faults.ts';
+import { createSyncHarness, fill, type HarnessOptions, longAgo, type SyncHarness } from '../../../kit/sync-harness.ts';
+
+const people = 23;
+const bounds = ['p0006', 'p0012', 'p0018'];
+
+async function bulkHarness(options: HarnessOptions = {}, cutAt: readonly string[] = bounds): Promise<SyncHarness> {
+  const task: Partial<TaskDocument> = { bulk: 'always', ...options.task };
+  const harness = await createSyncHarness({
+    pageSize: 2,
+    ...options,
+    engine: { pagesPerSlice: 2, ...options.engine },
+    task,
+  });
+  harness.provider.cutAt = cutAt;
+  fill(harness, people);
+  return harness;
+}
+
+async function expectWhole(harness: SyncHarness, execution: ExecutionDocument, note = ''): Promise<void> {
+  expect(execution, note).toMatchObject({ state: 'succeeded', counts: { received: people, created: people } });
+  expect((await harness.shards()).size, note).toBe(people);
+  expect(
+    (await harness.links()).every((link) => link.state === 'settled'),
+    note,
+  ).toBe(true);
+  expect(
+    harness.deps.leases.all().filter(({ executionId }) => executionId !== undefined),
+    note,
+  ).toEqual([]);
+}
+
+describe('a bulk run', () => {
+  it('reads each range once and ends as one run', async () => {
+    const harness = await bulkHarness();
+    const execution = await harness.run();
+    await expectWhole(harness, execution);
+    expect(execution.bulk).toMatchObject({ generation: 1, partitions: 4 });
+    expect(execution.progress).toEqual({ 0: { received: people } });
+    expect(execution.pages).toBe(12);
+    const ranges = new Set(harness.provider.requests.map(({ range }) => JSON.stringify(range)));
+    expect(ranges.size).toBe(4);
+  });
+
+  it('reads an object that cannot be cut as one', async () => {
+    const harness = await bulkHarness({}, []);
+    const execution = await harness.run();
+    await expectWhole(harness, execution);
+    expect(execution.bulk).toMatchObject({ partitions: 1 });
+  });
+
+  it('moves the watermark as a plain run does', async () => {
+    const [plain, bulk] = [await bulkHarness({ task: { bulk: 'never' } }), await bulkHarness()];
+    for (const harness of [plain, bulk]) {
+      harness.provider.put('p0003', { name: 'Newest' }, '2029-12-31T00:00:00.000Z');
+      await harness.run();
+    }
+    expect((await bulk.task()).watermarks).toEqual((await plain.task()).watermarks);
+    expect((await bulk.task()).sizes).toEqual((await plain.task()).sizes);
+    bulk.provider.put('p0021', { name: 'Changed' });
+    const next = await bulk.run('incremental');
+    expect(next).toMatchObject({ state: 'succeeded', counts: { updated: 1, created: 0 } });
+  });
+
+  it('begins in the midst of a run that turns out to be large, and goes on where that was', async () => {
+    const harness = await bulkHarness({ task: { bulk: 'auto' }, engine: { bulkAboveRecords: 3 } });
+    const execution = await harness.run();
+    await expectWhole(harness, execution);
+    expect(execution.bulk).toMatchObject({ partitions: 1, before: { pages: 2 } });
+    expect(harness.provider.requests.filter(({ cursor }) => cursor === undefined)).toHaveLength(1);
+  });
+
+  it('stays plain below the size', async () => {
+    const harness = await bulkHarness({ task: { bulk: 'auto' }, engine: { bulkAboveRecords: 23 } });
+    const execution = await harness.run();
+    await expectWhole(harness, execution);
+    expect(execution.bulk).toBeUndefined();
+  });
+});
+
+describe('a crash of a bulk run', () => {
+  it.each(['before', 'after'] as const)(
+    'at any step (%s it took) loses, doubles and miscounts nothing',
+    async (moment) => {
+      const steps = await undisturbedSteps();
+      expect(steps).toBeGreaterThan(100);
+      for (let step = 1; step <= steps; step += 1) {
+        const harness = await bulkHarness();
+        const { id } = await harness.start();
+        harness.deps.faults.crashAt(step, moment);
+        const execution = await harness.finish(id);
+        await expectWhole(harness, execution, `step ${step}`);
+      }
+    },
+  );
+
+  async function undisturbedSteps(): Promise<number> {
+    const harness = await bulkHarness();
+    const { id } = await harness.start();
+    const before = harness.deps.faults.steps;
+    await harness.finish(id);
+    return harness.deps.faults.steps - before;
+  }
+});
+
+describe('an orchestration', () => {
+  it('that is lost at any moment is replaced by another, and does no harm', async () => {
+    for (let turns = 1; turns < 30; turns += 1) {
+      const harness = await bulkHarness();
+      const { id } = await harness.start();
+      await harness.turns(turns);
+      const [first] = harness.deps.orchestrations.started;
+      if (first !== undefined) harness.deps.orchestrations.lose(first);
+      const execution = await harness.finish(id);
+      await expectWhole(harness, execution, `after ${turns} turns`);
+    }
+  });
+
+  it('that sleeps while another takes over is refused', async () => {
+    for (let turns = 2; turns < 30; turns += 1) {
+      const harness = await bulkHarness();
+      const { id } = await harness.start();
+      await harness.turns(turns);
+      // Nobody shows a sign of life for a while; then both go on.
+      harness.deps.clock.advance(harness.deps.engine.leaseMs + 10 * harness.deps.engine.watchMs);
+      await harness.tick();
+      const execution = await harness.finish(id);
+      await expectWhole(harness, execution, `after ${turns} turns`);
+      expect(harness.deps.orchestrations.running, `after ${turns} turns`).toBe(0);
+    }
+  });
+});
+
+describe('a provider that fails a bulk run', () => {
+  it('is waited for, and the run ends well', async () => {
+    const harness = await bulkHarness();
+    const { id } = await harness.start();
+    await harness.turns(3);
+    harness.provider.failures.push(
+      new AdapterFailure('rate-limited', 'Too many.', { retryAfterMs: 90_000 }),
+      new AdapterFailure('unavailable', 'Down.'),
+    );
+    const execution = await harness.finish(id);
+    await expectWhole(harness, execution);
+    expect(execution.bulk?.generation).toBe(1);
+    expect(harness.deps.runs.logs.all().map(({ message }) => message)).toContain('The run is waiting: Too many.');
+  });
+
+  it('for good in one range leaves the object, with the reason, and keeps what was applied', async () => {
+    const harness = await bulkHarness();
+    harness.provider.onPull = ({ range }) => {
+      if (range?.['from'] === 'p0006') throw new AdapterFailure('unexpected-response', 'Not JSON.');
+    };
+    const execution = await harness.run();
+    expect(execution).toMatchObject({ state: 'failed', problem: 'Not JSON.', counts: { created: people - 6 } });
+    expect((await harness.task()).watermarks).toEqual({});
+  });
+
+  it('with a rejected credential ends the run and pauses the connection', async () => {
+    const harness = await bulkHarness();
+    harness.provider.onPull = () => {
+      throw new AdapterFailure('credentials-rejected', 'Not accepted.');
+    };
+    expect(await harness.run()).toMatchObject({ state: 'failed', problem: 'Not accepted.' });
+  });
+
+  it('keeps its bad records apart', async () => {
+    const harness = await bulkHarness();
+    harness.provider.put('p0007', { city: 'No name' }, longAgo);
+    harness.provider.put('p0020', { city: 'No name' }, longAgo);
+    const execution = await harness.run();
+    expect(execution).toMatchObject({ state: 'partial', counts: { received: people, created: people - 2, failed: 2 } });
+    const failed = harness.deps.runs.failedRecords.all();
+    expect(failed.map(({ executionId }) => executionId)).toEqual([execution.id, execution.id]);
+  });
+});
+
+describe('a person', () => {
+  const asPerson = (harness: SyncHarness, id: string) => {
+    const params = async () => ({ integrationId: (await harness.task()).integrationId, executionId: id });
+    const attempt = { at: harness.deps.now(), repeated: false };
+    const input = async () => ({
+      params: await params(),
+      query: undefined,
+      body: undefined,
+      ifMatch: undefined,
+      attempt,
+    });
+    return {
+      pause: async () => pauseExecution(harness.deps, harness.scope, await input()),
+      resume: async () => resumeExecution(harness.deps, harness.scope, await input()),
+      cancel: async () => cancelExecution(harness.deps, harness.scope, await input()),
+    };
+  };
+  const state = async (harness: SyncHarness, id: string) =>
+    (await harness.deps.runs.executions.get(harness.scope, { id, partition: id }))?.document.state;
+
+  it('pauses and resumes at any moment, and nothing is lost or doubled', async () => {
+    for (let turns = 0; turns < 30; turns += 1) {
+      const harness = await bulkHarness();
+      const { id } = await harness.start();
+      await harness.turns(turns);
+      const person = asPerson(harness, id);
+      if ((await state(harness, id)) === 'succeeded') break;
+      await person.pause();
+      await harness.turns(20);
+      expect(await state(harness, id), `after ${turns} turns`).toBe('paused');
+      const requests = harness.provider.requests.length;
+      await harness.turns(20);
+      expect(harness.provider.requests.length).toBe(requests);
+      await person.resume();
+      await expectWhole(harness, await harness.finish(id), `after ${turns} turns`);
+    }
+  });
+
+  it('cancels at any moment, also what is paused: what was applied stays and is counted', async () => {
+    for (const paused of [false, true]) {
+      for (let turns = 0; turns < 30; turns += 1) {
+        const harness = await bulkHarness();
+        const { id } = await harness.start();
+        await harness.turns(turns);
+        const note = `after ${turns} turns, ${paused ? 'paused' : 'at work'}`;
+        if ((await state(harness, id)) === 'succeeded') break;
+        const person = asPerson(harness, id);
+        if (paused) {
+          await person.pause();
+          await harness.turns(turns % 3);
+        }
+        await person.cancel();
+        const execution = await harness.finish(id);
+        expect(execution.state, note).toBe('cancelled');
+        expect(execution.counts.created, note).toBe((await harness.shards()).size);
+        expect(execution.counts.created, note).toBeLessThan(people + 1);
+        expect(
+          harness.deps.leases.all().filter(({ executionId }) => executionId !== undefined),
+          note,
+        ).toEqual([]);
+        expect(await harness.run('full'), note).toMatchObject({
+          state: 'succeeded',
+          counts: { received: people, created: people - execution.counts.created },
+        });
+      }
+    }
+  });
+
+  it.each(['before', 'after'] as const)('cancels while the worker crashes at any step (%s it took)', async (moment) => {
+    for (let step = 1; step < 130; step += 3) {
+      const harness = await bulkHarness();
+      const { id } = await harness.start();
+      harness.deps.faults.crashAt(step, moment);
+      await harness.turns(6);
+      if (harness.deps.faults.crashed) harness.deps.faults.restart();
+      if ((await state(harness, id)) === 'succeeded') break;
+      try {
+        await asPerson(harness, id).cancel();
+      } catch (error) {
+        // The crash came during the request: the person asks again.
+        if (!(error instanceof Crash)) throw error;
+        harness.deps.faults.restart();
+        await asPerson(harness, id).cancel();
+      }
+      const execution = await harness.finish(id);
+      expect(execution.state, `step ${step}`).toBe('cancelled');
+      harness.deps.faults.restart();
+      const next = await harness.run('full');
+      expect(next, `step ${step}`).toMatchObject({ state: 'succeeded', counts: { received: people } });
+      expect((await harness.shards()).size).toBe(people);
+    }
+  });
+});

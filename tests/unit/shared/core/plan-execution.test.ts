@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { endCancelled, fail } from '../../../../shared/core/advance-execution.ts';
 import type { ExecutionDocument } from '../../../../shared/core/documents/execution.ts';
+import type { MatchRuleSet } from '../../../../shared/core/documents/match-rules.ts';
 import type { TaskDocument } from '../../../../shared/core/documents/task.ts';
 import { continueFrom, planExecution, planRetryOfRecords } from '../../../../shared/core/plan-execution.ts';
 import { watermarkKey } from '../../../../shared/core/watermark.ts';
@@ -12,6 +13,12 @@ const mapping = { object: 'companies', shardTypeId: 'company', fields: [] };
 const contacts = { ...mapping, object: 'contacts' };
 const task = sampleTask('acme', { objects: [mapping, contacts] });
 const keyOf = (of: typeof mapping, source = 'here') => watermarkKey(of, { source });
+const rules: MatchRuleSet = {
+  version: 2,
+  rules: [{ kind: 'exact', name: 'E-mail', key: [{ fields: ['email'], as: 'email', part: 'whole' }] }],
+  strategy: 'newest',
+  fieldStrategies: {},
+};
 
 /** Stopped in the midst of the second object. */
 const stopped: ExecutionDocument = {
@@ -72,6 +79,7 @@ describe('a run that goes on where another was stopped', () => {
     ['objects changed places', failed, { objects: [contacts, mapping] }, {}],
     ['deletions are now mirrored', failed, { deletions: 'mirror' }, {}],
     ['the settings were changed', failed, {}, { source: 'there' as never }],
+    ['the match rules were changed', failed, {}, { matchRules: { contact: rules, company: rules } } as never],
     ['it is another mode', failed, {}, { mode: 'incremental' as never }],
     ['an object was left', { ...failed, progress: { 0: { received: 0, problem: 'Not allowed.' } } }, {}, {}],
     ['it had read everything', { ...failed, checkpoint: { objectIndex: 2, restarted: false } }, {}, {}],
@@ -91,6 +99,12 @@ describe('a run that goes on where another was stopped', () => {
     expect(run.checkpoint.cursor).toBeUndefined();
   });
 
+  it('goes on under match rules that do the same', () => {
+    const of = { ...failed, plan: { ...failed.plan, matchRules: { company: { ...rules, version: 1 } } } };
+    const run = retry(of, {}, { matchRules: { company: rules } } as never);
+    expect(run).toMatchObject({ checkpoint: { cursor: 'page-7' }, plan: { matchRules: { company: rules } } });
+  });
+
   it('goes on when only the name, the page size or the schedule is another', () => {
     const change = { name: 'Other', pageSize: 7, schedule: { kind: 'interval', everySeconds: 60 } as const };
     expect(retry(failed, change)).toMatchObject({ checkpoint: { cursor: 'page-7' }, plan: { pageSize: 7 } });
@@ -98,6 +112,16 @@ describe('a run that goes on where another was stopped', () => {
 });
 
 describe('a run over failed records', () => {
+  it('finds duplicates by the match rules of now', () => {
+    const run = planRetryOfRecords(
+      task,
+      { ...input, matchRules: { company: rules } },
+      { executionId: 'exe_1' },
+      'exe_1',
+    );
+    expect(run.plan.matchRules).toEqual({ company: rules });
+  });
+
   it('uses the mappings of now, reads from the start of the list, and raises no watermark', () => {
     const change = { watermarks: { [keyOf(mapping)]: now }, sizes: { [keyOf(mapping)]: 90 } };
     const run = planRetryOfRecords({ ...task, ...change }, input, { executionId: 'exe_1', records: ['fr_1'] }, 'exe_1');

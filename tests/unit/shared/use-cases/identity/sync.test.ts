@@ -1,73 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { matchRulesId } from '../../../../../shared/core/documents/match-rules.ts';
-import { compileMatchRules } from '../../../../../shared/core/identity/compile-match-rules.ts';
-import { findIdentityFaults } from '../../../../kit/identity-faults.ts';
-import { personMapping, plainRules } from '../../../../kit/identity-world.ts';
-import { createSyncHarness, longAgo, type SyncHarness } from '../../../../kit/sync-harness.ts';
-
-const pageSize = 4;
-const records = 12;
-const people = 7;
-
-async function harnessWithRules(): Promise<SyncHarness> {
-  const harness = await createSyncHarness({
-    pageSize,
-    engine: { pagesPerSlice: 2 },
-    task: { objects: [personMapping] },
-  });
-  setRules(harness, 1);
-  // Seven people; five of them twice, the second time on another page with another value in common.
-  for (let index = 0; index < records; index += 1) {
-    const person = index % people;
-    harness.provider.put(`p${String(index).padStart(2, '0')}`, fieldsOf(person, index >= people), longAgo);
-  }
-  return harness;
-}
-
-function setRules(harness: SyncHarness, version: number, change: Partial<typeof plainRules> = {}): void {
-  const at = harness.deps.now().toISOString();
-  harness.deps.matchRules.put(harness.scope, {
-    kind: 'upsert',
-    document: {
-      ...plainRules,
-      ...change,
-      version,
-      id: matchRulesId('contact'),
-      tenantId: 'acme',
-      kind: 'match-rules',
-      schemaVersion: 1,
-      shardTypeId: 'contact',
-      createdAt: at,
-      updatedAt: at,
-    },
-  });
-}
-
-function fieldsOf(person: number, again: boolean) {
-  const email = { email: `person${person}@x.si` };
-  const phone = { phone: `+3864000000${person}` };
-  return again
-    ? { name: `Again ${person}`, ...(person % 2 === 0 ? email : phone) }
-    : { name: `Person ${person}`, ...email, ...phone };
-}
-
-function faultsOf({ deps }: SyncHarness): string[] {
-  const matcher = compileMatchRules('contact', plainRules);
-  return findIdentityFaults(matcher, {
-    links: deps.links.all(),
-    shards: deps.shards.all(),
-    keys: deps.keys.all(),
-    merges: deps.merges.all(),
-  });
-}
-
-function livingShards({ deps }: SyncHarness) {
-  return deps.shards.all().filter(({ status }) => status !== 'merged');
-}
+import { plainRules } from '../../../../kit/identity-world.ts';
+import {
+  createMatchedHarness,
+  faultsOf,
+  livingShards,
+  people,
+  records,
+  setRules,
+} from '../../../../kit/matched-run.ts';
+import { longAgo } from '../../../../kit/sync-harness.ts';
 
 describe('a run with match rules', () => {
   it('makes one shard a person, and counts each record as created', async () => {
-    const harness = await harnessWithRules();
+    const harness = await createMatchedHarness();
     const run = await harness.run('full');
     expect(run).toMatchObject({ state: 'succeeded', counts: { received: records, created: records } });
     expect(run.plan.matchRules).toEqual({ contact: plainRules });
@@ -78,14 +24,14 @@ describe('a run with match rules', () => {
   });
 
   it.each(['before', 'after'] as const)('does so after a crash at any step (%s it took)', async (moment) => {
-    const measured = await harnessWithRules();
+    const measured = await createMatchedHarness();
     const { id } = await measured.start();
     const before = measured.deps.faults.steps;
     await measured.finish(id);
     const steps = measured.deps.faults.steps - before;
     expect(steps).toBeGreaterThan(60);
     for (let step = 1; step <= steps; step += 1) {
-      const harness = await harnessWithRules();
+      const harness = await createMatchedHarness();
       const started = await harness.start();
       harness.deps.faults.crashAt(step, moment);
       const run = await harness.finish(started.id);
@@ -99,13 +45,13 @@ describe('a run with match rules', () => {
   });
 
   it('leaves no key of a record that vanishes while its page is repeated', async () => {
-    const measured = await harnessWithRules();
+    const measured = await createMatchedHarness();
     const { id } = await measured.start();
     const before = measured.deps.faults.steps;
     await measured.finish(id);
     const steps = measured.deps.faults.steps - before;
     for (let step = 4; step <= steps; step += 1) {
-      const harness = await harnessWithRules();
+      const harness = await createMatchedHarness();
       const started = await harness.start();
       harness.deps.faults.crashAt(step, 'after');
       let crashed = false;
@@ -122,7 +68,7 @@ describe('a run with match rules', () => {
   });
 
   it('finds again what other rules find, when a record is next seen', async () => {
-    const harness = await harnessWithRules();
+    const harness = await createMatchedHarness();
     await harness.deps.matchRules.remove(harness.scope, { id: matchRulesId('contact') });
     await harness.run('full');
     expect(livingShards(harness)).toHaveLength(records);
@@ -134,7 +80,7 @@ describe('a run with match rules', () => {
   });
 
   it('does not merge what the strategy leaves to people', async () => {
-    const harness = await harnessWithRules();
+    const harness = await createMatchedHarness();
     setRules(harness, 2, { strategy: 'manual_review' });
     await harness.run('full');
     expect(livingShards(harness)).toHaveLength(records);
@@ -144,7 +90,7 @@ describe('a run with match rules', () => {
   });
 
   it('leaves to people only those that differ in a field whose strategy says so', async () => {
-    const harness = await harnessWithRules();
+    const harness = await createMatchedHarness();
     setRules(harness, 2, { fieldStrategies: { phone: 'manual_review' } });
     harness.provider.put('p99', { email: 'person0@x.si', phone: '+38640999999' }, longAgo);
     await harness.run('full');
@@ -153,7 +99,7 @@ describe('a run with match rules', () => {
   });
 
   it('releases keys of deleted records and claims them again', async () => {
-    const harness = await harnessWithRules();
+    const harness = await createMatchedHarness();
     await harness.run('full');
     harness.provider.delete('p00');
     harness.provider.delete('p07');

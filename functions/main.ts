@@ -17,4 +17,5 @@ import './monitor-health.ts';
 import './sync-pages.ts';
 import './bulk-sync.ts';
 import './bulk-sync-orchestration.ts';
+import './forget-orchestrations.ts';
 import './unrouted.ts';

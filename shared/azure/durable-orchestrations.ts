@@ -1,4 +1,4 @@
-import type { DurableClient } from 'durable-functions';
+import { type DurableClient, OrchestrationRuntimeStatus } from 'durable-functions';
 import type { Orchestrations } from '../core/ports.ts';
 
 /** Orchestrations by Durable Functions, through the client that a function is bound to. */
@@ -15,6 +15,19 @@ export class DurableOrchestrations implements Orchestrations {
     } catch (error) {
       if (!(await this.#exists(instanceId))) throw error;
     }
+  }
+
+  async forgetEnded(createdBefore: Date): Promise<number> {
+    const { instancesDeleted } = await this.#client.purgeInstanceHistoryBy({
+      createdTimeFrom: new Date(0),
+      createdTimeTo: createdBefore,
+      runtimeStatus: [
+        OrchestrationRuntimeStatus.Completed,
+        OrchestrationRuntimeStatus.Failed,
+        OrchestrationRuntimeStatus.Terminated,
+      ],
+    });
+    return instancesDeleted;
   }
 
   async #exists(instanceId: string): Promise<boolean> {

@@ -150,9 +150,11 @@ export interface SyncQueue {
   setAside(delivered: unknown, reason: string): Promise<void>;
 }
 
-/** Starts long-running orchestrations by name. An instance that is there already, under the same id, is left as it is. */
+/** Long-running orchestrations, by name. An instance that is there already, under the same id, is left as it is. */
 export interface Orchestrations {
   start(name: 'bulk-sync', instanceId: string, input: BulkEnvelope): Promise<void>;
+  /** Removes the histories of instances that have ended and were created before an instant; returns how many there were. */
+  forgetEnded(createdBefore: Date): Promise<number>;
 }
 
 export interface Log {

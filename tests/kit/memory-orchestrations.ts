@@ -42,6 +42,13 @@ export class MemoryOrchestrations implements Orchestrations {
     });
   }
 
+  async forgetEnded(): Promise<number> {
+    await this.#faults.enter('orchestrations', 'forgetEnded', 1);
+    const ended = [...this.#started].filter((id) => !this.#running.some((instance) => instance.id === id));
+    for (const id of ended) this.#started.delete(id);
+    return ended.length;
+  }
+
   /** Ids of all instances that were ever started. */
   get started(): readonly string[] {
     return [...this.#started];

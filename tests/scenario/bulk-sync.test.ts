@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { z } from 'zod';
 import { execution } from '../../shared/contracts/executions.ts';
@@ -8,6 +10,8 @@ import { createTenant, type Execution, type TenantOnTwin } from '../kit/tenant-o
 
 const records = 400;
 const pageSize = 10;
+
+const logPage = z.object({ items: z.array(z.looseObject({ message: z.string() })) });
 
 interface Pair {
   readonly crm: CrmControl;
@@ -60,7 +64,7 @@ describe.concurrent('a bulk run', (it) => {
       const { items } = await pair.tenant.client.call(
         'GET',
         `${pair.tenant.base}/executions/${run.id}/logs?event=partitioned`,
-        z.object({ items: z.array(z.looseObject({ message: z.string() })) }),
+        logPage,
       );
       expect(items.map(({ message }) => message)).toEqual(['The run is read in 8 partitions.']);
     }));
@@ -99,6 +103,19 @@ describe.concurrent('a bulk run', (it) => {
         state: 'succeeded',
         counts: { unchanged: ended.counts.created, created: records - ended.counts.created },
       });
+    }));
+
+  it('goes on under another orchestration when its own is terminated and forgotten', () =>
+    withPair(async (pair) => {
+      const { crm, tenant } = pair;
+      await crm.setFaults({ kind: 'slow', ms: 100 });
+      const { id } = await tenant.start();
+      await untilReceived(tenant, id, 3 * pageSize);
+      const ended = await terminateInstances(room, id);
+      expect(ended).toContain(`${id}.g1`);
+      await expectWhole(pair, await tenant.follow(id));
+      const lost = await tenant.client.call('GET', `${tenant.base}/executions/${id}/logs?event=worker-lost`, logPage);
+      expect(lost.items.length).toBeGreaterThan(0);
     }));
 
   const passing: readonly (readonly [string, object])[] = [
@@ -141,3 +158,25 @@ describe.concurrent('a bulk run', (it) => {
       }));
   }
 });
+
+const instances = z.array(z.looseObject({ instanceId: z.string(), runtimeStatus: z.string() }));
+
+/** Ends the run's orchestration and its workers through the extension's management API, as a person with the key might. */
+async function terminateInstances({ twin, dataDir }: RunningTwin, executionId: string): Promise<string[]> {
+  const keys = z
+    .looseObject({ systemKeys: z.record(z.string(), z.string()) })
+    .parse(JSON.parse(await readFile(join(dataDir, 'host-keys.json'), 'utf8')));
+  const api = new URL('/runtime/webhooks/durabletask/', twin.api());
+  const ask = async (method: string, path: string) => {
+    const separator = path.includes('?') ? '&' : '?';
+    const response = await fetch(new URL(`${path}${separator}code=${keys.systemKeys['durabletask_extension']}`, api), {
+      method,
+    });
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status}`);
+    return response;
+  };
+  const found = instances.parse(await (await ask('GET', `instances?instanceIdPrefix=${executionId}`)).json());
+  for (const { instanceId, runtimeStatus } of found)
+    if (runtimeStatus === 'Running') await ask('POST', `instances/${instanceId}/terminate?reason=test`);
+  return found.map(({ instanceId }) => instanceId);
+}

@@ -42,8 +42,15 @@ export async function measureSync(): Promise<SyncRun[]> {
   return runs;
 }
 
-export async function measureTenant(twin: Twin, tenant: string, records: number): Promise<SyncRun[]> {
+/** @param prepare what the tenant sets up before its first run */
+export async function measureTenant(
+  twin: Twin,
+  tenant: string,
+  records: number,
+  prepare: (client: Demo['client']) => Promise<void> = async () => undefined,
+): Promise<SyncRun[]> {
   const demo = await connectTenant(twin, tenant);
+  await prepare(demo.client);
   const full = await measureRun(twin, demo, tenant, 'full');
   expectCounts(full.execution, { created: records });
   const unchanged = await measureRun(twin, demo, tenant, 'full');

@@ -7,6 +7,8 @@ import './shard-types.ts';
 import './tasks.ts';
 import './executions.ts';
 import './shards.ts';
+import './match-rules.ts';
+import './merges.ts';
 import './events.ts';
 import './api-keys.ts';
 import './health.ts';

@@ -32,8 +32,17 @@ import {
 } from '../core/documents/execution-details.ts';
 import { type IntegrationDocument, integrationDocument } from '../core/documents/integration.ts';
 import { type IntegrationHealthDocument, integrationHealthDocument } from '../core/documents/integration-health.ts';
+import { type KeyDocument, keyDocument } from '../core/documents/key.ts';
 import { type LeaseDocument, leaseDocument } from '../core/documents/lease.ts';
 import { type LinkDocument, linkDocument } from '../core/documents/link.ts';
+import { type MatchRulesDocument, matchRulesDocument } from '../core/documents/match-rules.ts';
+import {
+  type MergeDocument,
+  mergeDocument,
+  type ShardImageDocument,
+  shardImageDocument,
+} from '../core/documents/merge.ts';
+import { type MergeCandidateDocument, mergeCandidateDocument } from '../core/documents/merge-candidate.ts';
 import { type ShardDocument, shardDocument } from '../core/documents/shard.ts';
 import { type TaskDocument, taskDocument } from '../core/documents/task.ts';
 import { type TenantSlotsDocument, tenantSlotsDocument } from '../core/documents/tenant-slots.ts';
@@ -112,6 +121,25 @@ export const collections = {
   }),
   shards: spec<ShardDocument>({ container: 'shards', schema: shardDocument }),
   links: spec<LinkDocument>({ container: 'links', schema: linkDocument }),
+  keys: spec<KeyDocument>({ container: 'keys', schema: keyDocument, partitionOf: (document) => document.key }),
+  matchRules: spec<MatchRulesDocument>({ container: 'config', kind: 'match-rules', schema: matchRulesDocument }),
+  matchRuleVersions: spec<MatchRulesDocument>({
+    container: 'config',
+    kind: 'match-rules-version',
+    schema: matchRulesDocument,
+  }),
+  merges: spec<MergeDocument>({ container: 'reviews', kind: 'merge', schema: mergeDocument }),
+  mergeCandidates: spec<MergeCandidateDocument>({
+    container: 'reviews',
+    kind: 'merge-candidate',
+    schema: mergeCandidateDocument,
+  }),
+  shardImages: spec<ShardImageDocument>({
+    container: 'journal',
+    kind: 'merge-image',
+    schema: shardImageDocument,
+    partitionOf: (document) => document.shardId,
+  }),
   leases: spec<LeaseDocument>({ container: 'leases', schema: leaseDocument }),
   tenantSlots: spec<TenantSlotsDocument>({ container: 'leases', kind: 'slots', schema: tenantSlotsDocument }),
   audit: spec<AuditDocument>({

@@ -20,11 +20,11 @@ const daySeconds = 86_400;
 const everything = ['/*'] as const;
 
 export const containers = {
-  /** Integrations with their health, tasks, conversion schemas, shard types and API keys. Small; every write is conditional. */
+  /** Integrations with their health, tasks, conversion schemas, shard types, match rules and API keys. Small; every write is conditional. */
   config: {
     name: 'config',
     partitionKeyPaths: ['/tenantId'],
-    includedPaths: ['/tenantId/?', '/kind/?', '/integrationId/?', '/provider/?'],
+    includedPaths: ['/tenantId/?', '/kind/?', '/integrationId/?', '/provider/?', '/shardTypeId/?'],
     excludedPaths: everything,
     requestUnits: { read: 1, create: 8, replace: 12, listOf20: 4 },
   },
@@ -43,6 +43,32 @@ export const containers = {
     includedPaths: ['/tenantId/?'],
     excludedPaths: everything,
     requestUnits: { read: 1, create: 6, replace: 10 },
+  },
+  /** Who has which key of the match rules; read and written by key only. An emptied document goes after a day. */
+  keys: {
+    name: 'keys',
+    partitionKeyPaths: ['/tenantId', '/key'],
+    defaultTtlSeconds: -1,
+    includedPaths: ['/tenantId/?'],
+    excludedPaths: everything,
+    requestUnits: { read: 1, create: 6, replace: 10 },
+  },
+  /** What people decide about, and what came of it: merge candidates and merges. */
+  reviews: {
+    name: 'reviews',
+    partitionKeyPaths: ['/tenantId'],
+    includedPaths: ['/tenantId/?', '/kind/?', '/state/?', '/shardTypeId/?'],
+    excludedPaths: everything,
+    requestUnits: { read: 1, create: 8, replace: 12, listOf20: 4 },
+  },
+  /** Shards as they were before something happened to them; kept as long as it may be undone. */
+  journal: {
+    name: 'journal',
+    partitionKeyPaths: ['/tenantId', '/shardId'],
+    defaultTtlSeconds: 365 * daySeconds,
+    includedPaths: ['/tenantId/?', '/shardId/?', '/kind/?'],
+    excludedPaths: everything,
+    requestUnits: { read: 1, upsert: 14 },
   },
   /** Runs, what each of their pages did, their logs and failed records; kept for a quarter after the last change. */
   executions: {

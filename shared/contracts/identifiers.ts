@@ -12,6 +12,8 @@ export const idPrefixes = {
   log: 'log',
   event: 'evt',
   message: 'msg',
+  merge: 'mrg',
+  mergeCandidate: 'mca',
   request: 'req',
 } as const;
 
@@ -31,6 +33,8 @@ export const executionId = idOf('execution');
 export const shardId = idOf('shard');
 export const conversionSchemaId = idOf('conversionSchema');
 export const apiKeyId = idOf('apiKey');
+export const mergeId = idOf('merge');
+export const mergeCandidateId = idOf('mergeCandidate');
 export const eventId = idOf('event');
 
 /** A customer of the deployment, as its sign-in names it. */

@@ -8,6 +8,8 @@ export const problems = {
   'not-found': { status: 404, title: 'Not found' },
   'method-not-allowed': { status: 405, title: 'Method not allowed' },
   'already-exists': { status: 409, title: 'It already exists' },
+  'already-merged': { status: 409, title: 'They are one shard already' },
+  'cannot-undo': { status: 409, title: 'It cannot be undone now' },
   'already-running': { status: 409, title: 'The task is already running' },
   'wrong-state': { status: 409, title: 'The state it is in does not allow this' },
   'not-published': { status: 409, title: 'The conversion schema has no published version' },

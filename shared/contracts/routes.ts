@@ -38,6 +38,25 @@ import {
   listIntegrations,
   updateIntegration,
 } from './integrations.ts';
+import {
+  createMatchRules,
+  deleteMatchRules,
+  dryRunMatchRules,
+  getMatchRules,
+  listMatchRules,
+  listMatchRuleVersions,
+  updateMatchRules,
+} from './match-rules.ts';
+import {
+  acceptMergeCandidate,
+  getMerge,
+  getMergeCandidate,
+  listMergeCandidates,
+  listMerges,
+  mergeShard,
+  rejectMergeCandidate,
+  undoMerge,
+} from './merges.ts';
 import type { Route } from './route.ts';
 import {
   checkShardType,
@@ -102,6 +121,21 @@ export const routes: readonly Route[] = [
   deleteShardType,
   listShardTypeVersions,
   checkShardType,
+  mergeShard,
+  listMatchRules,
+  createMatchRules,
+  getMatchRules,
+  updateMatchRules,
+  deleteMatchRules,
+  listMatchRuleVersions,
+  dryRunMatchRules,
+  listMergeCandidates,
+  getMergeCandidate,
+  acceptMergeCandidate,
+  rejectMergeCandidate,
+  listMerges,
+  getMerge,
+  undoMerge,
   listEvents,
   listApiKeys,
   createApiKey,

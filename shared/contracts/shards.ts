@@ -10,6 +10,11 @@ export const shard = z
     status: z.enum(['active', 'deleted']),
     revision: z.int(),
     data: z.record(z.string(), z.unknown()),
+    mergedInto: shardId
+      .optional()
+      .describe(
+        'The shard that was asked for was merged into this one, which is shown; absent when it was asked for itself',
+      ),
     sources: z.array(z.strictObject({ integrationId, object: z.string(), externalId: z.string() })),
     createdAt: instant,
     updatedAt: instant,
@@ -44,7 +49,7 @@ export const getShard = defineRoute({
   id: 'getShard',
   method: 'GET',
   path: 'tenant/shards/{shardId}',
-  summary: 'One shard',
+  summary: 'One shard; of one that was merged, the shard that it is now',
   tag: 'Shards',
   role: 'viewer',
   concurrency: 'answers-etag',

@@ -4,6 +4,7 @@ import type { ShardDocument } from './documents/shard.ts';
 
 /** A stored shard as the API shows it: where it comes from, but not the bases that syncing compares with. */
 export function describeShard(document: ShardDocument): z.infer<typeof shard> {
+  if (document.status === 'merged') throw new TypeError(`${document.id} is a tombstone: its survivor is shown instead`);
   return {
     id: document.id,
     shardTypeId: document.shardTypeId,

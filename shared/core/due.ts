@@ -23,9 +23,9 @@ export const healthLane: DueLane<HealthDueDocument> = {
 
 type Key = Pick<DueEntry, 'id' | 'bucket'>;
 
-/** Where a task's entry of one kind is: one `schedule` and one `watch` entry a task. */
-export function dueKey(kind: DueDocument['kind'], tenantId: string, taskId: string): Key {
-  return { id: `${kind}:${tenantId}:${taskId}`, bucket: bucketOf(clockLane, taskId) };
+/** Where the entry of a task or a merge is: one of each kind. */
+export function dueKey(kind: DueDocument['kind'], tenantId: string, subjectId: string): Key {
+  return { id: `${kind}:${tenantId}:${subjectId}`, bucket: bucketOf(clockLane, subjectId) };
 }
 
 /** Where an integration's entry is. */

@@ -18,6 +18,13 @@ export function composeId(kind: IdKind, nowMs: number, random: Uint8Array): stri
   return `${idPrefixes[kind]}_${base32(bytes)}`;
 }
 
+/** When an id was made, in epoch milliseconds: its first ten characters after the prefix. */
+export function timeOfId(id: string): number {
+  let ms = 0;
+  for (const letter of id.slice(id.indexOf('_') + 1).slice(0, 10)) ms = ms * 32 + Math.max(0, alphabet.indexOf(letter));
+  return ms;
+}
+
 /** Two leading zero bits, then 128 bits in groups of five. */
 function base32(bytes: Uint8Array): string {
   let text = '';

@@ -3,8 +3,11 @@ import type { Feed } from './conversion/compile-schema.ts';
 import type { LastOutcome, LinkDocument } from './documents/link.ts';
 import type { ShardDocument, ShardSource } from './documents/shard.ts';
 import { readPath, removePath, writePath } from './field-path.ts';
-import type { Json, JsonObject } from './json.ts';
+import type { Matcher } from './identity/compile-match-rules.ts';
+import { mergeSources, strategyOf } from './identity/survivorship.ts';
+import type { JsonObject } from './json.ts';
 import { isOlder, isRepeat, type Observation, observedAs, type Sighting } from './observation.ts';
+import { searchText } from './search-text.ts';
 
 /**
  * What one observation does to its shard. `in-place`: it stands there already, seen as late. `stale`: the shard shows something newer, written by someone
@@ -20,6 +23,8 @@ export interface MergeInput {
   readonly integrationId: string;
   readonly sighting: Sighting;
   readonly now: string;
+  /** How duplicates are found and whose values hold; absent when the shard type has no match rules. */
+  readonly matcher?: Matcher | undefined;
 }
 
 /**
@@ -43,13 +48,11 @@ export function planShard(
     }
     if (inPlace) return confirm(input, shard, observation, source, first ?? 'unchanged');
   }
-  const data = observation.deleted
-    ? (shard?.data ?? {})
-    : mergeFields(shard?.data, source?.externalBase, observation.data, observation.feed.paths);
   const sources = {
     ...shard?.sources,
     [observation.linkId]: nextSource(input, observation, source, outcome),
   };
+  const data = nextData(input, observation, shard, sources);
   return {
     kind: 'write',
     outcome,
@@ -63,10 +66,27 @@ export function planShard(
       data,
       text: searchText(data),
       sources,
+      ...(shard?.absorbed === undefined ? {} : { absorbed: shard.absorbed }),
       createdAt: shard?.createdAt ?? input.now,
       updatedAt: input.now,
     },
   };
+}
+
+/** Where several records feed the shard, the value of each field follows from all of them. */
+function nextData(
+  input: MergeInput,
+  observation: Observation,
+  shard: ShardDocument | undefined,
+  sources: ShardDocument['sources'],
+): JsonObject {
+  const { paths } = observation.feed;
+  const isAlone = Object.keys(sources).length === 1;
+  if (shard !== undefined && !isAlone && Object.values(sources).some((source) => !source.deleted)) {
+    return mergeSources(shard.data, shard.sources, sources, paths, strategyOf(input.matcher?.set));
+  }
+  if (observation.deleted) return shard?.data ?? {};
+  return mergeFields(shard?.data, shard?.sources[observation.linkId]?.externalBase, observation.data, paths);
 }
 
 /**
@@ -115,6 +135,9 @@ function nextSource(
   outcome: LastOutcome['outcome'],
 ): ShardSource {
   const version = observation.version ?? source?.externalVersion;
+  // Where the provider tells no time, a change is as new as our look at it; of an earlier look that is tried again nobody knows.
+  const isNew = input.matcher !== undefined && observation.seen === undefined;
+  const modifiedAt = observation.modifiedAt ?? (isNew ? input.now : source?.modifiedAt);
   return {
     integrationId: input.integrationId,
     object: observation.feed.object,
@@ -123,6 +146,7 @@ function nextSource(
       ? (source?.externalBase ?? {})
       : mergeFields(source?.externalBase, undefined, observation.data, observation.feed.paths),
     ...(version === undefined ? {} : { externalVersion: version }),
+    ...(modifiedAt === undefined ? {} : { modifiedAt }),
     observed: observedAs(observation, input.sighting),
     deleted: observation.deleted,
     last: { executionId: input.sighting.executionId, page: input.sighting.page, outcome },
@@ -130,7 +154,7 @@ function nextSource(
 }
 
 /** Takes over what `theirs` shows otherwise than `base`, all of it where there is no base; other fields stay ours. */
-function mergeFields(
+export function mergeFields(
   ours: JsonObject | undefined,
   base: JsonObject | undefined,
   theirs: JsonObject,
@@ -145,23 +169,4 @@ function mergeFields(
     else writePath(merged, path, structuredClone(value));
   }
   return merged;
-}
-
-const searchTextLimit = 400;
-
-/** All text of the shard in lower case, for the list's text filter; as much as fits the limit. */
-function searchText(data: JsonObject): string {
-  const parts: string[] = [];
-  let length = 0;
-  const collect = (value: Json | undefined): void => {
-    if (length > searchTextLimit || value === undefined || value === null) return;
-    if (typeof value === 'string') {
-      parts.push(value);
-      length += value.length + 1;
-    } else if (typeof value === 'object') {
-      for (const each of Object.values(value)) collect(each);
-    }
-  };
-  collect(data);
-  return parts.join(' ').slice(0, searchTextLimit).toWellFormed().toLowerCase();
 }

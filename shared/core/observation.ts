@@ -4,6 +4,7 @@ import type { Converted, Converter, Feed } from './conversion/compile-schema.ts'
 import type { AnswerQuestions } from './conversion/deferral.ts';
 import type { ConversionError } from './conversion/rule.ts';
 import type { LinkDocument } from './documents/link.ts';
+import type { Matcher } from './identity/compile-match-rules.ts';
 import type { JsonObject } from './json.ts';
 
 /** Where in which run a record was seen. A later fence, then a later page, is the newer observation. */
@@ -23,6 +24,8 @@ export interface Observation {
   /** Over converted values and mapping version; equal to the link's hash exactly when nothing is to be done. */
   readonly hash: string;
   readonly version: number | undefined;
+  /** The provider's time of modification. */
+  readonly modifiedAt?: string | undefined;
   /** Where it was seen, when that was not in this page: an earlier look that is tried again. */
   readonly seen?: { readonly fence: number; readonly page: number };
 }
@@ -62,6 +65,7 @@ export async function readPage(
   converter: Converter,
   changes: readonly ExternalChange[],
   answer: AnswerQuestions,
+  matchers: ReadonlyMap<string, Pick<Matcher, 'fingerprint'>> = new Map(),
 ): Promise<PageReading> {
   const byLink = new Map<string, Observation>();
   const failures: RecordFailure[] = [];
@@ -73,7 +77,7 @@ export async function readPage(
     const shards = wantedOf(change, converted[index] ?? []);
     if (shards.length === 0) unmapped += 1;
     for (const shard of shards) {
-      const observed = observe(integrationId, converter, shard, change);
+      const observed = observe(integrationId, versionFor(converter, shard.feed, matchers), shard, change);
       if ('reason' in observed) {
         failures.push(observed);
         continue;
@@ -97,9 +101,19 @@ function wantedOf({ retried }: ExternalChange, shards: readonly Converted[]): re
   return same.length > 0 ? same : ofType;
 }
 
+/** What a link's hash is over besides the values: under other match rules a record is looked at again when it is next seen. */
+function versionFor(
+  { version }: Converter,
+  { shardTypeId }: Feed,
+  matchers: ReadonlyMap<string, Pick<Matcher, 'fingerprint'>>,
+): string {
+  const matcher = matchers.get(shardTypeId);
+  return matcher === undefined ? version : `${version} ${matcher.fingerprint}`;
+}
+
 function observe(
   integrationId: string,
-  converter: Converter,
+  version: string,
   shard: Converted,
   change: ExternalChange,
 ): Observation | RecordFailure {
@@ -117,8 +131,9 @@ function observe(
     externalId,
     deleted: shard.deleted,
     data: shard.data,
-    hash: shard.deleted ? 'deleted' : shortHash(`${converter.version} ${text}`),
+    hash: shard.deleted ? 'deleted' : shortHash(`${version} ${text}`),
     version: change.version,
+    modifiedAt: change.modifiedAt,
     ...(change.seen === undefined ? {} : { seen: change.seen }),
   };
 }

@@ -2,6 +2,7 @@ import { nothingYet } from './advance-execution.ts';
 import type { PlannedObject } from './documents/conversion.ts';
 import type { ExecutionDocument } from './documents/execution.ts';
 import type { TaskDocument } from './documents/task.ts';
+import { matcherOf } from './identity/frozen-rules.ts';
 import { sinceOf, watermarkKey } from './watermark.ts';
 
 export interface PlanInput {
@@ -11,6 +12,8 @@ export interface PlanInput {
   /** The task's objects with their mappings as they are published now. */
   readonly objects: readonly PlannedObject[];
   readonly source: string;
+  /** The match rules in force. */
+  readonly matchRules?: ExecutionDocument['plan']['matchRules'];
   readonly now: string;
 }
 
@@ -42,6 +45,7 @@ export function planExecution(task: TaskDocument, input: PlanInput): ExecutionDo
       since,
       source: input.source,
       bulk: task.bulk,
+      ...(input.matchRules === undefined ? {} : { matchRules: input.matchRules }),
     },
     checkpoint: { objectIndex: 0, restarted: false },
     watermarks: {},
@@ -104,15 +108,24 @@ function hasLeftObject({ progress }: ExecutionDocument): boolean {
   return Object.values(progress).some(({ problem }) => problem !== undefined);
 }
 
-/** Also a mapping that was published again counts as another: what one in between made of the records is not what it would. */
+/**
+ * Also a mapping that was published again counts as another: what one in between made of the records is not what it would. And also the match
+ * rules: a run finds the duplicates of all that it reads by one set of them.
+ */
 function readsTheSame(planned: ExecutionDocument, stopped: ExecutionDocument): boolean {
   const [here, there] = [planned, stopped].map(({ plan }) =>
-    [plan.deletions, ...plan.objects.map((each) => watermarkKey(each, plan))].join(' '),
+    [
+      plan.deletions,
+      ...plan.objects.map((each) => watermarkKey(each, plan)),
+      ...plan.objects
+        .flatMap(({ shardTypes }) => Object.keys(shardTypes))
+        .map((shardTypeId) => matcherOf(plan.matchRules, shardTypeId)?.fingerprint),
+    ].join(' '),
   );
   return here === there;
 }
 
-/** A run over failed records, with the task's mappings as they are now. `retryOf` is the run that is retried: the one whose records they are, or its retry. */
+/** A run over failed records, with the task's mappings and the match rules as they are now. `retryOf` is the run that is retried: the one whose records they are, or its retry. */
 export function planRetryOfRecords(
   task: TaskDocument,
   input: PlanInput,

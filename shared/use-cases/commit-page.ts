@@ -4,19 +4,22 @@ import { addCounts, type Counts, noCounts } from '../core/counts.ts';
 import type { PlannedObject } from '../core/documents/conversion.ts';
 import { type ExecutionDocument, type PageDocument, pageIdOf } from '../core/documents/execution.ts';
 import { isTerminal } from '../core/execution-states.ts';
+import { matchersOf } from '../core/identity/frozen-rules.ts';
 import type { Note } from '../core/log-entries.ts';
 import type { MergeInput } from '../core/merge-source.ts';
 import { type Observation, readPage } from '../core/observation.ts';
 import type { Deps, Stored } from '../core/ports.ts';
 import type { Scope } from '../core/scope.ts';
 import { answerQuestions } from './answer-questions.ts';
-import { applyPage, countLeftBehind } from './apply-page.ts';
+import { applyByType } from './apply-page/apply-by-type.ts';
+import type { Stores } from './apply-page/item.ts';
+import { countRecords, leaveRecords, readRecords } from './apply-page/leave-records.ts';
 import { moveExecution } from './move-execution.ts';
 import type { Pulled } from './pull-page.ts';
 import { reopenLinks } from './reopen-links.ts';
 import { setRecordsAside } from './set-records-aside.ts';
 
-type Needs = Pick<Deps, 'links' | 'shards' | 'runs' | 'expressions' | 'newId' | 'now' | 'log'>;
+type Needs = Stores & Pick<Deps, 'runs' | 'expressions'>;
 
 /**
  * Applies one pulled page and moves the run's checkpoint with the page's outcome, as one write. A person may stop the run meanwhile: its page is
@@ -36,7 +39,11 @@ export async function commitPage(
 ): Promise<Stored<ExecutionDocument> | undefined> {
   const execution = stored.document;
   const answer = answerQuestions(deps, scope, execution.integrationId);
-  const reading = await readPage(execution.integrationId, converter, pulled.page.changes, answer);
+  const matchers = matchersOf(
+    execution.plan.matchRules,
+    converter.feeds.map(({ shardTypeId }) => shardTypeId),
+  );
+  const reading = await readPage(execution.integrationId, converter, pulled.page.changes, answer, matchers);
   const observations =
     execution.plan.deletions === 'mirror' ? reading.observations : reading.observations.filter((each) => !each.deleted);
   const input: MergeInput = {
@@ -48,19 +55,20 @@ export async function commitPage(
   if (!(await keepHold())) return undefined;
   const page = await announcePage(deps, scope, execution, planned.object, observations);
   if (page === undefined) return undefined;
-  const applied = await applyPage(deps, scope, input, observations, expectsNew(execution), keepHold);
+  const applied = await applyByType(deps, scope, input, matchers, observations, expectsNew(execution), keepHold);
   if (applied === undefined) return undefined;
+  // What an interrupted attempt wrote for records that the page no longer shows: nobody else will count it, or complete what it claimed.
   const here = new Set(observations.map((observation) => observation.linkId));
-  const leftBehind = await countLeftBehind(
+  const left = await readRecords(
     deps,
     scope,
-    input.sighting,
     page.linkIds.filter((id) => !here.has(id)),
   );
+  await leaveRecords(deps, scope, execution.plan.matchRules, left);
   await setRecordsAside(deps, scope, execution, planned, pulled.page, reading.failures);
   const failed = pulled.page.rejected.length + reading.failures.length;
   const skipped = reading.superseded + reading.unmapped + reading.observations.length - observations.length;
-  const counts = addCounts(addCounts(applied, leftBehind), setAside(failed, skipped));
+  const counts = addCounts(addCounts(applied, countRecords(left, input.sighting)), setAside(failed, skipped));
   const at = deps.now().toISOString();
   const outcome: PageDocument = { ...page, state: 'applied', linkIds: [], counts, at };
   if (!(await keepHold())) return undefined;

@@ -4,6 +4,7 @@ import { logDocumentOf, type Note, noteTransition } from '../core/log-entries.ts
 import type { Deps, RunChange, Stored } from '../core/ports.ts';
 import type { Scope } from '../core/scope.ts';
 import { countInterruptedPage } from './count-interrupted-page.ts';
+import type { MergeNeeds } from './merge-shards/complete-merge.ts';
 
 type Needs = Pick<Deps, 'runs' | 'newId' | 'now'>;
 
@@ -24,7 +25,7 @@ export interface Move {
  * @throws Error for a state that may not follow: a bug
  */
 export async function moveExecution(
-  deps: Needs & Pick<Deps, 'links' | 'shards' | 'log'>,
+  deps: Needs & MergeNeeds,
   scope: Scope,
   stored: Stored<ExecutionDocument>,
   { execution: asked, cause, page, notes = [] }: Move,

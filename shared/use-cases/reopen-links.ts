@@ -3,6 +3,8 @@ import { pageIdOf } from '../core/documents/execution.ts';
 import type { LinkDocument } from '../core/documents/link.ts';
 import type { Deps, Stored } from '../core/ports.ts';
 import type { Scope } from '../core/scope.ts';
+import { leaveRecords, readRecords } from './apply-page/leave-records.ts';
+import type { MergeNeeds } from './merge-shards/complete-merge.ts';
 
 /**
  * Takes back what the links of an interrupted page say. Its worker may have died between a shard and its link, so that the link's hash is of
@@ -27,10 +29,13 @@ export async function reopenLinks(deps: Pick<Deps, 'links'>, scope: Scope, linkI
 
 /** The same for the page on which a run ended, if it was interrupted there: nobody will repeat that page. */
 export async function reopenLastPage(
-  deps: Pick<Deps, 'links' | 'runs'>,
+  deps: MergeNeeds & Pick<Deps, 'keys' | 'runs'>,
   scope: Scope,
   execution: ExecutionDocument,
 ): Promise<void> {
   const page = await deps.runs.pages.get(scope, { id: pageIdOf(execution.pages), partition: execution.id });
-  if (page?.document.state === 'applying') await reopenLinks(deps, scope, page.document.linkIds);
+  if (page?.document.state !== 'applying') return;
+  const { linkIds } = page.document;
+  await reopenLinks(deps, scope, linkIds);
+  await leaveRecords(deps, scope, execution.plan.matchRules, await readRecords(deps, scope, linkIds));
 }

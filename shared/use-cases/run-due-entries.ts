@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { endCancelled, fail } from '../core/advance-execution.ts';
 import { AppError } from '../core/app-error.ts';
 import { sameValue } from '../core/canonical.ts';
-import type { DueDocument } from '../core/documents/due.ts';
+import type { DueDocument, TaskDueDocument } from '../core/documents/due.ts';
 import type { ExecutionDocument } from '../core/documents/execution.ts';
 import type { TaskDocument } from '../core/documents/task.ts';
 import { isTerminal } from '../core/execution-states.ts';
@@ -12,6 +12,7 @@ import { nextRun } from '../core/schedule.ts';
 import { type Scope, systemScope } from '../core/scope.ts';
 import { endRun } from './end-bulk-run.ts';
 import { freeTask } from './hold-task.ts';
+import { resumeMerge } from './merge-shards/resume-merge.ts';
 import { moveExecution } from './move-execution.ts';
 import { settleExecution } from './settle-execution.ts';
 import { startExecution } from './start-execution.ts';
@@ -35,7 +36,7 @@ export async function runDueEntries(deps: Deps, traceparent: string): Promise<nu
   for (const entry of entries) {
     const scope = systemScope(entry.document.tenantId, 'clock', traceparent);
     try {
-      await (entry.document.kind === 'schedule' ? runSchedule(deps, scope, entry) : watchRun(deps, scope, entry));
+      await runEntry(deps, scope, entry);
     } catch (error) {
       deps.log.alert('a due entry could not be worked on', { ...entry.document, error });
     }
@@ -43,8 +44,14 @@ export async function runDueEntries(deps: Deps, traceparent: string): Promise<nu
   return entries.length;
 }
 
+async function runEntry(deps: Deps, scope: Scope, { document, etag }: Stored<DueDocument>): Promise<void> {
+  if (document.kind === 'merge') return resumeMerge(deps, scope, document.mergeId);
+  const entry = { document, etag };
+  return document.kind === 'schedule' ? runSchedule(deps, scope, entry) : watchRun(deps, scope, entry);
+}
+
 /** Starts the task's run for this instant, once; then moves the entry to the next instant after now: a clock that was down catches up with one run. */
-async function runSchedule(deps: Deps, scope: Scope, entry: Stored<DueDocument>): Promise<void> {
+async function runSchedule(deps: Deps, scope: Scope, entry: Stored<TaskDueDocument>): Promise<void> {
   const { taskId, integrationId, dueAt } = entry.document;
   const task = (await deps.tasks.get(scope, { id: taskId }))?.document;
   const next = task?.enabled === true ? nextRun(task.schedule, deps.now()) : undefined;
@@ -85,7 +92,7 @@ async function showNextRun(deps: Deps, scope: Scope, task: TaskDocument, next: D
 }
 
 /** A run whose lease has ended has lost its worker or its message, or waits in a long queue: it gets a new message, or ends when that no longer helps. */
-async function watchRun(deps: Deps, scope: Scope, entry: Stored<DueDocument>): Promise<void> {
+async function watchRun(deps: Deps, scope: Scope, entry: Stored<TaskDueDocument>): Promise<void> {
   const { taskId, integrationId, executionId } = entry.document;
   if (executionId === undefined) return deps.due.remove(entry.document, entry.etag);
   const lease = (await deps.leases.get(scope, { id: taskId }))?.document;

@@ -5,12 +5,10 @@ import type { Scope } from '../core/scope.ts';
 import { raiseWatermarks, watermarkKey } from '../core/watermark.ts';
 import { announceRunEnd } from './announce-run-end.ts';
 import { freeTask } from './hold-task.ts';
+import type { MergeNeeds } from './merge-shards/complete-merge.ts';
 import { reopenLastPage } from './reopen-links.ts';
 
-type Needs = Pick<
-  Deps,
-  'tasks' | 'runs' | 'links' | 'leases' | 'due' | 'events' | 'healthDue' | 'now' | 'engine' | 'log'
->;
+type Needs = MergeNeeds & Pick<Deps, 'tasks' | 'runs' | 'keys' | 'leases' | 'events' | 'healthDue' | 'engine'>;
 
 /**
  * What follows the end of a run: its event is recorded, its watermarks go to the task, the watch ends, the task becomes free. Repeatable: whoever finds an ended run

@@ -10,6 +10,7 @@ import type { Deps } from '../core/ports.ts';
 import type { Scope } from '../core/scope.ts';
 import { sourceOf } from '../core/watermark.ts';
 import { freezeMappings } from './freeze-mappings.ts';
+import { freezeMatchRules } from './freeze-match-rules.ts';
 import { freeTask, occupyTask } from './hold-task.ts';
 import { createExecution } from './move-execution.ts';
 import { putWatch } from './put-watch.ts';
@@ -24,6 +25,11 @@ type Needs = Pick<
   | 'shardTypes'
   | 'runs'
   | 'links'
+  | 'shards'
+  | 'keys'
+  | 'merges'
+  | 'shardImages'
+  | 'matchRules'
   | 'leases'
   | 'due'
   | 'events'
@@ -73,6 +79,11 @@ export async function startExecution(
     mode: input.mode ?? task.mode,
     trigger: input.trigger,
     source: sourceOf(integration),
+    matchRules: await freezeMatchRules(
+      deps,
+      scope,
+      objects.flatMap(({ shardTypes }) => Object.keys(shardTypes)),
+    ),
     now: now.toISOString(),
   });
   await createExecution(deps, scope, execution);

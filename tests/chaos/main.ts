@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { killWhileBulkSyncing } from './bulk.ts';
 import { killCosmos } from './cosmos.ts';
 import { runDurablePrograms } from './durable.ts';
+import { killWhileMatching } from './identity.ts';
 import { killWhileSyncing } from './sync.ts';
 
 const { values, positionals } = parseArgs({
@@ -24,6 +25,10 @@ const runs: Record<string, () => Promise<{ result: object; isGood: boolean }>> =
     const result = await killWhileSyncing(Number(values.kills), Number(values.seed), say);
     const isWhole = result.lost === 0 && result.duplicated === 0 && result.reconciled;
     return { result, isGood: isWhole && result.state === 'succeeded' };
+  },
+  async identity() {
+    const result = await killWhileMatching(Number(values.kills), Number(values.seed), say);
+    return { result, isGood: result.shards === result.people && result.faults.length === 0 };
   },
   async bulk() {
     const size = { records: Number(values.records), kills: Number(values.kills) };

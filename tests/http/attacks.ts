@@ -113,9 +113,9 @@ export function pathAttacks(
   ids: Record<string, string>,
   othersIds: Record<string, string>,
 ): Attack[] {
-  const names = operation.parameters.filter((parameter) => parameter.in === 'path').map(({ name }) => name);
+  const parameters = operation.parameters.filter((parameter) => parameter.in === 'path');
   const attacks: Attack[] = [];
-  for (const name of names) {
+  for (const { name } of parameters) {
     const texts = [
       ...hostileTexts,
       'x',

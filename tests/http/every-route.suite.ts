@@ -1,5 +1,6 @@
 import { beforeAll, expect, it } from 'vitest';
 import { demoTask } from '../../local/start/demo-task.ts';
+import { contactRules } from '../kit/labelled-people.ts';
 import { sampleTenant } from '../kit/sample-documents.ts';
 import { type App, createTenant, syncTenant, type Tenant } from './start-app.ts';
 
@@ -150,6 +151,64 @@ export function everyRouteSuite(app: () => App): void {
       .find((value) => typeof value === 'number');
     const byNumber = await tenant.admin.call('listShards', { query: { field: 'amount', value: Number(amount) } });
     expect(byNumber.items.length).toBeGreaterThan(0);
+  });
+
+  it('lives through the life of match rules, and says what they would merge', async () => {
+    const { admin } = tenant;
+    const params = { shardTypeId: 'contact' };
+    const { version: _version, ...rules } = contactRules;
+    const created = await admin.call('createMatchRules', { body: { shardTypeId: 'contact', ...rules } });
+    expect(created.json).toMatchObject({ version: 1, strategy: 'newest' });
+    expect((await admin.send('createMatchRules', { body: { shardTypeId: 'contact', ...rules } })).status).toBe(409);
+    const everyone = [{ kind: 'exact', name: 'City', key: [{ fields: ['address.city'], as: 'text' }] }];
+    const dryRun = await admin.call('dryRunMatchRules', { params, body: { rules: everyone }, query: { limit: 1 } });
+    expect(dryRun.json).toMatchObject({ examined: 80, complete: true, reviews: 0 });
+    expect(dryRun.items.length).toBeLessThanOrEqual(1);
+    const updated = await admin.call('updateMatchRules', { params, body: { strategy: 'most_complete' } });
+    expect(updated.json).toMatchObject({ version: 2, strategy: 'most_complete', rules: created.json['rules'] });
+    expect((await admin.call('listMatchRuleVersions', { params })).items).toMatchObject([{ version: 1 }]);
+    expect((await admin.call('listMatchRules')).items).toEqual([(await admin.call('getMatchRules', { params })).json]);
+    await admin.call('deleteMatchRules', { params });
+    expect((await admin.send('getMatchRules', { params })).status).toBe(404);
+    const again = await admin.call('createMatchRules', { body: { shardTypeId: 'contact', ...rules } });
+    expect(again.json['version']).toBe(3);
+    await admin.call('deleteMatchRules', { params });
+  });
+
+  it('merges two shards, answers for both ids, and makes two of them again', async () => {
+    const { admin } = tenant;
+    const { items } = await admin.call('listShards', { query: { type: 'company', limit: 2 } });
+    const [newer = '', older = ''] = items.map((item) => String(item['id']));
+    const merged = await admin.call('mergeShard', { params: { shardId: older }, body: { with: newer } });
+    expect(merged.json).toMatchObject({ state: 'done', survivorId: older, mergedId: newer, trigger: 'person' });
+    const shown = (await admin.call('getShard', { params: { shardId: newer } })).json;
+    expect(shown).toMatchObject({ id: older, mergedInto: older, status: 'active' });
+    expect(shown['sources']).toHaveLength(2);
+    const again = await admin.send('mergeShard', { params: { shardId: newer }, body: { with: older } });
+    expect(again.problem.code).toBe('already-merged');
+    const params = { mergeId: merged.text('id') };
+    const preview = await admin.call('undoMerge', { params, body: { preview: true } });
+    expect(preview.json).toMatchObject({ state: 'done', undo: { assignments: [{}, {}] } });
+    expect((await admin.call('undoMerge', { params })).json).toMatchObject({ state: 'undone' });
+    expect((await admin.call('getMerge', { params })).json).toMatchObject({ state: 'undone' });
+    expect((await admin.call('listMerges', { query: { state: 'undone' } })).items).toHaveLength(1);
+    expect((await admin.send('undoMerge', { params })).problem.code).toBe('cannot-undo');
+    for (const [index, shardId] of [newer, older].entries()) {
+      const { data, sources } = (await admin.call('getShard', { params: { shardId } })).json;
+      expect({ data, sources }).toEqual({ data: items[index]?.['data'], sources: items[index]?.['sources'] });
+    }
+  });
+
+  it('decides about a pair, and the other way round', async () => {
+    const { admin } = tenant;
+    const [candidate] = (await admin.call('listMergeCandidates', { query: { state: 'rejected' } })).items;
+    const params = { candidateId: String(candidate?.['id']) };
+    expect((await admin.call('getMergeCandidate', { params })).json).toEqual(candidate);
+    const accepted = await admin.call('acceptMergeCandidate', { params });
+    expect(accepted.json).toMatchObject({ state: 'accepted', mergeId: expect.any(String) });
+    expect((await admin.send('rejectMergeCandidate', { params })).problem.code).toBe('already-merged');
+    await admin.call('undoMerge', { params: { mergeId: accepted.text('mergeId') } });
+    expect((await admin.call('rejectMergeCandidate', { params })).json).toMatchObject({ state: 'rejected' });
   });
 
   it('issues, lists and revokes API keys', async () => {

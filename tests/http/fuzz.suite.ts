@@ -2,14 +2,16 @@ import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { beforeAll, expect, it } from 'vitest';
 import { demoSettings, demoTask } from '../../local/start/demo-task.ts';
+import { contactRules } from '../kit/labelled-people.ts';
 import type { ApiCaller, CheckedAnswer } from './api-caller.ts';
 import type { Operation } from './api-description.ts';
 import { type Attack, bodyAttacks, headerAttacks, pathAttacks, queryAttacks } from './attacks.ts';
-import { type App, createTenant, syncTenant, type Tenant } from './start-app.ts';
+import { type App, createTenant, mergeAndPart, syncTenant, type Tenant } from './start-app.ts';
 
 /** Stands in every text of the other tenant: no answer may hold it. */
 const othersMark = `others-${randomUUID()}`;
 const concurrency = 8;
+const { version: _version, ...matchRules } = contactRules;
 /** Well formed, but nobody's. */
 const failedRecordId = `fr_${'A'.repeat(22)}`;
 
@@ -45,8 +47,8 @@ export function fuzzSuite(app: () => App): void {
 
   beforeAll(async () => {
     [mine, other] = await Promise.all([createTenant(app()), createTenant(app(), othersMark)]);
-    ids = await idsOf(mine);
-    othersIds = await idsOf(other, '7');
+    ids = await idsOf(mine, 'contact');
+    othersIds = await idsOf(other, 'company', '7');
     const token = await app().twin.identity.issueToken({ tenant: mine.tenantId, role: 'admin', expiresInSeconds: -60 });
     expired = app().caller({ authorization: `Bearer ${token}` });
   });
@@ -75,6 +77,11 @@ export function fuzzSuite(app: () => App): void {
     runTask: { mode: 'full' },
     retryExecution: { records: 'all' },
     createApiKey: { name: 'Fuzz', role: 'viewer', expiresInDays: 1 },
+    mergeShard: { with: ids['shardId'], strategy: 'newest' },
+    undoMerge: { preview: true, assign: {} },
+    createMatchRules: { shardTypeId: 'deal', ...matchRules, fieldStrategies: { name: 'most_complete' } },
+    updateMatchRules: { ...matchRules, fieldStrategies: { name: 'most_complete' } },
+    dryRunMatchRules: { rules: contactRules.rules, defaultCountry: 'SI' },
   });
 
   it('has a valid body for every operation that takes one', () => {
@@ -133,7 +140,7 @@ export function fuzzSuite(app: () => App): void {
   });
 
   it('left the other tenant as it was, and showed nothing of it', async () => {
-    expect(await idsOf(other, '7')).toEqual(othersIds);
+    expect(await idsOf(other, 'company', '7')).toEqual(othersIds);
     const params = { integrationId: other.integrationId };
     const integration = await other.admin.call('getIntegration', { params });
     expect(integration.json).toMatchObject({ name: othersMark, enabled: true, connection: 'connected' });
@@ -158,8 +165,11 @@ function requireName(answer: CheckedAnswer, wanted: { in: string; field: string 
   if (!named) throw new Error(`Does not name ${wanted.in} ${wanted.field}: ${seen}`);
 }
 
-/** @param version one that the tenant's conversion schema has, or for the other tenant one that no schema has */
-async function idsOf(tenant: Tenant, version = '1'): Promise<Record<string, string>> {
+/**
+ * @param merged the type of which two shards are merged
+ * @param version one that the tenant's conversion schema has, or for the other tenant one that no schema has
+ */
+async function idsOf(tenant: Tenant, merged: string, version = '1'): Promise<Record<string, string>> {
   const { admin, integrationId, conversionSchemaId, shardTypeId, taskId } = tenant;
   const params = { integrationId };
   if ((await admin.call('listExecutions', { params })).items.length === 0) await syncTenant(tenant);
@@ -177,7 +187,17 @@ async function idsOf(tenant: Tenant, version = '1'): Promise<Record<string, stri
     failedRecordId,
     shardId: String((await admin.call('listShards', { query: { limit: 1 } })).items[0]?.['id']),
     apiKeyId: await first('listApiKeys'),
+    ...(await identityIdsOf(tenant, merged)),
   };
+}
+
+/** Rules, a merge and a rejected pair. */
+async function identityIdsOf(tenant: Tenant, merged: string): Promise<Record<string, string>> {
+  const { admin, shardTypeId } = tenant;
+  if ((await admin.call('listMatchRules')).items.length === 0) {
+    await admin.call('createMatchRules', { body: { shardTypeId, ...matchRules } });
+  }
+  return mergeAndPart(tenant, merged);
 }
 
 function encodeSearch(text: string): string {

@@ -4,10 +4,11 @@ import { startIdentity } from '../../local/identity/server.ts';
 import { openSigningKeys } from '../../local/identity/signing-keys.ts';
 import { roles } from '../../shared/contracts/route.ts';
 import { routes } from '../../shared/contracts/routes.ts';
+import { contactRules } from '../kit/labelled-people.ts';
 import { sampleFailedRecord, sampleId } from '../kit/sample-documents.ts';
 import type { CallOptions } from './api-caller.ts';
 import type { Operation } from './api-description.ts';
-import { type App, createTenant, syncTenant, type Tenant } from './start-app.ts';
+import { type App, createTenant, mergeAndPart, syncTenant, type Tenant } from './start-app.ts';
 
 /** Every id that a path may name, well formed. */
 function paramsOf(operation: Operation): Record<string, string> {
@@ -18,6 +19,8 @@ function paramsOf(operation: Operation): Record<string, string> {
     executionId: 'execution',
     shardId: 'shard',
     apiKeyId: 'apiKey',
+    mergeId: 'merge',
+    candidateId: 'mergeCandidate',
   } as const;
   const names: Readonly<Record<string, string>> = {
     version: '1',
@@ -154,6 +157,8 @@ export function signInSuite(app: () => App): void {
     const key = await tenant.admin.call('createApiKey', { body: { name: 'x' } });
     const body = { id: 'only-here', name: 'x', schema: { type: 'object' } };
     const shardType = await tenant.admin.call('createShardType', { body });
+    const { version: _version, ...rules } = contactRules;
+    await tenant.admin.call('createMatchRules', { body: { shardTypeId: 'only-here', ...rules } });
     const mine = {
       integrationId: tenant.integrationId,
       conversionSchemaId: tenant.conversionSchemaId,
@@ -164,6 +169,7 @@ export function signInSuite(app: () => App): void {
       failedRecordId: sampleFailedRecord('').id,
       shardId: String(items[0]?.['id']),
       apiKeyId: key.text('id'),
+      ...(await mergeAndPart(tenant)),
     };
     const other = await createTenant(app());
     const targets = [{ shardTypeId: 'deal', fields: [{ to: 'a', from: 'a' }] }];
@@ -183,6 +189,8 @@ export function signInSuite(app: () => App): void {
       suggestMapping: { query: { object: 'deals', shardTypeId: 'deal' } },
       updateShardType: { body: { name: 'taken over' } },
       checkShardType: { body: {} },
+      updateMatchRules: { body: { strategy: 'most_complete' } },
+      mergeShard: { body: { with: String(items[0]?.['id']) } },
     };
     for (const operation of protectedOperations()) {
       const nobodys = paramsOf(operation);

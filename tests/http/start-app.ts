@@ -107,6 +107,22 @@ export async function createTenant(
   };
 }
 
+/** Merges two shards of a tenant and undoes it, which leaves a merge and a pair that is remembered as rejected; the ids of both. */
+export async function mergeAndPart(
+  { admin }: Pick<Tenant, 'admin'>,
+  type = 'contact',
+): Promise<{ mergeId: string; candidateId: string }> {
+  if ((await admin.call('listMerges')).items.length === 0) {
+    const { items } = await admin.call('listShards', { query: { type, limit: 2 } });
+    const [shardId = '', other] = items.map((item) => String(item['id']));
+    const merge = await admin.call('mergeShard', { params: { shardId }, body: { with: other } });
+    await admin.call('undoMerge', { params: { mergeId: merge.text('id') } });
+  }
+  const [merge] = (await admin.call('listMerges')).items;
+  const [candidate] = (await admin.call('listMergeCandidates', { query: { state: 'rejected' } })).items;
+  return { mergeId: String(merge?.['id']), candidateId: String(candidate?.['id']) };
+}
+
 const syncWithinMs = 60_000;
 const pollMs = 100;
 

@@ -8,8 +8,12 @@ import type { ExecutionDocument, PageDocument } from '../../shared/core/document
 import type { FailedRecordDocument, LogDocument } from '../../shared/core/documents/execution-details.ts';
 import type { IntegrationDocument } from '../../shared/core/documents/integration.ts';
 import type { IntegrationHealthDocument } from '../../shared/core/documents/integration-health.ts';
+import type { KeyDocument } from '../../shared/core/documents/key.ts';
 import type { LeaseDocument } from '../../shared/core/documents/lease.ts';
 import type { LinkDocument } from '../../shared/core/documents/link.ts';
+import type { MatchRulesDocument } from '../../shared/core/documents/match-rules.ts';
+import type { MergeDocument, ShardImageDocument } from '../../shared/core/documents/merge.ts';
+import type { MergeCandidateDocument } from '../../shared/core/documents/merge-candidate.ts';
 import type { ShardDocument } from '../../shared/core/documents/shard.ts';
 import type { TaskDocument } from '../../shared/core/documents/task.ts';
 import type { TenantSlotsDocument } from '../../shared/core/documents/tenant-slots.ts';
@@ -116,6 +120,12 @@ export interface MemoryDeps extends Deps {
   readonly runs: MemoryExecutionStore;
   readonly shards: MemoryCollection<ShardDocument>;
   readonly links: MemoryCollection<LinkDocument>;
+  readonly keys: MemoryCollection<KeyDocument>;
+  readonly matchRules: MemoryCollection<MatchRulesDocument>;
+  readonly matchRuleVersions: MemoryCollection<MatchRulesDocument>;
+  readonly merges: MemoryCollection<MergeDocument>;
+  readonly mergeCandidates: MemoryCollection<MergeCandidateDocument>;
+  readonly shardImages: MemoryCollection<ShardImageDocument>;
   readonly leases: MemoryCollection<LeaseDocument>;
   readonly tenantSlots: MemoryCollection<TenantSlotsDocument>;
   readonly tasks: MemoryCollection<TaskDocument>;
@@ -166,6 +176,12 @@ export function createMemoryDeps(options: MemoryOptions = {}): MemoryDeps {
     runs: new MemoryExecutionStore(faults, log),
     shards: collection('shards', collections.shards),
     links: collection('links', collections.links),
+    keys: collection('keys', collections.keys),
+    matchRules: collection('matchRules', collections.matchRules),
+    matchRuleVersions: collection('matchRuleVersions', collections.matchRuleVersions),
+    merges: collection('merges', collections.merges),
+    mergeCandidates: collection('mergeCandidates', collections.mergeCandidates),
+    shardImages: collection('shardImages', collections.shardImages),
     leases: collection('leases', collections.leases),
     tenantSlots: collection('tenantSlots', collections.tenantSlots),
     tokens: new MemoryTokens(),

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { IdKind } from '../../shared/contracts/identifiers.ts';
 import type { ApiKeyDocument, AuditDocument, IdempotencyDocument } from '../../shared/core/documents/access.ts';
 import type { PlannedObject } from '../../shared/core/documents/conversion.ts';
-import type { DueDocument, HealthDueDocument } from '../../shared/core/documents/due.ts';
+import type { HealthDueDocument, TaskDueDocument } from '../../shared/core/documents/due.ts';
 import type { EventDocument } from '../../shared/core/documents/event.ts';
 import type { ExecutionDocument, PageDocument } from '../../shared/core/documents/execution.ts';
 import type { FailedRecordDocument, LogDocument } from '../../shared/core/documents/execution-details.ts';
@@ -287,7 +287,7 @@ export function sampleIdempotency(tenantId: string, change: Partial<IdempotencyD
   };
 }
 
-export function sampleDue(tenantId: string, change: Partial<DueDocument> = {}): DueDocument {
+export function sampleDue(tenantId: string, change: Partial<TaskDueDocument> = {}): TaskDueDocument {
   const taskId = change.taskId ?? sampleId('task');
   const kind = change.kind ?? 'schedule';
   return {

@@ -1,21 +1,33 @@
 import { z } from 'zod';
 
-/**
- * Something the clock must look at, container `due`: the only documents read across tenants, through one system-wide port.
- * `schedule` starts a task's next run; `watch` looks after a run in progress.
- */
-export const dueDocument = z.strictObject({
+const due = z.strictObject({
   id: z.string(),
   bucket: z.string(),
   schemaVersion: z.literal(1),
-  kind: z.enum(['schedule', 'watch']),
   tenantId: z.string(),
-  integrationId: z.string(),
-  taskId: z.string(),
-  executionId: z.string().optional(),
   dueAt: z.string(),
 });
 
+/** `schedule` starts a task's next run; `watch` looks after a run in progress. */
+const taskDueDocument = due.extend({
+  kind: z.enum(['schedule', 'watch']),
+  integrationId: z.string(),
+  taskId: z.string(),
+  executionId: z.string().optional(),
+});
+
+/** Goes on with a merge or its undo, should whoever began it have died. */
+const mergeDueDocument = due.extend({
+  kind: z.literal('merge'),
+  mergeId: z.string(),
+  taskId: z.undefined().optional(),
+  executionId: z.undefined().optional(),
+});
+
+/** Something the clock must look at, container `due`: the only documents read across tenants, through one system-wide port. */
+export const dueDocument = z.union([taskDueDocument, mergeDueDocument]);
+
+export type TaskDueDocument = z.infer<typeof taskDueDocument>;
 export type DueDocument = z.infer<typeof dueDocument>;
 
 /** An integration whose health is to be looked at, container `due`, in buckets of its own: each integration has one at all times. */

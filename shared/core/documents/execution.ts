@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { counts, executionState, executionTrigger } from '../../contracts/executions.ts';
 import { bulkSetting } from '../../contracts/tasks.ts';
 import { plannedObject } from './conversion.ts';
+import { matchRuleSet } from './match-rules.ts';
 
 /** How far one object of the run has been applied: a valid resume point at any time. */
 export const checkpoint = z.strictObject({
@@ -69,6 +70,8 @@ export const executionDocument = z.strictObject({
     deletions: z.enum(['ignore', 'mirror']),
     /** Per object: read only what changed at or after this instant. Absent for a full read. */
     since: z.record(z.string(), z.string()),
+    /** How duplicates are found, by shard type; absent for those without match rules. */
+    matchRules: z.record(z.string(), matchRuleSet).optional(),
     /** Names the integration's settings that the run reads with; with others it reads everything anew. */
     source: z.string().optional(),
     /** Whether partitions are read side by side. */

@@ -28,6 +28,17 @@ export const linkDocument = z.strictObject({
   /** Which observation was applied: a later fence, then a later page, is newer. */
   observed: z.strictObject({ fence: z.int(), page: z.int() }),
   last: lastOutcome.optional(),
+  /** What the record claims under match rules; absent where there never were any. */
+  claims: z
+    .strictObject({
+      /** Every key that may hold an entry of this link: listed before the entry is written, until after it was taken out. */
+      keys: z.array(z.string()),
+      /** Moves forward with every change of `keys`. */
+      revision: z.int(),
+      /** Over the keys and forms of the settled link: the same ones need not be looked at again. */
+      hash: z.string().optional(),
+    })
+    .optional(),
 });
 
 export type LinkDocument = z.infer<typeof linkDocument>;

@@ -22,6 +22,13 @@ import {
   sampleTask,
   sampleTenantSlots,
 } from '../../kit/sample-documents.ts';
+import {
+  sampleKey,
+  sampleMatchRules,
+  sampleMerge,
+  sampleMergeCandidate,
+  sampleShardImage,
+} from '../../kit/sample-identity.ts';
 import type { Stores } from './port-harness.ts';
 
 /** One collection as the suite sees it: how to open it, make a document, find it and change it. */
@@ -151,6 +158,60 @@ export const collectionCases: readonly CollectionCase[] = [
     sample: (tenantId, like) => sampleLink(tenantId, like),
     keyOf: byId,
     change: (document) => ({ ...document, state: 'settled' as const, hash: `${document.hash ?? ''}x` }),
+    listable: true,
+  }),
+  collectionCase({
+    name: 'keys',
+    container: 'keys',
+    open: (stores) => stores.keys,
+    sample: (tenantId, like) => sampleKey(tenantId, like),
+    keyOf: (document) => ({ id: document.id, partition: document.key }),
+    change: (document) => ({ ...document, entries: [...document.entries, { linkId: 'another', revision: 1 }] }),
+    listable: true,
+  }),
+  collectionCase({
+    name: 'matchRules',
+    container: 'config',
+    open: (stores) => stores.matchRules,
+    sample: (tenantId, like) => sampleMatchRules(tenantId, like),
+    keyOf: byId,
+    change: (document) => ({ ...document, version: document.version + 1 }),
+    listable: true,
+  }),
+  collectionCase({
+    name: 'matchRuleVersions',
+    container: 'config',
+    open: (stores) => stores.matchRuleVersions,
+    sample: (tenantId, like) => sampleMatchRules(tenantId, { kind: 'match-rules-version', ...like }),
+    keyOf: byId,
+    change: (document) => ({ ...document, version: document.version + 1 }),
+    listable: true,
+  }),
+  collectionCase({
+    name: 'merges',
+    container: 'reviews',
+    open: (stores) => stores.merges,
+    sample: (tenantId, like) => sampleMerge(tenantId, like),
+    keyOf: byId,
+    change: (document) => ({ ...document, rule: `${document.rule ?? ''}x` }),
+    listable: true,
+  }),
+  collectionCase({
+    name: 'mergeCandidates',
+    container: 'reviews',
+    open: (stores) => stores.mergeCandidates,
+    sample: (tenantId, like) => sampleMergeCandidate(tenantId, like),
+    keyOf: byId,
+    change: (document) => ({ ...document, rule: `${document.rule}x` }),
+    listable: true,
+  }),
+  collectionCase({
+    name: 'shardImages',
+    container: 'journal',
+    open: (stores) => stores.shardImages,
+    sample: (tenantId, like) => sampleShardImage(tenantId, like),
+    keyOf: (document) => ({ id: document.id, partition: document.shardId }),
+    change: (document) => ({ ...document, at: `${document.at}x` }),
     listable: true,
   }),
   collectionCase({

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { DueDocument } from '../../../shared/core/documents/due.ts';
-import { sampleDue, sampleHealthDue, sampleTenant } from '../../kit/sample-documents.ts';
+import { dueKey } from '../../../shared/core/due.ts';
+import { sampleDue, sampleHealthDue, sampleId, sampleTenant } from '../../kit/sample-documents.ts';
 import type { StoreHarness } from './port-harness.ts';
 
 /** The clock's index, which alone looks across tenants. */
@@ -33,6 +34,17 @@ export function dueStoreSuite(harness: () => StoreHarness): void {
       await due.remove(entry);
       await due.remove(entry);
       expect(await due.get(entry)).toBeUndefined();
+    });
+
+    test('an entry of a merge is read as it was put', async () => {
+      const { due } = harness().stores;
+      const tenantId = sampleTenant();
+      const mergeId = sampleId('merge');
+      const key = dueKey('merge', tenantId, mergeId);
+      const dueAt = '2000-06-01T00:00:00.000Z';
+      await due.put({ ...key, schemaVersion: 1, kind: 'merge', tenantId, mergeId, dueAt });
+      expect((await due.get(key))?.document).toMatchObject({ kind: 'merge', tenantId, mergeId, dueAt });
+      await due.remove(key);
     });
 
     test('an entry that was put anew is not removed by who read it before', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { DueDocument } from '../../../shared/core/documents/due.ts';
 import type { Stored } from '../../../shared/core/ports.ts';
 import { pollUntil } from '../../kit/poll-until.ts';
 import { sampleDue, sampleExecution, samplePage, sampleTenant } from '../../kit/sample-documents.ts';
@@ -68,7 +69,7 @@ export function raceSuite(harness: () => StoreHarness): void {
     test('of many who move an entry of the clock, one does', async () => {
       const entry = sampleDue(sampleTenant());
       await inTurn(0).due.put(entry);
-      const stored: Stored<typeof entry> = await pollUntil('The entry', () => inTurn(0).due.get(entry));
+      const stored: Stored<DueDocument> = await pollUntil('The entry', () => inTurn(0).due.get(entry));
       const instants = Array.from(
         { length: rivalCount },
         (_, day) => `2030-02-${String(day + 1).padStart(2, '0')}T00:00:00.000Z`,

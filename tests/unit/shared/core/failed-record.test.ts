@@ -140,6 +140,8 @@ describe('a record that is set aside', () => {
     const text = fc.string({ unit: 'binary', maxLength: 2000 });
     fc.assert(
       fc.property(text, fc.jsonValue({ maxDepth: 3 }), text, (externalId, value, reason) => {
+        // Parsing leaves out members of this name, which no mapping may read either.
+        fc.pre(!JSON.stringify(value).includes('__proto__'));
         const record = { value } as JsonObject;
         const errors = Array.from({ length: 200 }, () => ({ field: reason, message: externalId }));
         const failed = set({ externalId, record }, place, { reason, errors });

@@ -4,6 +4,7 @@ import { inlineTargets } from '../../../../shared/core/conversion/inline-targets
 import { mappingVersion } from '../../../../shared/core/conversion/mapping-version.ts';
 import type { PlannedObject } from '../../../../shared/core/documents/conversion.ts';
 import type { ExecutionDocument } from '../../../../shared/core/documents/execution.ts';
+import type { MatchRuleSet } from '../../../../shared/core/documents/match-rules.ts';
 import type { TaskDocument } from '../../../../shared/core/documents/task.ts';
 import {
   continueFrom,
@@ -27,6 +28,12 @@ const freeze = ({ object, shardTypeId, fields }: Inline): PlannedObject => {
 };
 const frozen = (of: readonly Inline[] = [mapping, contacts]) => of.map(freeze);
 const keyOf = (of: Inline, source = 'here') => watermarkKey(freeze(of), { source });
+const rules: MatchRuleSet = {
+  version: 2,
+  rules: [{ kind: 'exact', name: 'E-mail', key: [{ fields: ['email'], as: 'email', part: 'whole' }] }],
+  strategy: 'newest',
+  fieldStrategies: {},
+};
 
 /** Stopped in the midst of the second object. */
 const stopped: ExecutionDocument = {
@@ -107,6 +114,7 @@ describe('a run that goes on where another was stopped', () => {
   const elsewhere: readonly (readonly [string, ExecutionDocument, Partial<TaskDocument>, More])[] = [
     ['deletions are now mirrored', failed, { deletions: 'mirror' }, {}],
     ['the settings were changed', failed, {}, { source: 'there' }],
+    ['the match rules were changed', failed, {}, { matchRules: { contact: rules, company: rules } }],
     ['it is another mode', failed, {}, { mode: 'incremental' }],
     ['an object was left', { ...failed, progress: { 0: { received: 0, problem: 'Not allowed.' } } }, {}, {}],
     ['it had read everything', { ...failed, checkpoint: { objectIndex: 2, restarted: false } }, {}, {}],
@@ -126,6 +134,12 @@ describe('a run that goes on where another was stopped', () => {
     expect(run.checkpoint.cursor).toBeUndefined();
   });
 
+  it('goes on under match rules that do the same', () => {
+    const of = { ...failed, plan: { ...failed.plan, matchRules: { company: { ...rules, version: 1 } } } };
+    const run = retry(of, {}, { matchRules: { company: rules } } as never);
+    expect(run).toMatchObject({ checkpoint: { cursor: 'page-7' }, plan: { matchRules: { company: rules } } });
+  });
+
   it('goes on when only the name, the page size or the schedule is another', () => {
     const change = { name: 'Other', pageSize: 7, schedule: { kind: 'interval', everySeconds: 60 } as const };
     expect(retry(failed, change)).toMatchObject({ checkpoint: { cursor: 'page-7' }, plan: { pageSize: 7 } });
@@ -133,6 +147,16 @@ describe('a run that goes on where another was stopped', () => {
 });
 
 describe('a run over failed records', () => {
+  it('finds duplicates by the match rules of now', () => {
+    const run = planRetryOfRecords(
+      task,
+      { ...input, objects: frozen(), matchRules: { company: rules } },
+      { executionId: 'exe_1' },
+      'exe_1',
+    );
+    expect(run.plan.matchRules).toEqual({ company: rules });
+  });
+
   it('uses the mappings of now, reads from the start of the list, and raises no watermark', () => {
     const change = { watermarks: { [keyOf(mapping)]: now }, sizes: { [keyOf(mapping)]: 90 } };
     const given = { ...input, objects: frozen([contacts]) };

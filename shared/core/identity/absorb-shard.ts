@@ -1,0 +1,139 @@
+import { sameValue } from '../canonical.ts';
+import type { ShardDocument } from '../documents/shard.ts';
+import { readPath } from '../field-path.ts';
+import type { Json, JsonObject } from '../json.ts';
+import { searchText } from '../search-text.ts';
+import {
+  completeness,
+  externalValue,
+  leafPaths,
+  type Path,
+  type Sources,
+  type StrategyOf,
+  setPath,
+} from './survivorship.ts';
+
+/** What is left of a shard that is merged into another: empty, forwarding. */
+export function tombstone(
+  loser: ShardDocument,
+  mergedInto: string,
+  buried: NonNullable<ShardDocument['buried']>,
+  now: string,
+): ShardDocument {
+  const { absorbed: _absorbed, ...rest } = loser;
+  return {
+    ...rest,
+    status: 'merged',
+    revision: loser.revision + 1,
+    data: {},
+    text: '',
+    sources: {},
+    mergedInto,
+    buried,
+    updatedAt: now,
+  };
+}
+
+/** A shard that was proposed and does not exist, without anything in it: a place to merge into. */
+export function emptyShard(
+  { id, tenantId, shardTypeId }: Pick<ShardDocument, 'id' | 'tenantId' | 'shardTypeId'>,
+  now: string,
+): ShardDocument {
+  return {
+    id,
+    tenantId,
+    schemaVersion: 1,
+    shardTypeId,
+    status: 'deleted',
+    revision: 1,
+    data: {},
+    text: '',
+    sources: {},
+    createdAt: now,
+    updatedAt: now,
+  };
+}
+
+/** The tombstone of a shard that was proposed and does not exist: nothing is to be taken over from it. */
+export function emptyTombstone(empty: ShardDocument, mergedInto: string): ShardDocument {
+  return { ...empty, status: 'merged', mergedInto };
+}
+
+/** Whether a survivor has taken over what a tombstone once held. */
+export function hasAbsorbed(survivor: ShardDocument, tomb: ShardDocument): boolean {
+  return tomb.buried === undefined || survivor.absorbed?.some(({ shardId }) => shardId === tomb.id) === true;
+}
+
+/**
+ * The survivor with all that the loser had: its sources, and per field the value that the strategy says, out of the sources' value and what was
+ * edited on either side. The same whichever of the two is called survivor, but for edits on both.
+ */
+export function absorbShard(
+  survivor: ShardDocument,
+  loser: ShardDocument,
+  imageId: string,
+  strategies: StrategyOf,
+  now: string,
+): ShardDocument {
+  const sources = uniteSources(survivor.sources, loser.sources);
+  const bases = Object.values(sources).map((source) => source.externalBase);
+  const data: JsonObject = {};
+  for (const path of leafPaths([survivor.data, loser.data, ...bases])) {
+    const strategy = strategies(path);
+    const external = externalValue(sources, path, strategy);
+    const edits = [survivor, loser].flatMap((shard) => editOf(shard, path, strategy) ?? []);
+    setPath(data, path, pick(external, edits, strategy));
+  }
+  return {
+    ...survivor,
+    status: statusOf(sources, survivor.status === 'deleted' && loser.status === 'deleted'),
+    revision: survivor.revision + 1,
+    data,
+    text: searchText(data),
+    sources,
+    absorbed: [
+      ...(survivor.absorbed ?? []),
+      ...(loser.absorbed ?? []),
+      { shardId: loser.id, by: survivor.id, imageId },
+    ],
+    updatedAt: now,
+  };
+}
+
+/** The later look at a record stands, should both sides have it. */
+function uniteSources(left: Sources, right: Sources): Sources {
+  const united = { ...left };
+  for (const [linkId, source] of Object.entries(right)) {
+    const present = united[linkId];
+    if (present === undefined || isLater(source, present)) united[linkId] = source;
+  }
+  return united;
+}
+
+export function isLater(left: Sources[string], right: Sources[string]): boolean {
+  const [a, b] = [left.observed, right.observed];
+  return a.fence === b.fence ? a.page > b.page : a.fence > b.fence;
+}
+
+export function statusOf(sources: Sources, otherwiseDeleted: boolean): 'active' | 'deleted' {
+  const all = Object.values(sources);
+  if (all.length === 0) return otherwiseDeleted ? 'deleted' : 'active';
+  return all.every((source) => source.deleted) ? 'deleted' : 'active';
+}
+
+/** A value that its sources do not explain was written here. */
+function editOf(shard: ShardDocument, path: Path, strategy: ReturnType<StrategyOf>): Json | undefined {
+  const value = readPath(shard.data, path);
+  return sameValue(value, externalValue(shard.sources, path, strategy)) ? undefined : value;
+}
+
+function pick(external: Json | undefined, edits: readonly Json[], strategy: ReturnType<StrategyOf>): Json | undefined {
+  const [edit] = edits;
+  if (strategy === 'prefer_external') return external ?? edit;
+  if (strategy !== 'most_complete') return edit ?? external;
+  const all = [...(external === undefined ? [] : [external]), ...edits];
+  return all.reduce<Json | undefined>(
+    (best, value) => (best === undefined || completeness(value) > completeness(best) ? value : best),
+    undefined,
+  );
+}

@@ -1,0 +1,110 @@
+import type { ShardDocument } from '../../core/documents/shard.ts';
+import { type MergeInput, planShard } from '../../core/merge-source.ts';
+import type { Write } from '../../core/ports.ts';
+import type { Scope } from '../../core/scope.ts';
+import { completeForwarding, type MergeNeeds } from '../merge-shards/complete-merge.ts';
+import { followForwarding, type Survivor } from '../merge-shards/follow-forwarding.ts';
+import type { Item, Linked, Placed, Stores } from './item.ts';
+
+/** Each round ends a merge that was left; only a broken one is met again and again. */
+const mostRounds = 100;
+
+/** Shards at the end of their forwarding, where nothing is still to be taken over on the way: merges that were left are completed. */
+export async function readSurvivors(
+  deps: MergeNeeds,
+  scope: Scope,
+  shardIds: readonly string[],
+): Promise<Map<string, Survivor>> {
+  for (let round = 0; ; round += 1) {
+    if (round === mostRounds) throw new Error('A merge is completed and its survivor does not know of it');
+    const found = await followForwarding(deps, scope, shardIds);
+    let completed = false;
+    for (const { stored, tombs } of found.values()) {
+      if (await completeForwarding(deps, scope, stored?.document, tombs)) completed = true;
+    }
+    if (!completed) return found;
+  }
+}
+
+/** Finds the shards of links. A link whose shard does not know it is read again: its record may just have been given to another shard. */
+export async function readShards(
+  deps: Stores,
+  scope: Scope,
+  items: readonly { readonly item: Item; readonly link: Linked['link'] }[],
+): Promise<Linked[]> {
+  const wanted = items.filter(({ item }) => !item.fresh);
+  const survivors = await readSurvivors(
+    deps,
+    scope,
+    wanted.map(({ link }) => link.document.shardId),
+  );
+  const linked: Linked[] = [];
+  const doubtful: Linked[] = [];
+  for (const { item, link } of items) {
+    const survivor = survivors.get(link.document.shardId);
+    item.shard = survivor?.stored;
+    const each = { item, link, shardId: survivor?.id ?? link.document.shardId };
+    const isUnknown = item.shard !== undefined && item.shard.document.sources[item.observation.linkId] === undefined;
+    (isUnknown ? doubtful : linked).push(each);
+  }
+  if (doubtful.length === 0) return linked;
+  const links = await deps.links.getMany(
+    scope,
+    doubtful.map(({ link }) => ({ id: link.document.id })),
+  );
+  return [...linked, ...doubtful.filter(({ link }, index) => links[index]?.etag === link.etag)];
+}
+
+/** What a page does to one shard: the plans of all its records, one upon the other. */
+interface ShardWork {
+  readonly placed: Placed[];
+  document: ShardDocument | undefined;
+  etag: string | undefined;
+  changed: boolean;
+}
+
+/** Writes each shard once, with all records of the page that belong to it. Returns the items whose shard stands as it should; the others take another pass. */
+export async function writeShards(
+  deps: Pick<Stores, 'shards'>,
+  scope: Scope,
+  input: MergeInput,
+  linked: readonly Linked[],
+): Promise<Placed[]> {
+  const works = new Map<string, ShardWork>();
+  for (const each of linked) {
+    const { item, shardId } = each;
+    const work = works.get(shardId) ?? { placed: [], document: undefined, etag: undefined, changed: false };
+    if (work.etag === undefined && item.shard !== undefined) {
+      // Records that propose the shard together may come before one whose shard was read.
+      if (work.changed) continue;
+      work.document = item.shard.document;
+      work.etag = item.shard.etag;
+    }
+    works.set(shardId, work);
+    plan(input, work, each);
+  }
+  const changed = [...works.values()].filter((work) => work.changed);
+  const writes = changed.flatMap(({ document, etag }): Write<ShardDocument>[] => {
+    if (document === undefined) return [];
+    return [etag === undefined ? { kind: 'create', document } : { kind: 'replace', document, etag }];
+  });
+  const results = await deps.shards.writeMany(scope, writes);
+  const placed = [...works.values()].flatMap((work) => (work.changed ? [] : work.placed));
+  for (const [index, work] of changed.entries()) if (results[index]?.ok) placed.push(...work.placed);
+  for (const { item, last } of placed) item.result = last;
+  return placed;
+}
+
+function plan(input: MergeInput, work: ShardWork, { item, link, shardId }: Linked): void {
+  const step = planShard(input, { ...link.document, shardId }, item.observation, work.document);
+  if (step.kind === 'stale') {
+    item.outcome = item.result?.outcome ?? step.outcome ?? 'skipped';
+    return;
+  }
+  const { executionId, page } = input.sighting;
+  const last = item.result ?? { executionId, page, outcome: step.outcome };
+  work.placed.push({ item, link, shardId, last });
+  if (step.kind === 'in-place') return;
+  work.document = step.document;
+  work.changed = true;
+}

@@ -3,7 +3,7 @@ import { measureDurable } from './durable.ts';
 import { measureEngine } from './engine.ts';
 import { measureFairness } from './fairness.ts';
 import { measureHttp } from './http.ts';
-import { measureIdentity } from './identity.ts';
+import { measureIdentity, measureKeyedSync } from './identity.ts';
 import { measureRecords } from './records.ts';
 import { report } from './report.ts';
 import { measureStart } from './start.ts';
@@ -16,7 +16,7 @@ const benchmarks: Record<string, () => Promise<Readonly<Record<string, unknown>>
   engine: measureEngine,
   fairness: measureFairness,
   http: measureHttp,
-  records: measureRecords,
+  records: async () => ({ ...(await measureRecords()), keyedSync: await measureKeyedSync() }),
   identity: measureIdentity,
   start: measureStart,
   twin: measureTwin,

@@ -7,6 +7,7 @@ import { noteHealth } from '../core/note-health.ts';
 import type { Deps, Stored } from '../core/ports.ts';
 import type { Scope } from '../core/scope.ts';
 import { gatherHealthFacts } from './gather-health-facts.ts';
+import { sendSyncMessage } from './send-sync-message.ts';
 import { tellHealth } from './tell-health.ts';
 import { watchIntegration } from './watch-integration.ts';
 
@@ -77,15 +78,7 @@ async function keep(
 
 /** As the watch would: a message more than needed does no harm, and whoever takes it goes on with the run or ends it. */
 async function startUpAgain(deps: Deps, scope: Scope, run: ExecutionDocument): Promise<void> {
-  const { id: executionId, integrationId, taskId, state } = run;
+  const { id: executionId, state } = run;
   deps.log.alert('a run was found that nobody looked after', { tenantId: scope.tenantId, executionId, state });
-  await deps.syncQueue.send({
-    kind: 'sync-pages',
-    tenantId: scope.tenantId,
-    traceparent: scope.traceparent,
-    messageId: deps.newId('message'),
-    integrationId,
-    taskId,
-    executionId,
-  });
+  await sendSyncMessage(deps, scope, run);
 }

@@ -7,6 +7,7 @@ import type { Scope } from '../core/scope.ts';
 import { controlExecution } from './control-execution.ts';
 import { assignHold } from './hold-task.ts';
 import { putWatch } from './put-watch.ts';
+import { sendSyncMessage } from './send-sync-message.ts';
 
 /**
  * Goes on with a paused run from its checkpoint; a pause that the provider asked for still holds. Throws `not-found`, `wrong-state`.
@@ -30,17 +31,8 @@ export async function resumeExecution(
 }
 
 async function sendMessage(deps: Deps, scope: Scope, execution: ExecutionDocument): Promise<void> {
-  const { integrationId, taskId, id: executionId } = execution;
+  const { taskId, id: executionId } = execution;
   const messageId = deps.newId('message');
   if (!(await assignHold(deps, scope, { leaseId: taskId, executionId }, messageId))) return;
-  const { tenantId, traceparent } = scope;
-  await deps.syncQueue.send({
-    kind: 'sync-pages',
-    tenantId,
-    traceparent,
-    messageId,
-    integrationId,
-    taskId,
-    executionId,
-  });
+  await sendSyncMessage(deps, scope, execution, messageId);
 }

@@ -14,6 +14,7 @@ import { endRun } from './end-bulk-run.ts';
 import { freeTask } from './hold-task.ts';
 import { resumeMerge } from './merge-shards/resume-merge.ts';
 import { moveExecution } from './move-execution.ts';
+import { sendSyncMessage } from './send-sync-message.ts';
 import { settleExecution } from './settle-execution.ts';
 import { startExecution } from './start-execution.ts';
 
@@ -93,7 +94,7 @@ async function showNextRun(deps: Deps, scope: Scope, task: TaskDocument, next: D
 
 /** A run whose lease has ended has lost its worker or its message, or waits in a long queue: it gets a new message, or ends when that no longer helps. */
 async function watchRun(deps: Deps, scope: Scope, entry: Stored<TaskDueDocument>): Promise<void> {
-  const { taskId, integrationId, executionId } = entry.document;
+  const { taskId, executionId } = entry.document;
   if (executionId === undefined) return deps.due.remove(entry.document, entry.etag);
   const lease = (await deps.leases.get(scope, { id: taskId }))?.document;
   const leaseEndsMs = lease?.executionId === executionId ? Date.parse(lease.expiresAt) : 0;
@@ -118,15 +119,7 @@ async function watchRun(deps: Deps, scope: Scope, entry: Stored<TaskDueDocument>
   const revived = await revive(deps, scope, stored, leaseEndsMs);
   if (revived === undefined) return;
   if (isTerminal(revived)) return settleExecution(deps, scope, revived);
-  await deps.syncQueue.send({
-    kind: 'sync-pages',
-    tenantId: scope.tenantId,
-    traceparent: scope.traceparent,
-    messageId: deps.newId('message'),
-    integrationId,
-    taskId,
-    executionId,
-  });
+  await sendSyncMessage(deps, scope, revived);
   // While nobody comes, after twice the time: copies of a message make a long queue longer.
   await lookAgain(deps, entry, deps.now().getTime() + idleMsOf(deps, revived, leaseEndsMs));
 }

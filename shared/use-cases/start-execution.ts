@@ -14,6 +14,7 @@ import { freezeMatchRules } from './freeze-match-rules.ts';
 import { freeTask, occupyTask } from './hold-task.ts';
 import { createExecution } from './move-execution.ts';
 import { putWatch } from './put-watch.ts';
+import { sendSyncMessage } from './send-sync-message.ts';
 import { settleExecution } from './settle-execution.ts';
 
 type Needs = Pick<
@@ -87,15 +88,7 @@ export async function startExecution(
     now: now.toISOString(),
   });
   await createExecution(deps, scope, execution);
-  await deps.syncQueue.send({
-    kind: 'sync-pages',
-    tenantId: scope.tenantId,
-    traceparent: scope.traceparent,
-    messageId: deps.newId('message'),
-    integrationId: task.integrationId,
-    taskId: task.id,
-    executionId,
-  });
+  await sendSyncMessage(deps, scope, execution);
   return execution;
 }
 

@@ -4,6 +4,7 @@ import { findShardTypeNames } from '../core/conversion/find-programs.ts';
 import { inlineTargets } from '../core/conversion/inline-targets.ts';
 import { shardTypeEtag } from '../core/describe-shard-type.ts';
 import { contentKey, shardTypeKey } from '../core/documents/conversion.ts';
+import { matchRulesId } from '../core/documents/match-rules.ts';
 import { isMatch } from '../core/etag.ts';
 import type { Deps } from '../core/ports.ts';
 import type { InputOf, OutputOf } from '../core/route-input.ts';
@@ -14,7 +15,15 @@ import { findTaskOf } from './visit-tasks.ts';
 
 type Needs = Pick<
   Deps,
-  'shardTypes' | 'shardTypeContents' | 'conversionContents' | 'tasks' | 'shards' | 'audit' | 'newId' | 'now'
+  | 'shardTypes'
+  | 'shardTypeContents'
+  | 'conversionContents'
+  | 'matchRules'
+  | 'tasks'
+  | 'shards'
+  | 'audit'
+  | 'newId'
+  | 'now'
 >;
 
 /** Losing this many races in a row means that something writes without end. */
@@ -63,6 +72,7 @@ async function findUser(deps: Needs, scope: Scope, id: string): Promise<string |
     limit: 1,
   });
   if (shards.length > 0) return 'shards';
+  if ((await deps.matchRules.get(scope, { id: matchRulesId(id) })) !== undefined) return 'match rules';
   const task = await findTaskOf(deps, scope, undefined, (object) =>
     'fields' in object ? findShardTypeNames(inlineTargets(object)).some((named) => named.shardTypeId === id) : false,
   );

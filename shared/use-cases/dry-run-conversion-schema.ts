@@ -5,7 +5,9 @@ import { compareFields } from '../core/compare-fields.ts';
 import type { Converted } from '../core/conversion/compile-schema.ts';
 import type { LinkDocument } from '../core/documents/link.ts';
 import type { ShardDocument } from '../core/documents/shard.ts';
-import { planShard } from '../core/merge-source.ts';
+import type { Matcher } from '../core/identity/compile-match-rules.ts';
+import { matchersOf } from '../core/identity/frozen-rules.ts';
+import { type MergeInput, planShard } from '../core/merge-source.ts';
 import { linkIdOf, type Observation } from '../core/observation.ts';
 import type { Deps } from '../core/ports.ts';
 import type { InputOf, OutputOf } from '../core/route-input.ts';
@@ -14,6 +16,8 @@ import { answerQuestions } from './answer-questions.ts';
 import { findConversionSchema } from './find-conversion-schema.ts';
 import { findIntegration } from './find-integration.ts';
 import { findTriedTargets, type Tried, targetOf } from './find-tried-targets.ts';
+import { freezeMatchRules } from './freeze-match-rules.ts';
+import { followForwarding } from './merge-shards/follow-forwarding.ts';
 import { openIntegration } from './open-integration.ts';
 
 type Needs = Pick<
@@ -26,6 +30,7 @@ type Needs = Pick<
   | 'expressions'
   | 'links'
   | 'shards'
+  | 'matchRules'
   | 'adapters'
   | 'openCall'
   | 'secrets'
@@ -54,7 +59,7 @@ export async function dryRunConversionSchema(
   const changes = await readNewest(source, document.object, body.limit, deps.now());
   const answer = answerQuestions(deps, scope, integration.id, false);
   const converted = (await tried.converter.convert(changes, answer)).flatMap((shards, index) =>
-    shards.map((shard) => ({ shard, version: changes[index]?.version })),
+    shards.map((shard) => ({ shard, change: changes[index] })),
   );
   const linkIds = converted.map(({ shard }) =>
     linkIdOf(integration.id, shard.feed.object, shard.externalId, shard.feed.shardTypeId),
@@ -63,21 +68,37 @@ export async function dryRunConversionSchema(
     scope,
     linkIds.map((id) => ({ id })),
   );
-  const known = await deps.shards.getMany(
-    scope,
-    links.map((link) => ({ id: link?.document.shardId ?? 'none' })),
-  );
-  const shards = converted.map(({ shard, version }, index) =>
-    compare(tried, shard, version, {
+  const shardIds = links.map((link) => link?.document.shardId);
+  const [survivors, matchers] = await Promise.all([
+    followForwarding(
+      deps,
       scope,
-      integrationId: integration.id,
-      now: deps.now().toISOString(),
+      shardIds.flatMap((id) => id ?? []),
+    ),
+    findMatchers(deps, scope, tried),
+  ]);
+  const now = deps.now().toISOString();
+  const shards = converted.map(({ shard, change }, index) =>
+    compare(tried, shard, change, {
+      input: {
+        tenantId: scope.tenantId,
+        integrationId: integration.id,
+        sighting: { executionId: 'dry-run', page: 0, fence: Number.MAX_SAFE_INTEGER },
+        now,
+        matcher: matchers.get(shard.feed.shardTypeId),
+      },
       linkId: linkIds[index] ?? '',
       link: links[index]?.document,
-      before: links[index] === undefined ? undefined : known[index]?.document,
+      before: survivors.get(shardIds[index] ?? '')?.stored?.document,
     }),
   );
   return { body: { records: changes.length, shards } };
+}
+
+/** By the match rules in force a run would choose between the values of several records of one shard. */
+async function findMatchers(deps: Needs, scope: Scope, { converter }: Tried): Promise<ReadonlyMap<string, Matcher>> {
+  const shardTypeIds = converter.feeds.map(({ shardTypeId }) => shardTypeId);
+  return matchersOf(await freezeMatchRules(deps, scope, shardTypeIds), shardTypeIds);
 }
 
 const dayMs = 86_400_000;
@@ -117,18 +138,16 @@ function compareText(left: string, right: string): number {
 }
 
 interface Place {
-  readonly scope: Scope;
-  readonly integrationId: string;
-  readonly now: string;
+  readonly input: MergeInput;
   readonly linkId: string;
   readonly link: LinkDocument | undefined;
   readonly before: ShardDocument | undefined;
 }
 
 /** As the engine would, seen later than everything that was seen before. */
-function compare(tried: Tried, shard: Converted, version: number | undefined, place: Place): Shard {
+function compare(tried: Tried, shard: Converted, change: ExternalChange | undefined, place: Place): Shard {
   const target = targetOf(tried, shard.feed);
-  const { before, link, linkId } = place;
+  const { input, before, link, linkId } = place;
   const common = {
     shardTypeId: target.shardTypeId,
     name: target.name,
@@ -138,29 +157,26 @@ function compare(tried: Tried, shard: Converted, version: number | undefined, pl
     errors: [],
   };
   if (!shard.ok) return { ...common, outcome: 'failed', errors: [...shard.errors] };
-  const observation: Observation = { ...shard, linkId, hash: '', version };
-  const sighting = { executionId: 'dry-run', page: 0, fence: Number.MAX_SAFE_INTEGER };
-  const plan = planShard(
-    { tenantId: place.scope.tenantId, integrationId: place.integrationId, sighting, now: place.now },
-    link ?? { ...linkOf(observation, place), shardId: 'none' },
-    observation,
-    before,
-  );
+  const observation: Observation = {
+    ...shard,
+    linkId,
+    hash: '',
+    version: change?.version,
+    modifiedAt: change?.modifiedAt,
+  };
+  const plan = planShard(input, link ?? { ...linkOf(observation, place), shardId: 'none' }, observation, before);
   if (plan.kind !== 'write') return { ...common, outcome: 'unchanged' };
   const fields = compareFields(before?.data ?? {}, plan.document.data, shard.feed.paths);
   if (before === undefined) return { ...common, outcome: 'created', fields };
   return { ...common, outcome: fields.length === 0 ? 'unchanged' : 'updated', fields };
 }
 
-function linkOf(
-  { feed, externalId }: Observation,
-  { scope, integrationId, linkId }: Place,
-): Omit<LinkDocument, 'shardId'> {
+function linkOf({ feed, externalId }: Observation, { input, linkId }: Place): Omit<LinkDocument, 'shardId'> {
   return {
     id: linkId,
-    tenantId: scope.tenantId,
+    tenantId: input.tenantId,
     schemaVersion: 1,
-    integrationId,
+    integrationId: input.integrationId,
     object: feed.object,
     externalId,
     shardTypeId: feed.shardTypeId,

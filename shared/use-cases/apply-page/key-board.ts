@@ -75,6 +75,20 @@ async function readShardIds(
 }
 
 /**
+ * Without the records that may match one whose link turned out to be another worker's, or to have been there all along. What that one claims was
+ * taken for what the page shows, and it may claim nothing more in this page: so its matches are found by the others, once its link was read.
+ */
+export function leaveDoubtful(board: KeyBoard, lost: readonly Item[], records: readonly Linked[]): readonly Linked[] {
+  if (lost.length === 0) return records;
+  const linkIds = new Set(lost.map(({ observation }) => observation.linkId));
+  const doubtful = new Set(lost.flatMap(({ claims }) => claims.map(({ key }) => key)));
+  for (const [key, stored] of board.documents) {
+    if (stored?.document.entries.some(({ linkId }) => linkIds.has(linkId)) === true) doubtful.add(key);
+  }
+  return records.filter(({ item }) => !item.claims.some(({ key }) => doubtful.has(key)));
+}
+
+/**
  * Writes the records' entries, each key once. Returns the records that hold all of their keys; the others take another pass, since someone claimed one of
  * them meanwhile.
  */

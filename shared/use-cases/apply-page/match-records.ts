@@ -7,7 +7,7 @@ import { type MergeInput, planShard } from '../../core/merge-source.ts';
 import type { Scope } from '../../core/scope.ts';
 import { closeUnborn } from './close-unborn.ts';
 import type { Item, Linked, Stores } from './item.ts';
-import { type KeyBoard, readBoard, writeEntries } from './key-board.ts';
+import { type KeyBoard, leaveDoubtful, readBoard, writeEntries } from './key-board.ts';
 import type { LinkedRecords } from './link-records.ts';
 import { type Match, mergeMatches } from './merge-matches.ts';
 import { createLinks, hasSettledClaims, listClaims } from './open-links.ts';
@@ -49,9 +49,14 @@ export async function matchRecords(
   const homes = findHomes(deps, missing, edges.filter(isAutomatic));
   const created = await createJoined(deps, scope, input, board, missing, homes);
   const listed = await listClaims(deps, scope, changed);
-  const claimed = await writeEntries(deps, scope, board, [...created, ...listed]);
+  const ready = [...created, ...listed];
+  const lost = withoutItems(records, ready);
+  const claimed = await writeEntries(deps, scope, board, leaveDoubtful(board, lost, ready));
   const placeOf = (place: string): string => homes.get(place) ?? place;
-  const matches = edges.map(
+  // The home that a lost record would have had is nobody's.
+  const nowhere = new Set(lost.map(({ observation }) => observation.linkId));
+  const there = edges.filter(({ left, right }) => !nowhere.has(left) && !nowhere.has(right));
+  const matches = there.map(
     (edge): Match => ({
       shardIds: [placeOf(edge.left), placeOf(edge.right)],
       isAutomatic: isAutomatic(edge),
@@ -64,6 +69,11 @@ export async function matchRecords(
     records: [...calm, ...open],
     mergeMatches: () => mergeMatches(deps, scope, matcher, involving(matches, open)),
   };
+}
+
+function withoutItems(records: readonly { readonly item: Item }[], ready: readonly Linked[]): Item[] {
+  const items = new Set(ready.map(({ item }) => item));
+  return records.flatMap(({ item }) => (items.has(item) ? [] : [item]));
 }
 
 /** What the record claims is what its source will show. False for one that is late: it has its outcome. */

@@ -5,16 +5,21 @@ import { type MatchRulesDocument, matchRulesId } from '../../core/documents/matc
 import type { Deps } from '../../core/ports.ts';
 import type { InputOf, OutputOf } from '../../core/route-input.ts';
 import type { Scope } from '../../core/scope.ts';
+import { findShardType } from '../find-shard-type.ts';
 import { recordAudit } from '../record-audit.ts';
 import { lastVersion } from './find-match-rules.ts';
 
-/** Gives a shard type match rules; their version follows that of rules it had before. Throws `already-exists`. */
+/** Gives a shard type match rules; their version follows that of rules it had before. Throws `invalid-request`, `already-exists`. */
 export async function createMatchRules(
-  deps: Pick<Deps, 'matchRules' | 'matchRuleVersions' | 'audit' | 'newId' | 'now'>,
+  deps: Pick<Deps, 'shardTypes' | 'matchRules' | 'matchRuleVersions' | 'audit' | 'newId' | 'now'>,
   scope: Scope,
   { body, attempt }: InputOf<typeof route>,
 ): Promise<OutputOf<typeof route>> {
   const { shardTypeId, rules, defaultCountry, strategy, fieldStrategies } = body;
+  if ((await findShardType(deps, scope, shardTypeId)) === undefined) {
+    const message = 'is not a shard type';
+    throw new AppError('invalid-request', { errors: [{ in: 'body', field: '/shardTypeId', message }] });
+  }
   const at = attempt.at.toISOString();
   const document: MatchRulesDocument = {
     id: matchRulesId(shardTypeId),

@@ -46,6 +46,12 @@ function contents(world: IdentityWorld): unknown[] {
     .sort((a, b) => ((a.records[0] ?? '') < (b.records[0] ?? '') ? -1 : 1));
 }
 
+/** Shards that are proposed to people as one and were never there. */
+function findGhosts(world: IdentityWorld): string[] {
+  const known = new Set(world.deps.shards.all().map(({ id }) => id));
+  return world.deps.mergeCandidates.all().flatMap(({ shardIds }) => shardIds.filter((id) => !known.has(id)));
+}
+
 interface Death {
   readonly step: number;
   readonly moment: 'before' | 'after';
@@ -99,6 +105,35 @@ describe('records that match', () => {
           expect(contents(many)).toEqual(contents(one));
         }
       }),
+      { numRuns: Number(process.env['MODEL_RUNS'] ?? 100) },
+    );
+  });
+
+  it('are one shard when several workers read the same records among new ones', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        pages,
+        fc.array(fc.nat(), { minLength: 1, maxLength: 8 }),
+        fc.nat(),
+        async (all, copies, seed) => {
+          const records = all.flat();
+          const again = copies.flatMap((copy) => records[copy % records.length] ?? []);
+          const looks = all.map((page) => {
+            const known = again.filter(({ integration }) => integration === page[0]?.integration);
+            return [...new Set([...page, ...known])];
+          });
+          const one = new IdentityWorld();
+          for (const page of looks) await one.apply(page, true);
+          expect(one.faults()).toEqual([]);
+          expect(one.groups()).toEqual(one.expectedGroups(records));
+          const many = new IdentityWorld();
+          interleave(many, seed);
+          await Promise.all(looks.map((page) => many.apply(page, true)));
+          expect(many.faults()).toEqual([]);
+          expect(many.groups()).toEqual(one.groups());
+          expect(findGhosts(many)).toEqual([]);
+        },
+      ),
       { numRuns: Number(process.env['MODEL_RUNS'] ?? 100) },
     );
   });

@@ -1,6 +1,6 @@
 import { fail, readAnew } from '../core/advance-execution.ts';
 import type { BulkEnvelope, BulkPlan } from '../core/bulk-envelope.ts';
-import { planPartitions, wantedParts } from '../core/bulk-run.ts';
+import { notePartitions, planPartitions, wantedParts } from '../core/bulk-run.ts';
 import type { ExecutionDocument } from '../core/documents/execution.ts';
 import { isTerminal, mayWork } from '../core/execution-states.ts';
 import type { Deps, Stored } from '../core/ports.ts';
@@ -68,8 +68,7 @@ async function writePartitions(
     await createExecution(deps, scope, partition);
     await occupyTask(deps, scope, partition.id, partition.id);
   }
-  if (document.bulk === undefined) throw new TypeError('The run is not worked on in partitions');
-  const execution = { ...document, bulk: { ...document.bulk, partitions: partitions.length }, updatedAt: now };
+  const execution = notePartitions(document, partitions, now);
   const message = `The run is read in ${partitions.length} partitions.`;
   return moveExecution(deps, scope, stored, {
     execution,

@@ -26,7 +26,7 @@ export async function takePartition(
   for (;;) {
     const candidates = await listCandidates(deps, scope, run);
     const own = candidates.find(({ lease }) => lease.document.holder === workerId);
-    const free = own ?? candidates.find(({ lease }) => isFree(lease.document, workerId, deps.now()));
+    const free = own ?? candidates.find((each) => isFree(each, workerId, deps.now()));
     if (free === undefined) return undefined;
     const hold = await takeHold(deps, scope, free.lease, workerId);
     if (hold !== undefined) return { partition: free.partition, hold };
@@ -49,8 +49,13 @@ async function listCandidates(
   });
 }
 
-/** Another orchestration's worker does not count: it has been replaced. */
-function isFree({ holder, expiresAt }: LeaseDocument, workerId: string, now: Date): boolean {
+/** Another orchestration's worker does not count: it has been replaced. One that waits with its partition comes back, also when its lease has ended. */
+function isFree({ partition, lease }: Candidate, workerId: string, now: Date): boolean {
+  const { holder, expiresAt } = lease.document;
   const orchestration = workerId.slice(0, workerId.lastIndexOf('.'));
-  return holder?.startsWith(`${orchestration}.`) !== true || Date.parse(expiresAt) <= now.getTime();
+  if (holder?.startsWith(`${orchestration}.`) !== true) return true;
+  const { waitingUntil } = partition.document;
+  return (
+    Date.parse(expiresAt) <= now.getTime() && (waitingUntil === undefined || Date.parse(waitingUntil) < now.getTime())
+  );
 }

@@ -6,6 +6,7 @@ import { cancelExecution } from '../../../../shared/use-cases/cancel-execution.t
 import { pauseExecution } from '../../../../shared/use-cases/pause-execution.ts';
 import { resumeExecution } from '../../../../shared/use-cases/resume-execution.ts';
 import { Crash } from '../../../kit/faults.ts';
+import { createPerson } from '../../../kit/person.ts';
 import { createSyncHarness, fill, type HarnessOptions, longAgo, type SyncHarness } from '../../../kit/sync-harness.ts';
 import { publishTargets } from './publish-targets.ts';
 
@@ -23,6 +24,14 @@ async function bulkHarness(options: HarnessOptions = {}, cutAt: readonly string[
   harness.provider.cutAt = cutAt;
   fill(harness, people);
   return harness;
+}
+
+async function edit(harness: SyncHarness, change: Partial<TaskDocument>): Promise<void> {
+  const task = await harness.task();
+  const stored = await harness.deps.tasks.get(harness.scope, { id: task.id });
+  if (stored === undefined) throw new Error('the task is gone');
+  const document = { ...stored.document, ...change };
+  await harness.deps.tasks.write(harness.scope, { kind: 'replace', document, etag: stored.etag });
 }
 
 async function expectWhole(harness: SyncHarness, execution: ExecutionDocument, note = ''): Promise<void> {
@@ -89,6 +98,45 @@ describe('a bulk run', () => {
     await expectWhole(harness, execution);
     expect(execution.bulk).toMatchObject({ partitions: 1, before: { pages: 2 } });
     expect(harness.provider.requests.filter(({ cursor }) => cursor === undefined)).toHaveLength(1);
+  });
+
+  it('goes on where a stopped run was, which had read most of it', async () => {
+    const harness = await bulkHarness({ task: { bulk: 'never' } });
+    const isOut = () => new AdapterFailure('unavailable', 'Down.');
+    harness.provider.onPull = ({ cursor }) => {
+      if (cursor === '20') throw isOut();
+    };
+    const stopped = await harness.run();
+    expect(stopped).toMatchObject({ state: 'failed', counts: { received: 20 } });
+    harness.provider.onPull = undefined;
+    await edit(harness, { bulk: 'always' });
+    const { id } = await createPerson(harness).retry(stopped.id);
+    const execution = await harness.finish(id);
+    expect(execution).toMatchObject({ state: 'succeeded', bulk: { partitions: 1 }, counts: { received: people - 20 } });
+  });
+
+  it('counts what is read again once in the size of an object', async () => {
+    const harness = await bulkHarness();
+    harness.provider.onPull = ({ range, cursor }) => {
+      if (range?.['from'] !== 'p0006' || cursor !== '2') return;
+      harness.provider.onPull = undefined;
+      throw new AdapterFailure('cursor-expired', 'Forgotten.');
+    };
+    expect(await harness.run()).toMatchObject({ state: 'succeeded', progress: { 0: { received: people } } });
+    expect(Object.values((await harness.task()).sizes ?? {})).toEqual([people]);
+  });
+
+  it('reads what was hardly begun again, in ranges, and counts it once in the size of its object', async () => {
+    const harness = await bulkHarness({ task: { bulk: 'auto' }, engine: { bulkAboveRecords: 3 } });
+    harness.provider.tellsTotal = true;
+    const execution = await harness.run();
+    expect(execution).toMatchObject({
+      state: 'succeeded',
+      bulk: { partitions: 4, before: { pages: 1 } },
+      counts: { created: people, unchanged: 2 },
+      progress: { 0: { received: people, expected: people } },
+    });
+    expect(Object.values((await harness.task()).sizes ?? {})).toEqual([people]);
   });
 
   it('stays plain below the size', async () => {
@@ -165,6 +213,23 @@ describe('a provider that fails a bulk run', () => {
     await expectWhole(harness, execution);
     expect(execution.bulk?.generation).toBe(1);
     expect(harness.deps.runs.logs.all().map(({ message }) => message)).toContain('The run is waiting: Too many.');
+  });
+
+  it('in one range for long does not keep the workers from the others', async () => {
+    const harness = await bulkHarness({}, ['p0003', 'p0006', 'p0009', 'p0012', 'p0015', 'p0018', 'p0021']);
+    const startedAtMs = harness.deps.now().getTime();
+    const sinceStartMs = () => harness.deps.now().getTime() - startedAtMs;
+    const others: number[] = [];
+    harness.provider.onPull = ({ range }) => {
+      if (range?.['from'] !== undefined) {
+        others.push(sinceStartMs());
+        harness.deps.clock.advance(20_000);
+      } else if (sinceStartMs() < 1_000_000)
+        throw new AdapterFailure('rate-limited', 'Too many.', { retryAfterMs: 1_000_000 });
+    };
+    const execution = await harness.run();
+    await expectWhole(harness, execution);
+    expect(Math.max(...others)).toBeLessThan(1_000_000);
   });
 
   it('for good in one range leaves the object, with the reason, and keeps what was applied', async () => {

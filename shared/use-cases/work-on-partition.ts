@@ -26,21 +26,29 @@ const nothingLeft: BulkStep = { goesOn: false, delayMs: 0, status: null };
  */
 export async function workOnPartition(deps: Deps, envelope: BulkWorkerEnvelope): Promise<BulkStep> {
   const scope = systemScope(envelope.tenantId, 'bulk-sync', envelope.traceparent);
-  const run = await findBulkRun(deps, scope, envelope);
+  const run = await findWorkableRun(deps, scope, envelope);
   if (run === undefined) return nothingLeft;
-  if (!mayWork(run.document)) {
-    await stopPartitions(deps, scope, run.document);
-    return nothingLeft;
-  }
   const slot = await takeSlot(deps, scope, workerIdOf(envelope));
   const step =
     slot === undefined
       ? { goesOn: true, delayMs: stayMs(deps.random()), status: null }
-      : await workInSlot(deps, scope, envelope, run.document, slot);
+      : await workInSlot(deps, scope, envelope, run, slot);
   await showBulkProgress(deps, scope, envelope);
   // The run lives at least until the worker's next step.
-  await keepTask(deps, scope, run.document, instanceIdOf(envelope), step.delayMs);
+  await keepTask(deps, scope, run, instanceIdOf(envelope), step.delayMs);
   return step;
+}
+
+/** `undefined` when nothing more may be done for the run; the partitions of one that a person has stopped are stopped, too. */
+async function findWorkableRun(
+  deps: Deps,
+  scope: Scope,
+  envelope: BulkWorkerEnvelope,
+): Promise<ExecutionDocument | undefined> {
+  const run = (await findBulkRun(deps, scope, envelope))?.document;
+  if (run === undefined || mayWork(run)) return run;
+  await stopPartitions(deps, scope, run);
+  return undefined;
 }
 
 async function workInSlot(
@@ -73,7 +81,11 @@ async function workOnSlice(
 ): Promise<BulkStep> {
   const { id } = partition.document;
   const key = { id, partition: id };
-  if (partition.document.state === 'paused') await wake(deps, scope, partition);
+  if (partition.document.state === 'paused') {
+    await wake(deps, scope, partition);
+    // Whoever paused the run again before that left the partition as it was.
+    if ((await findWorkableRun(deps, scope, envelope)) === undefined) return nothingLeft;
+  }
   const keepRun = async () => {
     if (!(await keepTask(deps, scope, run, instanceIdOf(envelope)))) return false;
     await showBulkProgress(deps, scope, envelope);

@@ -107,6 +107,31 @@ describe('a bulk run', { timeout: 60_000 }, () => {
       }
     },
   );
+
+  it('that is paused again just as it goes on stops within its page', async () => {
+    const pausesAt = async (call: number): Promise<number> => {
+      const harness = await createSyncHarness({ pageSize: 2, task: { bulk: 'always' } });
+      const { provider } = harness;
+      fill(harness, 20);
+      const { id } = await harness.start();
+      const person = createPerson(harness);
+      await harness.turns(2);
+      await person.ask('pause', id);
+      await harness.turns(20);
+      await person.ask('resume', id);
+      let before = -1;
+      interruptAt(harness, call, async () => {
+        before = provider.requests.length;
+        expect(await refusal(person.ask('pause', id))).toBeOneOf([undefined, 'wrong-state']);
+      });
+      await harness.turns(30);
+      return before < 0 ? 0 : provider.requests.length - before;
+    };
+    const pulls: number[] = [];
+    for (let call = 1; call <= 70; call += 1) pulls.push(await pausesAt(call));
+    // The page in hand, and the one that was read ahead.
+    expect(Math.max(...pulls)).toBeLessThanOrEqual(2);
+  });
 });
 
 /** The process dies after a step of the run; the next one has done nothing yet. */

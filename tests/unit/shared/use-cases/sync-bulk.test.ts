@@ -1,30 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { AdapterFailure } from '../../../../shared/core/adapter.ts';
-import type { ExecutionDocument } from '../../../../shared/core/documents/execution.ts';
 import type { TaskDocument } from '../../../../shared/core/documents/task.ts';
 import { cancelExecution } from '../../../../shared/use-cases/cancel-execution.ts';
 import { pauseExecution } from '../../../../shared/use-cases/pause-execution.ts';
 import { resumeExecution } from '../../../../shared/use-cases/resume-execution.ts';
 import { Crash } from '../../../kit/faults.ts';
 import { createPerson } from '../../../kit/person.ts';
-import { createSyncHarness, fill, type HarnessOptions, longAgo, type SyncHarness } from '../../../kit/sync-harness.ts';
+import type { SyncHarness } from '../../../kit/sync-harness.ts';
+import { bulkHarness, expectWhole, people } from './bulk-harness.ts';
 import { publishTargets } from './publish-targets.ts';
-
-const people = 23;
-const bounds = ['p0006', 'p0012', 'p0018'];
-
-async function bulkHarness(options: HarnessOptions = {}, cutAt: readonly string[] = bounds): Promise<SyncHarness> {
-  const task: Partial<TaskDocument> = { bulk: 'always', ...options.task };
-  const harness = await createSyncHarness({
-    pageSize: 2,
-    ...options,
-    engine: { pagesPerSlice: 2, ...options.engine },
-    task,
-  });
-  harness.provider.cutAt = cutAt;
-  fill(harness, people);
-  return harness;
-}
 
 async function edit(harness: SyncHarness, change: Partial<TaskDocument>): Promise<void> {
   const task = await harness.task();
@@ -32,19 +16,6 @@ async function edit(harness: SyncHarness, change: Partial<TaskDocument>): Promis
   if (stored === undefined) throw new Error('the task is gone');
   const document = { ...stored.document, ...change };
   await harness.deps.tasks.write(harness.scope, { kind: 'replace', document, etag: stored.etag });
-}
-
-async function expectWhole(harness: SyncHarness, execution: ExecutionDocument, note = ''): Promise<void> {
-  expect(execution, note).toMatchObject({ state: 'succeeded', counts: { received: people, created: people } });
-  expect((await harness.shards()).size, note).toBe(people);
-  expect(
-    (await harness.links()).every((link) => link.state === 'settled'),
-    note,
-  ).toBe(true);
-  expect(
-    harness.deps.leases.all().filter(({ executionId }) => executionId !== undefined),
-    note,
-  ).toEqual([]);
 }
 
 describe('a bulk run', () => {
@@ -197,67 +168,6 @@ describe('an orchestration', () => {
       await expectWhole(harness, execution, `after ${turns} turns`);
       expect(harness.deps.orchestrations.running, `after ${turns} turns`).toBe(0);
     }
-  });
-});
-
-describe('a provider that fails a bulk run', () => {
-  it('is waited for, and the run ends well', async () => {
-    const harness = await bulkHarness();
-    const { id } = await harness.start();
-    await harness.turns(3);
-    harness.provider.failures.push(
-      new AdapterFailure('rate-limited', 'Too many.', { retryAfterMs: 90_000 }),
-      new AdapterFailure('unavailable', 'Down.'),
-    );
-    const execution = await harness.finish(id);
-    await expectWhole(harness, execution);
-    expect(execution.bulk?.generation).toBe(1);
-    expect(harness.deps.runs.logs.all().map(({ message }) => message)).toContain('The run is waiting: Too many.');
-  });
-
-  it('in one range for long does not keep the workers from the others', async () => {
-    const harness = await bulkHarness({}, ['p0003', 'p0006', 'p0009', 'p0012', 'p0015', 'p0018', 'p0021']);
-    const startedAtMs = harness.deps.now().getTime();
-    const sinceStartMs = () => harness.deps.now().getTime() - startedAtMs;
-    const others: number[] = [];
-    harness.provider.onPull = ({ range }) => {
-      if (range?.['from'] !== undefined) {
-        others.push(sinceStartMs());
-        harness.deps.clock.advance(20_000);
-      } else if (sinceStartMs() < 1_000_000)
-        throw new AdapterFailure('rate-limited', 'Too many.', { retryAfterMs: 1_000_000 });
-    };
-    const execution = await harness.run();
-    await expectWhole(harness, execution);
-    expect(Math.max(...others)).toBeLessThan(1_000_000);
-  });
-
-  it('for good in one range leaves the object, with the reason, and keeps what was applied', async () => {
-    const harness = await bulkHarness();
-    harness.provider.onPull = ({ range }) => {
-      if (range?.['from'] === 'p0006') throw new AdapterFailure('unexpected-response', 'Not JSON.');
-    };
-    const execution = await harness.run();
-    expect(execution).toMatchObject({ state: 'failed', problem: 'Not JSON.', counts: { created: people - 6 } });
-    expect((await harness.task()).watermarks).toEqual({});
-  });
-
-  it('with a rejected credential ends the run and pauses the connection', async () => {
-    const harness = await bulkHarness();
-    harness.provider.onPull = () => {
-      throw new AdapterFailure('credentials-rejected', 'Not accepted.');
-    };
-    expect(await harness.run()).toMatchObject({ state: 'failed', problem: 'Not accepted.' });
-  });
-
-  it('keeps its bad records apart', async () => {
-    const harness = await bulkHarness();
-    harness.provider.put('p0007', { city: 'No name' }, longAgo);
-    harness.provider.put('p0020', { city: 'No name' }, longAgo);
-    const execution = await harness.run();
-    expect(execution).toMatchObject({ state: 'partial', counts: { received: people, created: people - 2, failed: 2 } });
-    const failed = harness.deps.runs.failedRecords.all();
-    expect(failed.map(({ executionId }) => executionId)).toEqual([execution.id, execution.id]);
   });
 });
 

@@ -37,6 +37,22 @@ export async function endRun(
   return true;
 }
 
+/**
+ * Ends a run that is to be cancelled, and whose partitions were told to stop, when none of them is worked on any more: its orchestration may be waiting
+ * for as long as the provider asked.
+ *
+ * @returns false when some are left
+ */
+export async function endIdleRun(deps: Deps, scope: Scope, { id }: Pick<ExecutionDocument, 'id'>): Promise<boolean> {
+  for (;;) {
+    const stored = await deps.runs.executions.get(scope, { id, partition: id });
+    if (stored?.document.state !== 'cancelling') return true;
+    const partitions = await readPartitions(deps, scope, stored.document);
+    if (!partitions.every(({ document }) => isTerminal(document))) return false;
+    if (await endRun(deps, scope, stored)) return true;
+  }
+}
+
 /** Also completes the end of one that ended before: its worker may have died before what follows an end. */
 async function endPartition(
   deps: Deps,

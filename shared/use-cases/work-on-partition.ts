@@ -7,6 +7,7 @@ import { type Scope, systemScope } from '../core/scope.ts';
 import { stayMs } from '../core/tenant-slots.ts';
 import { beginSlice } from './begin-slice.ts';
 import { findBulkRun } from './bulk-run.ts';
+import { endIdleRun } from './end-bulk-run.ts';
 import { type Hold, keepTask } from './hold-task.ts';
 import { moveExecution } from './move-execution.ts';
 import { showBulkProgress } from './show-bulk-progress.ts';
@@ -39,7 +40,7 @@ export async function workOnPartition(deps: Deps, envelope: BulkWorkerEnvelope):
   return step;
 }
 
-/** `undefined` when nothing more may be done for the run; the partitions of one that a person has stopped are stopped, too. */
+/** `undefined` when nothing more may be done for the run; the partitions of one that a person has stopped are stopped, too, and one that is cancelled ends with the last of them. */
 async function findWorkableRun(
   deps: Deps,
   scope: Scope,
@@ -48,6 +49,7 @@ async function findWorkableRun(
   const run = (await findBulkRun(deps, scope, envelope))?.document;
   if (run === undefined || mayWork(run)) return run;
   await stopPartitions(deps, scope, run);
+  if (run.state === 'cancelling') await endIdleRun(deps, scope, run);
   return undefined;
 }
 

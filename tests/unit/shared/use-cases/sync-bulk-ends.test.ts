@@ -132,6 +132,26 @@ describe('a bulk run', { timeout: 60_000 }, () => {
     // The page in hand, and the one that was read ahead.
     expect(Math.max(...pulls)).toBeLessThanOrEqual(2);
   });
+
+  it('that is cancelled does not wait for what the provider asked one of its partitions to wait', async () => {
+    const { calls } = await undisturbed();
+    const tookMs: number[] = [];
+    for (let call = 1; call <= calls; call += 1) {
+      const { harness, id } = await begin();
+      harness.provider.onPull = ({ range }) => {
+        if (range?.['to'] !== undefined)
+          throw new AdapterFailure('rate-limited', 'Too many.', { retryAfterMs: 3_600_000 });
+      };
+      let cancelledAtMs = Number.POSITIVE_INFINITY;
+      interruptAt(harness, call, async () => {
+        cancelledAtMs = harness.deps.now().getTime();
+        await refusal(createPerson(harness).ask('cancel', id));
+      });
+      const run = await harness.finish(id);
+      tookMs.push(Date.parse(run.finishedAt ?? '') - cancelledAtMs);
+    }
+    expect(Math.max(...tookMs)).toBeLessThan(600_000);
+  });
 });
 
 /** The process dies after a step of the run; the next one has done nothing yet. */

@@ -4,7 +4,7 @@ import { isTerminal } from '../core/execution-states.ts';
 import type { Deps, Stored } from '../core/ports.ts';
 import type { Scope } from '../core/scope.ts';
 import { readPartitions } from './bulk-run.ts';
-import { type Hold, takeHold } from './hold-task.ts';
+import { type Hold, releaseHold, takeHold } from './hold-task.ts';
 
 interface Candidate {
   readonly partition: Stored<ExecutionDocument>;
@@ -31,6 +31,17 @@ export async function takePartition(
     const hold = await takeHold(deps, scope, free.lease, workerId);
     if (hold !== undefined) return { partition: free.partition, hold };
   }
+}
+
+/** Lets go of what a worker has of a run that was stopped: nobody is to wait for a page of it. */
+export async function leavePartitions(
+  deps: Pick<Deps, 'runs' | 'leases' | 'now' | 'engine'>,
+  scope: Scope,
+  run: ExecutionDocument,
+  workerId: string,
+): Promise<void> {
+  for (const { lease } of await listCandidates(deps, scope, run))
+    if (lease.document.holder === workerId) await releaseHold(deps, scope, { lease, fence: lease.document.fence });
 }
 
 async function listCandidates(

@@ -12,7 +12,7 @@ import { type Hold, keepTask } from './hold-task.ts';
 import { moveExecution } from './move-execution.ts';
 import { showBulkProgress } from './show-bulk-progress.ts';
 import { stopPartitions } from './stop-partitions.ts';
-import { takePartition } from './take-partition.ts';
+import { leavePartitions, takePartition } from './take-partition.ts';
 import { leaveSlot, type TenantSlot, takeSlot } from './tenant-slots.ts';
 import { workPages } from './work-pages.ts';
 
@@ -48,6 +48,7 @@ async function findWorkableRun(
 ): Promise<ExecutionDocument | undefined> {
   const run = (await findBulkRun(deps, scope, envelope))?.document;
   if (run === undefined || mayWork(run)) return run;
+  await leavePartitions(deps, scope, run, workerIdOf(envelope));
   await stopPartitions(deps, scope, run);
   if (run.state === 'cancelling') await endIdleRun(deps, scope, run);
   return undefined;

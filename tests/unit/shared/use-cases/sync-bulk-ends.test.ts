@@ -133,25 +133,38 @@ describe('a bulk run', { timeout: 60_000 }, () => {
     expect(Math.max(...pulls)).toBeLessThanOrEqual(2);
   });
 
-  it('that is cancelled does not wait for what the provider asked one of its partitions to wait', async () => {
-    const { calls } = await undisturbed();
-    const tookMs: number[] = [];
-    for (let call = 1; call <= calls; call += 1) {
-      const { harness, id } = await begin();
-      harness.provider.onPull = ({ range }) => {
-        if (range?.['to'] !== undefined)
-          throw new AdapterFailure('rate-limited', 'Too many.', { retryAfterMs: 3_600_000 });
-      };
-      let cancelledAtMs = Number.POSITIVE_INFINITY;
-      interruptAt(harness, call, async () => {
-        cancelledAtMs = harness.deps.now().getTime();
-        await refusal(createPerson(harness).ask('cancel', id));
-      });
-      const run = await harness.finish(id);
-      tookMs.push(Date.parse(run.finishedAt ?? '') - cancelledAtMs);
-    }
-    expect(Math.max(...tookMs)).toBeLessThan(600_000);
-  });
+  it.each([false, true])(
+    'that is cancelled (paused before: %s) does not wait for what the provider asked one of its partitions to wait',
+    async (isPaused) => {
+      const { calls } = await undisturbed();
+      const tookMs: number[] = [];
+      for (let call = 1; call <= calls; call += 1) {
+        const { harness, id } = await begin();
+        harness.provider.onPull = ({ range }) => {
+          if (range?.['to'] !== undefined)
+            throw new AdapterFailure('rate-limited', 'Too many.', { retryAfterMs: 3_600_000 });
+        };
+        let cancelledAtMs = Number.POSITIVE_INFINITY;
+        const cancel = async () => {
+          cancelledAtMs = harness.deps.now().getTime();
+          await refusal(createPerson(harness).ask('cancel', id));
+        };
+        interruptAt(harness, call, async () => {
+          if (!isPaused) return cancel();
+          await refusal(createPerson(harness).ask('pause', id));
+        });
+        if (isPaused) {
+          for (let turns = 0; turns < 30 && (await harness.read(id)).state !== 'paused'; turns += 1)
+            await harness.turns(1);
+          await harness.turns(call % 3);
+          await cancel();
+        }
+        const run = await harness.finish(id);
+        tookMs.push(Date.parse(run.finishedAt ?? '') - cancelledAtMs);
+      }
+      expect(Math.max(...tookMs)).toBeLessThan(600_000);
+    },
+  );
 });
 
 /** The process dies after a step of the run; the next one has done nothing yet. */

@@ -63,3 +63,21 @@ describe('a provider that fails a bulk run', () => {
     expect(failed.map(({ executionId }) => executionId)).toEqual([execution.id, execution.id]);
   });
 });
+
+describe('an adapter that cuts otherwise after a crash', () => {
+  it('leaves no record out: what was planned halfway fails with the reason', async () => {
+    const states = new Set<string>();
+    for (let step = 1; step < 40; step += 1) {
+      const harness = await bulkHarness();
+      const { id } = await harness.start();
+      harness.deps.faults.crashAt(step, 'after');
+      while (harness.deps.faults.restarts === 0) await harness.turns(1);
+      harness.provider.cutAt = ['p0010', 'p0011', 'p0012', 'p0020'];
+      const execution = await harness.finish(id);
+      states.add(execution.state);
+      if (execution.state === 'succeeded') await expectWhole(harness, execution, `step ${step}`);
+      else expect(execution.problem).toContain('planned');
+    }
+    expect(states).toEqual(new Set(['succeeded', 'failed']));
+  });
+});

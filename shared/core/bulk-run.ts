@@ -4,7 +4,7 @@ import { addCounts } from './counts.ts';
 import { type ExecutionDocument, partitionIdOf } from './documents/execution.ts';
 import type { EngineSettings } from './engine-settings.ts';
 import { isTerminal } from './execution-states.ts';
-import { noteObject } from './object-progress.ts';
+import { forgetReceived, noteObject } from './object-progress.ts';
 import { reachedWatermark, watermarkKey } from './watermark.ts';
 
 type Execution = ExecutionDocument;
@@ -76,8 +76,19 @@ export function planPartitions(
   return partitions;
 }
 
+/** The run that has its partitions. What it received of the objects that they read, they count: those that go on have it, those that begin read it again. */
+export function notePartitions(execution: Execution, partitions: readonly Execution[], now: string): Execution {
+  if (execution.bulk === undefined) throw new TypeError('The run is not worked on in partitions');
+  let { progress } = execution;
+  for (const { partition } of partitions)
+    if (partition !== undefined) progress = forgetReceived(progress, partition.objectIndex);
+  const before = { ...execution.bulk.before, progress };
+  return { ...execution, bulk: { ...execution.bulk, partitions: partitions.length, before }, updatedAt: now };
+}
+
 /** So little of it has been read that reading that again, in ranges, is the shorter way. */
 function isHardlyBegun({ progress, checkpoint }: Execution): boolean {
+  if (checkpoint.inherited === true) return false;
   const { received = 0, expected = 0 } = progress[checkpoint.objectIndex] ?? {};
   return received * 10 <= expected;
 }
@@ -90,6 +101,7 @@ function partitionOf(
 ): Execution {
   const { tenantId, integrationId, taskId, mode, trigger, plan } = execution;
   const id = partitionIdOf(execution.id, index);
+  const progress = given.begun === undefined ? undefined : execution.progress[objectIndex];
   return {
     id,
     executionId: id,
@@ -110,6 +122,7 @@ function partitionOf(
     checkpoint: given.begun ?? { objectIndex: 0, restarted: false },
     watermarks: {},
     ...nothingYet(),
+    progress: progress === undefined ? {} : { 0: progress },
     createdAt: given.now,
     updatedAt: given.now,
   };
@@ -131,7 +144,7 @@ export function sumPartitions(execution: Execution, partitions: readonly Executi
       : undefined;
     const problem = own.flatMap((each) => each.progress[0]?.problem ?? [])[0];
     progress = noteObject(progress, objectIndex, {
-      received: own.reduce((sum, each) => sum + each.counts.received, 0),
+      received: own.reduce((sum, each) => sum + (each.progress[0]?.received ?? 0), 0),
       expected,
       ...(problem === undefined ? {} : { problem }),
     });

@@ -47,8 +47,7 @@ export function rejectedRecord(
   position: number,
   at: string,
 ): FailedRecordDocument {
-  const identity =
-    externalId === undefined ? [run.partition?.index ?? 0, run.pages, position] : [externalId, externalId];
+  const identity = externalId === undefined ? [run.id, run.pages, position] : [externalId, externalId];
   const [shardTypeId, ...others] = Object.keys(place.shardTypes);
   const isOnly = shardTypeId !== undefined && others.length === 0;
   return {

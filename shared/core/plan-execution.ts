@@ -90,7 +90,11 @@ export function continueFrom(planned: ExecutionDocument, stopped: ExecutionDocum
   return {
     ...run,
     plan: { ...planned.plan, since: stopped.plan.since },
-    checkpoint: { ...stopped.checkpoint, restarted: false },
+    checkpoint: {
+      ...stopped.checkpoint,
+      restarted: false,
+      ...(stopped.checkpoint.objectStartedAt === undefined ? {} : { inherited: true }),
+    },
     watermarks: stopped.watermarks,
     progress: expectationsLeft(run.progress, stopped),
   };

@@ -5,9 +5,8 @@ import { isTerminal } from '../core/execution-states.ts';
 import type { Deps } from '../core/ports.ts';
 import type { InputOf, OutputOf } from '../core/route-input.ts';
 import type { Scope } from '../core/scope.ts';
-import { readPartitions } from './bulk-run.ts';
 import { controlExecution } from './control-execution.ts';
-import { endRun } from './end-bulk-run.ts';
+import { endIdleRun, endRun } from './end-bulk-run.ts';
 import { isHeld } from './hold-task.ts';
 import { settleExecution } from './settle-execution.ts';
 import { stopPartitions } from './stop-partitions.ts';
@@ -48,9 +47,8 @@ async function isWorkedOn(deps: Deps, scope: Scope, execution: ExecutionDocument
 /** Its partitions stop within their page; then its orchestration ends it. Where none is in a page any more, or there is no orchestration, we do. */
 async function stopBulk(deps: Deps, scope: Scope, execution: ExecutionDocument): Promise<void> {
   await stopPartitions(deps, scope, execution);
-  const partitions = await readPartitions(deps, scope, execution);
-  const isIdle = partitions.every(({ document }) => isTerminal(document));
-  if (!isIdle && (await isHeld(deps, scope, execution.taskId, execution.id))) return;
+  if (await endIdleRun(deps, scope, execution)) return;
+  if (await isHeld(deps, scope, execution.taskId, execution.id)) return;
   const { id } = execution;
   const stored = await deps.runs.executions.get(scope, { id, partition: id });
   if (stored?.document.state === 'cancelling') await endRun(deps, scope, stored);

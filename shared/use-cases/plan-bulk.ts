@@ -1,6 +1,7 @@
+import { isDeepStrictEqual } from 'node:util';
 import { fail, readAnew } from '../core/advance-execution.ts';
 import type { BulkEnvelope, BulkPlan } from '../core/bulk-envelope.ts';
-import { planPartitions, wantedParts } from '../core/bulk-run.ts';
+import { notePartitions, planPartitions, wantedParts } from '../core/bulk-run.ts';
 import type { ExecutionDocument } from '../core/documents/execution.ts';
 import { isTerminal, mayWork } from '../core/execution-states.ts';
 import type { Deps, Stored } from '../core/ports.ts';
@@ -14,7 +15,7 @@ import { settleExecution } from './settle-execution.ts';
 
 /**
  * Cuts a run into partitions, once, and tells how many workers they need. Safe to repeat after a crash: the same partitions are planned again, and
- * those that are there stay as they are.
+ * those that are there stay as they are. Should they be others than those that were begun to be written, the run fails.
  */
 export async function planBulk(deps: Deps, envelope: BulkEnvelope): Promise<BulkPlan> {
   const scope = systemScope(envelope.tenantId, 'bulk-sync', envelope.traceparent);
@@ -68,13 +69,21 @@ async function writePartitions(
     await createExecution(deps, scope, partition);
     await occupyTask(deps, scope, partition.id, partition.id);
   }
-  if (document.bulk === undefined) throw new TypeError('The run is not worked on in partitions');
-  const execution = { ...document, bulk: { ...document.bulk, partitions: partitions.length }, updatedAt: now };
+  const execution = notePartitions(document, partitions, now);
+  const written = (await readPartitions(deps, scope, execution)).map((each) => each.document);
+  if (!isDeepStrictEqual(written.map(whatItReads), partitions.map(whatItReads)))
+    return endFailed(deps, scope, stored, 'The run was planned in part, and would be otherwise now. Start it again.');
   const message = `The run is read in ${partitions.length} partitions.`;
   return moveExecution(deps, scope, stored, {
     execution,
     notes: [{ level: 'info', event: 'partitioned', message, data: { partitions: partitions.length } }],
   });
+}
+
+/** Partitions of two plans, one before a crash and one by another version of the product, may leave records out between them. */
+function whatItReads({ partition, plan, checkpoint }: ExecutionDocument): unknown {
+  // As it is stored: what is undefined is not there.
+  return JSON.parse(JSON.stringify({ partition, plan, checkpoint }));
 }
 
 async function endFailed(

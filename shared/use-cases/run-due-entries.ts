@@ -112,10 +112,6 @@ async function watchRun(deps: Deps, scope: Scope, entry: Stored<TaskDueDocument>
     await deps.due.reschedule(entry, new Date(deps.now().getTime() + pausedWatchMs).toISOString());
     return;
   }
-  if (stored.document.state === 'cancelling' && stored.document.bulk !== undefined) {
-    await endRun(deps, scope, stored);
-    return;
-  }
   const revived = await revive(deps, scope, stored, leaseEndsMs);
   if (revived === undefined) return;
   if (isTerminal(revived)) return settleExecution(deps, scope, revived);
@@ -126,7 +122,7 @@ async function watchRun(deps: Deps, scope: Scope, entry: Stored<TaskDueDocument>
 
 /**
  * A run that was being worked on counts a lost worker and is queued again; one that is still queued may only have to wait for its turn. Past the
- * limit of either it ends. `undefined` when the run moved meanwhile: somebody works on it after all.
+ * limit of either it ends. `undefined` when the run moved meanwhile: somebody works on it after all; and when it was ended with its partitions.
  */
 async function revive(
   deps: Deps,
@@ -144,6 +140,10 @@ async function revive(
     revivals,
   });
   if (document === execution) return execution;
+  if (isTerminal(document) && execution.bulk !== undefined) {
+    await endRun(deps, scope, stored, document.problem);
+    return undefined;
+  }
   const note = {
     level: 'warning' as const,
     event: 'worker-lost' as const,

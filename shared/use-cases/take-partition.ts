@@ -4,7 +4,7 @@ import { isTerminal } from '../core/execution-states.ts';
 import type { Deps, Stored } from '../core/ports.ts';
 import type { Scope } from '../core/scope.ts';
 import { readPartitions } from './bulk-run.ts';
-import { type Hold, takeHold } from './hold-task.ts';
+import { type Hold, releaseHold, takeHold } from './hold-task.ts';
 
 interface Candidate {
   readonly partition: Stored<ExecutionDocument>;
@@ -26,11 +26,22 @@ export async function takePartition(
   for (;;) {
     const candidates = await listCandidates(deps, scope, run);
     const own = candidates.find(({ lease }) => lease.document.holder === workerId);
-    const free = own ?? candidates.find(({ lease }) => isFree(lease.document, workerId, deps.now()));
+    const free = own ?? candidates.find((each) => isFree(each, workerId, deps.now()));
     if (free === undefined) return undefined;
     const hold = await takeHold(deps, scope, free.lease, workerId);
     if (hold !== undefined) return { partition: free.partition, hold };
   }
+}
+
+/** Lets go of what a worker has of a run that was stopped: nobody is to wait for a page of it. */
+export async function leavePartitions(
+  deps: Pick<Deps, 'runs' | 'leases' | 'now' | 'engine'>,
+  scope: Scope,
+  run: ExecutionDocument,
+  workerId: string,
+): Promise<void> {
+  for (const { lease } of await listCandidates(deps, scope, run))
+    if (lease.document.holder === workerId) await releaseHold(deps, scope, { lease, fence: lease.document.fence });
 }
 
 async function listCandidates(
@@ -49,8 +60,13 @@ async function listCandidates(
   });
 }
 
-/** Another orchestration's worker does not count: it has been replaced. */
-function isFree({ holder, expiresAt }: LeaseDocument, workerId: string, now: Date): boolean {
+/** Another orchestration's worker does not count: it has been replaced. One that waits with its partition comes back, also when its lease has ended. */
+function isFree({ partition, lease }: Candidate, workerId: string, now: Date): boolean {
+  const { holder, expiresAt } = lease.document;
   const orchestration = workerId.slice(0, workerId.lastIndexOf('.'));
-  return holder?.startsWith(`${orchestration}.`) !== true || Date.parse(expiresAt) <= now.getTime();
+  if (holder?.startsWith(`${orchestration}.`) !== true) return true;
+  const { waitingUntil } = partition.document;
+  return (
+    Date.parse(expiresAt) <= now.getTime() && (waitingUntil === undefined || Date.parse(waitingUntil) < now.getTime())
+  );
 }

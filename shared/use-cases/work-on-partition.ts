@@ -7,11 +7,12 @@ import { type Scope, systemScope } from '../core/scope.ts';
 import { stayMs } from '../core/tenant-slots.ts';
 import { beginSlice } from './begin-slice.ts';
 import { findBulkRun } from './bulk-run.ts';
+import { endIdleRun } from './end-bulk-run.ts';
 import { type Hold, keepTask } from './hold-task.ts';
 import { moveExecution } from './move-execution.ts';
 import { showBulkProgress } from './show-bulk-progress.ts';
 import { stopPartitions } from './stop-partitions.ts';
-import { takePartition } from './take-partition.ts';
+import { leavePartitions, takePartition } from './take-partition.ts';
 import { leaveSlot, type TenantSlot, takeSlot } from './tenant-slots.ts';
 import { workPages } from './work-pages.ts';
 
@@ -26,21 +27,31 @@ const nothingLeft: BulkStep = { goesOn: false, delayMs: 0, status: null };
  */
 export async function workOnPartition(deps: Deps, envelope: BulkWorkerEnvelope): Promise<BulkStep> {
   const scope = systemScope(envelope.tenantId, 'bulk-sync', envelope.traceparent);
-  const run = await findBulkRun(deps, scope, envelope);
+  const run = await findWorkableRun(deps, scope, envelope);
   if (run === undefined) return nothingLeft;
-  if (!mayWork(run.document)) {
-    await stopPartitions(deps, scope, run.document);
-    return nothingLeft;
-  }
   const slot = await takeSlot(deps, scope, workerIdOf(envelope));
   const step =
     slot === undefined
       ? { goesOn: true, delayMs: stayMs(deps.random()), status: null }
-      : await workInSlot(deps, scope, envelope, run.document, slot);
+      : await workInSlot(deps, scope, envelope, run, slot);
   await showBulkProgress(deps, scope, envelope);
   // The run lives at least until the worker's next step.
-  await keepTask(deps, scope, run.document, instanceIdOf(envelope), step.delayMs);
+  await keepTask(deps, scope, run, instanceIdOf(envelope), step.delayMs);
   return step;
+}
+
+/** `undefined` when nothing more may be done for the run; the partitions of one that a person has stopped are stopped, too, and one that is cancelled ends with the last of them. */
+async function findWorkableRun(
+  deps: Deps,
+  scope: Scope,
+  envelope: BulkWorkerEnvelope,
+): Promise<ExecutionDocument | undefined> {
+  const run = (await findBulkRun(deps, scope, envelope))?.document;
+  if (run === undefined || mayWork(run)) return run;
+  await leavePartitions(deps, scope, run, workerIdOf(envelope));
+  await stopPartitions(deps, scope, run);
+  if (run.state === 'cancelling') await endIdleRun(deps, scope, run);
+  return undefined;
 }
 
 async function workInSlot(
@@ -73,7 +84,11 @@ async function workOnSlice(
 ): Promise<BulkStep> {
   const { id } = partition.document;
   const key = { id, partition: id };
-  if (partition.document.state === 'paused') await wake(deps, scope, partition);
+  if (partition.document.state === 'paused') {
+    await wake(deps, scope, partition);
+    // Whoever paused the run again before that left the partition as it was.
+    if ((await findWorkableRun(deps, scope, envelope)) === undefined) return nothingLeft;
+  }
   const keepRun = async () => {
     if (!(await keepTask(deps, scope, run, instanceIdOf(envelope)))) return false;
     await showBulkProgress(deps, scope, envelope);

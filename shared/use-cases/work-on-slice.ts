@@ -1,4 +1,4 @@
-import { endCancelled, fail } from '../core/advance-execution.ts';
+import { fail } from '../core/advance-execution.ts';
 import { wantsBulk } from '../core/bulk-run.ts';
 import type { ExecutionDocument } from '../core/documents/execution.ts';
 import type { SyncPagesEnvelope } from '../core/envelope.ts';
@@ -8,6 +8,7 @@ import { type Scope, systemScope } from '../core/scope.ts';
 import { stayMs } from '../core/tenant-slots.ts';
 import { announceRunEnd } from './announce-run-end.ts';
 import { beginSlice } from './begin-slice.ts';
+import { endRun } from './end-bulk-run.ts';
 import { type Hold, handOver, holdTask } from './hold-task.ts';
 import { moveExecution } from './move-execution.ts';
 import { reopenLastPage } from './reopen-links.ts';
@@ -72,16 +73,26 @@ async function workInSlot(deps: WorkerDeps, scope: Scope, envelope: SyncPagesEnv
 
 /** A run that lost its task can't go on, nor can it be found by the next start: it ends here, unless it has ended already. */
 async function endOrphan(deps: Deps, scope: Scope, stored: Stored<ExecutionDocument>): Promise<void> {
+  const problem = 'Its task was given to another run.';
+  const isEnded =
+    stored.document.bulk === undefined
+      ? await failOrphan(deps, scope, stored, problem)
+      : await endRun(deps, scope, stored, problem);
+  if (isEnded) deps.log.alert('a run had lost its task', { tenantId: scope.tenantId, executionId: stored.document.id });
+}
+
+async function failOrphan(
+  deps: Deps,
+  scope: Scope,
+  stored: Stored<ExecutionDocument>,
+  problem: string,
+): Promise<boolean> {
   await reopenLastPage(deps, scope, stored.document);
-  const now = deps.now().toISOString();
-  const execution =
-    stored.document.state === 'cancelling'
-      ? endCancelled(stored.document, now)
-      : fail(stored.document, 'Its task was given to another run.', now);
+  const execution = fail(stored.document, problem, deps.now().toISOString());
   const ended = await moveExecution(deps, scope, stored, { execution });
-  if (ended === undefined) return;
+  if (ended === undefined) return false;
   await announceRunEnd(deps, scope, ended.document);
-  deps.log.alert('a run had lost its task', { tenantId: scope.tenantId, executionId: execution.id });
+  return true;
 }
 
 /** Where the tenant's other runs wait for a place, this one lines up behind them. */

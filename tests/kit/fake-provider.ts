@@ -32,6 +32,8 @@ export class FakeProvider {
   versioned = true;
   /** True: everything comes in one page, whatever was asked for. */
   ignoresPageSize = false;
+  /** True: it says how many records there are to be read. */
+  tellsTotal = false;
   /** Ids at which an object is cut into ranges when that is asked for. */
   cutAt: readonly string[] = [];
   /** How far its clock is ahead of ours. */
@@ -102,6 +104,7 @@ export class FakeProvider {
       changes: slice.map((record) => toChange(record, this.versioned)),
       rejected: [],
       done,
+      ...(this.tellsTotal ? { total: visible.length } : {}),
       ...(done ? {} : { next: String(next) }),
       observedAt: new Date(this.#now().getTime() + this.clockAheadMs).toISOString(),
     };

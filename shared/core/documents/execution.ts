@@ -16,6 +16,8 @@ export const checkpoint = z.strictObject({
   newestModifiedAt: z.string().optional(),
   /** Pages in a row, up to here, that held no record and named a next page; absent for none. */
   emptyPages: z.int().optional(),
+  /** The run that this one goes on with had begun the object: what that one read of it is counted there. */
+  inherited: z.literal(true).optional(),
   /** An expired cursor restarts the object once; the second time fails the run. */
   restarted: z.boolean(),
 });

@@ -76,6 +76,7 @@ describe('a record that is set aside', () => {
 
   it('has one id for what it is, whatever it holds, and another for anything else', () => {
     expect(set({ record: {}, version: 9 }).id).toBe(set().id);
+    const partition = { of: run.id, index: 0, objectIndex: 0 };
     const ids = [
       set(),
       set({ externalId: 'b' }),
@@ -88,6 +89,7 @@ describe('a record that is set aside', () => {
       set({ externalId: 'b' }, place, { externalId: 'c1' }),
       rejectedRecord(run, planned(place), { reason: 'x' }, 0, at),
       rejectedRecord(run, planned(place), { reason: 'x' }, 1, at),
+      rejectedRecord({ ...run, id: `${run.id}.p0000`, partition }, planned(place), { reason: 'x' }, 0, at),
       rejectedRecord({ ...run, pages: 5 }, planned(place), { reason: 'x' }, 0, at),
     ].map(({ id }) => id);
     expect(new Set(ids).size).toBe(ids.length);

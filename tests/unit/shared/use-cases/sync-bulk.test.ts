@@ -1,41 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import { AdapterFailure } from '../../../../shared/core/adapter.ts';
-import type { ExecutionDocument } from '../../../../shared/core/documents/execution.ts';
 import type { TaskDocument } from '../../../../shared/core/documents/task.ts';
 import { cancelExecution } from '../../../../shared/use-cases/cancel-execution.ts';
 import { pauseExecution } from '../../../../shared/use-cases/pause-execution.ts';
 import { resumeExecution } from '../../../../shared/use-cases/resume-execution.ts';
 import { Crash } from '../../../kit/faults.ts';
-import { createSyncHarness, fill, type HarnessOptions, longAgo, type SyncHarness } from '../../../kit/sync-harness.ts';
+import { createPerson } from '../../../kit/person.ts';
+import type { SyncHarness } from '../../../kit/sync-harness.ts';
+import { bulkHarness, expectWhole, people } from './bulk-harness.ts';
 import { publishTargets } from './publish-targets.ts';
 
-const people = 23;
-const bounds = ['p0006', 'p0012', 'p0018'];
-
-async function bulkHarness(options: HarnessOptions = {}, cutAt: readonly string[] = bounds): Promise<SyncHarness> {
-  const task: Partial<TaskDocument> = { bulk: 'always', ...options.task };
-  const harness = await createSyncHarness({
-    pageSize: 2,
-    ...options,
-    engine: { pagesPerSlice: 2, ...options.engine },
-    task,
-  });
-  harness.provider.cutAt = cutAt;
-  fill(harness, people);
-  return harness;
-}
-
-async function expectWhole(harness: SyncHarness, execution: ExecutionDocument, note = ''): Promise<void> {
-  expect(execution, note).toMatchObject({ state: 'succeeded', counts: { received: people, created: people } });
-  expect((await harness.shards()).size, note).toBe(people);
-  expect(
-    (await harness.links()).every((link) => link.state === 'settled'),
-    note,
-  ).toBe(true);
-  expect(
-    harness.deps.leases.all().filter(({ executionId }) => executionId !== undefined),
-    note,
-  ).toEqual([]);
+async function edit(harness: SyncHarness, change: Partial<TaskDocument>): Promise<void> {
+  const task = await harness.task();
+  const stored = await harness.deps.tasks.get(harness.scope, { id: task.id });
+  if (stored === undefined) throw new Error('the task is gone');
+  const document = { ...stored.document, ...change };
+  await harness.deps.tasks.write(harness.scope, { kind: 'replace', document, etag: stored.etag });
 }
 
 describe('a bulk run', () => {
@@ -89,6 +69,45 @@ describe('a bulk run', () => {
     await expectWhole(harness, execution);
     expect(execution.bulk).toMatchObject({ partitions: 1, before: { pages: 2 } });
     expect(harness.provider.requests.filter(({ cursor }) => cursor === undefined)).toHaveLength(1);
+  });
+
+  it('goes on where a stopped run was, which had read most of it', async () => {
+    const harness = await bulkHarness({ task: { bulk: 'never' } });
+    const isOut = () => new AdapterFailure('unavailable', 'Down.');
+    harness.provider.onPull = ({ cursor }) => {
+      if (cursor === '20') throw isOut();
+    };
+    const stopped = await harness.run();
+    expect(stopped).toMatchObject({ state: 'failed', counts: { received: 20 } });
+    harness.provider.onPull = undefined;
+    await edit(harness, { bulk: 'always' });
+    const { id } = await createPerson(harness).retry(stopped.id);
+    const execution = await harness.finish(id);
+    expect(execution).toMatchObject({ state: 'succeeded', bulk: { partitions: 1 }, counts: { received: people - 20 } });
+  });
+
+  it('counts what is read again once in the size of an object', async () => {
+    const harness = await bulkHarness();
+    harness.provider.onPull = ({ range, cursor }) => {
+      if (range?.['from'] !== 'p0006' || cursor !== '2') return;
+      harness.provider.onPull = undefined;
+      throw new AdapterFailure('cursor-expired', 'Forgotten.');
+    };
+    expect(await harness.run()).toMatchObject({ state: 'succeeded', progress: { 0: { received: people } } });
+    expect(Object.values((await harness.task()).sizes ?? {})).toEqual([people]);
+  });
+
+  it('reads what was hardly begun again, in ranges, and counts it once in the size of its object', async () => {
+    const harness = await bulkHarness({ task: { bulk: 'auto' }, engine: { bulkAboveRecords: 3 } });
+    harness.provider.tellsTotal = true;
+    const execution = await harness.run();
+    expect(execution).toMatchObject({
+      state: 'succeeded',
+      bulk: { partitions: 4, before: { pages: 1 } },
+      counts: { created: people, unchanged: 2 },
+      progress: { 0: { received: people, expected: people } },
+    });
+    expect(Object.values((await harness.task()).sizes ?? {})).toEqual([people]);
   });
 
   it('stays plain below the size', async () => {
@@ -149,50 +168,6 @@ describe('an orchestration', () => {
       await expectWhole(harness, execution, `after ${turns} turns`);
       expect(harness.deps.orchestrations.running, `after ${turns} turns`).toBe(0);
     }
-  });
-});
-
-describe('a provider that fails a bulk run', () => {
-  it('is waited for, and the run ends well', async () => {
-    const harness = await bulkHarness();
-    const { id } = await harness.start();
-    await harness.turns(3);
-    harness.provider.failures.push(
-      new AdapterFailure('rate-limited', 'Too many.', { retryAfterMs: 90_000 }),
-      new AdapterFailure('unavailable', 'Down.'),
-    );
-    const execution = await harness.finish(id);
-    await expectWhole(harness, execution);
-    expect(execution.bulk?.generation).toBe(1);
-    expect(harness.deps.runs.logs.all().map(({ message }) => message)).toContain('The run is waiting: Too many.');
-  });
-
-  it('for good in one range leaves the object, with the reason, and keeps what was applied', async () => {
-    const harness = await bulkHarness();
-    harness.provider.onPull = ({ range }) => {
-      if (range?.['from'] === 'p0006') throw new AdapterFailure('unexpected-response', 'Not JSON.');
-    };
-    const execution = await harness.run();
-    expect(execution).toMatchObject({ state: 'failed', problem: 'Not JSON.', counts: { created: people - 6 } });
-    expect((await harness.task()).watermarks).toEqual({});
-  });
-
-  it('with a rejected credential ends the run and pauses the connection', async () => {
-    const harness = await bulkHarness();
-    harness.provider.onPull = () => {
-      throw new AdapterFailure('credentials-rejected', 'Not accepted.');
-    };
-    expect(await harness.run()).toMatchObject({ state: 'failed', problem: 'Not accepted.' });
-  });
-
-  it('keeps its bad records apart', async () => {
-    const harness = await bulkHarness();
-    harness.provider.put('p0007', { city: 'No name' }, longAgo);
-    harness.provider.put('p0020', { city: 'No name' }, longAgo);
-    const execution = await harness.run();
-    expect(execution).toMatchObject({ state: 'partial', counts: { received: people, created: people - 2, failed: 2 } });
-    const failed = harness.deps.runs.failedRecords.all();
-    expect(failed.map(({ executionId }) => executionId)).toEqual([execution.id, execution.id]);
   });
 });
 

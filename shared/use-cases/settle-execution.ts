@@ -11,8 +11,8 @@ import { reopenLastPage } from './reopen-links.ts';
 type Needs = MergeNeeds & Pick<Deps, 'tasks' | 'runs' | 'keys' | 'leases' | 'events' | 'healthDue' | 'engine'>;
 
 /**
- * What follows the end of a run: its event is recorded, its watermarks go to the task, the watch ends, the task becomes free. Repeatable: whoever finds an ended run
- * that still occupies its task completes it.
+ * What follows the end of a run: its event is recorded, its watermarks go to the task, the watch ends, the task becomes free. Of a partition only
+ * its lease becomes free: the rest is the run's. Repeatable: whoever finds an ended run that still occupies its task completes it.
  */
 export async function settleExecution(deps: Needs, scope: Scope, execution: ExecutionDocument): Promise<void> {
   if (execution.partition === undefined) await announceRunEnd(deps, scope, execution);

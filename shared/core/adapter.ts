@@ -1,13 +1,15 @@
 import type { z } from 'zod';
+import type { AdapterWrites, WritesDescription } from './adapter-writes.ts';
 import type { JsonObject } from './json.ts';
 
 /**
- * The contract that every provider fulfils. Data on top, verbs below; a missing verb is a missing capability.
+ * The contract that every provider fulfils. Data on top, verbs below; a missing verb is a missing capability. The verbs that write are
+ * in `adapter-writes.ts`.
  *
  * An adapter never sees a secret, never sleeps and never retries: `call.http` arrives authorised, timed out, size-capped, redacted
  * and pinned to the base URL, and a failure is thrown as an `AdapterFailure` whose kind tells the engine what to do.
  */
-export interface Adapter<Settings = unknown> {
+export interface Adapter<Settings = unknown> extends AdapterWrites<Settings> {
   /** The provider's id, as in `MISSION` words: `custom-rest`, `salesforce`, … */
   readonly id: string;
   readonly label: string;
@@ -64,6 +66,10 @@ export interface ObjectDescription {
   readonly incremental: boolean;
   /** The most records that one page may have. */
   readonly maxPageSize: number;
+  /** Whether `fetch` reads its records by id. */
+  readonly fetches?: boolean;
+  /** What `push` can write of it. Absent: nothing. */
+  readonly writes?: WritesDescription | undefined;
 }
 
 export type CredentialKind = 'api-key' | 'basic' | 'bearer' | 'none';
@@ -147,6 +153,8 @@ export interface ExternalChange {
   readonly version?: number | undefined;
   /** When the provider last changed it, ISO 8601 UTC. Feeds the watermark. */
   readonly modifiedAt?: string | undefined;
+  /** Differs whenever the record does, and says no more: what a write may expect to find, for example an ETag. At most 500 characters. */
+  readonly revision?: string | undefined;
   /** Where it was seen, when that was not just now: an earlier look that is tried again. */
   readonly seen?: { readonly fence: number; readonly page: number };
   /** Of an earlier look that is tried again: the shard that it could not feed. */
@@ -181,17 +189,25 @@ export class AdapterFailure extends Error {
   readonly status: number | undefined;
   /** What the provider asked for (`Retry-After`), in milliseconds from now. */
   readonly retryAfterMs: number | undefined;
+  /** Whether it is sure that a request that writes has written nothing: it was not sent, or refused before it was worked on. */
+  readonly wroteNothing: boolean;
 
   constructor(
     kind: AdapterFailureKind,
     message: string,
-    options: { status?: number | undefined; retryAfterMs?: number | undefined; cause?: unknown } = {},
+    options: {
+      status?: number | undefined;
+      retryAfterMs?: number | undefined;
+      wroteNothing?: boolean;
+      cause?: unknown;
+    } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'AdapterFailure';
     this.kind = kind;
     this.status = options.status;
     this.retryAfterMs = options.retryAfterMs;
+    this.wroteNothing = options.wroteNothing ?? false;
   }
 }
 

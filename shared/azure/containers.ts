@@ -28,11 +28,11 @@ export const containers = {
     excludedPaths: everything,
     requestUnits: { read: 1, create: 8, replace: 12, listOf20: 4 },
   },
-  /** Internal records. Lists filter by type, status, text and by any field of `data`. */
+  /** Internal records. Lists filter by type, status, text, by any field of `data`, and by what created them. */
   shards: {
     name: 'shards',
     partitionKeyPaths: ['/tenantId', '/id'],
-    includedPaths: ['/tenantId/?', '/shardTypeId/?', '/status/?', '/text/?', '/data/*'],
+    includedPaths: ['/tenantId/?', '/shardTypeId/?', '/status/?', '/createdIn/?', '/text/?', '/data/*'],
     excludedPaths: everything,
     requestUnits: { read: 1, create: 14, replace: 20, listOf20: 8 },
   },

@@ -1,5 +1,6 @@
 import { sameValue } from './canonical.ts';
 import type { Feed } from './conversion/compile-schema.ts';
+import type { Cause } from './documents/cause.ts';
 import type { LastOutcome, LinkDocument } from './documents/link.ts';
 import type { ShardDocument, ShardSource } from './documents/shard.ts';
 import { readPath, removePath, writePath } from './field-path.ts';
@@ -23,6 +24,8 @@ export interface MergeInput {
   readonly integrationId: string;
   readonly sighting: Sighting;
   readonly now: string;
+  /** What the observations come from, without the record. */
+  readonly cause: Cause;
   /** How duplicates are found and whose values hold; absent when the shard type has no match rules. */
   readonly matcher?: Matcher | undefined;
 }
@@ -53,6 +56,7 @@ export function planShard(
     [observation.linkId]: nextSource(input, observation, source, outcome),
   };
   const data = nextData(input, observation, shard, sources);
+  const status = Object.values(sources).every((each) => each.deleted) ? 'deleted' : 'active';
   return {
     kind: 'write',
     outcome,
@@ -61,16 +65,31 @@ export function planShard(
       tenantId: input.tenantId,
       schemaVersion: 1,
       shardTypeId: observation.feed.shardTypeId,
-      status: Object.values(sources).every((each) => each.deleted) ? 'deleted' : 'active',
-      revision: (shard?.revision ?? 0) + 1,
+      status,
+      ...nextRevision(input, observation, shard, { data, status }),
       data,
       text: searchText(data),
       sources,
       ...(shard?.absorbed === undefined ? {} : { absorbed: shard.absorbed }),
-      createdAt: shard?.createdAt ?? input.now,
-      updatedAt: input.now,
     },
   };
+}
+
+/** A record that shows nothing new of the shard, but of its source alone, makes no revision. */
+function nextRevision(
+  { cause, now }: MergeInput,
+  { linkId }: Observation,
+  shard: ShardDocument | undefined,
+  next: Pick<ShardDocument, 'data' | 'status'>,
+): Pick<ShardDocument, 'revision' | 'cause' | 'createdIn' | 'createdAt' | 'updatedAt'> {
+  const made = { cause: { ...cause, linkId }, updatedAt: now };
+  if (shard === undefined) return { revision: 1, createdIn: cause.id, createdAt: now, ...made };
+  const { revision, cause: before, createdIn, createdAt, updatedAt } = shard;
+  const kept = { createdAt, ...(createdIn === undefined ? {} : { createdIn }) };
+  if (next.status !== shard.status || !sameValue(next.data, shard.data)) {
+    return { revision: revision + 1, ...kept, ...made };
+  }
+  return { revision, ...(before === undefined ? {} : { cause: before }), ...kept, updatedAt };
 }
 
 /** Where several records feed the shard, the value of each field follows from all of them. */

@@ -1,8 +1,9 @@
 import { advancePage } from '../core/advance-execution.ts';
 import type { Converter } from '../core/conversion/compile-schema.ts';
 import { addCounts, type Counts, noCounts } from '../core/counts.ts';
+import type { Cause } from '../core/documents/cause.ts';
 import type { PlannedObject } from '../core/documents/conversion.ts';
-import { type ExecutionDocument, type PageDocument, pageIdOf } from '../core/documents/execution.ts';
+import { type ExecutionDocument, type PageDocument, pageIdOf, runIdOf } from '../core/documents/execution.ts';
 import { isTerminal } from '../core/execution-states.ts';
 import { matchersOf } from '../core/identity/frozen-rules.ts';
 import type { Note } from '../core/log-entries.ts';
@@ -46,11 +47,13 @@ export async function commitPage(
   const reading = await readPage(execution.integrationId, converter, pulled.page.changes, answer, matchers);
   const observations =
     execution.plan.deletions === 'mirror' ? reading.observations : reading.observations.filter((each) => !each.deleted);
+  const now = deps.now().toISOString();
   const input: MergeInput = {
     tenantId: scope.tenantId,
     integrationId: execution.integrationId,
     sighting: { executionId: execution.id, page: execution.pages, fence: execution.fence },
-    now: deps.now().toISOString(),
+    now,
+    cause: causeOf(scope, execution, planned, now),
   };
   if (!(await keepHold())) return undefined;
   const page = await announcePage(deps, scope, execution, planned.object, observations);
@@ -73,6 +76,23 @@ export async function commitPage(
   const outcome: PageDocument = { ...page, state: 'applied', linkIds: [], counts, at };
   if (!(await keepHold())) return undefined;
   return moveOn(deps, scope, stored, pulled, outcome);
+}
+
+function causeOf(
+  scope: Scope,
+  execution: ExecutionDocument,
+  { mappingVersion, conversionSchema }: PlannedObject,
+  at: string,
+): Cause {
+  const schema = conversionSchema && { id: conversionSchema.id, version: conversionSchema.version };
+  return {
+    kind: 'run',
+    id: runIdOf(execution),
+    actorId: scope.actor.id,
+    mappingVersion,
+    ...(schema === undefined ? {} : { conversionSchema: schema }),
+    at,
+  };
 }
 
 /** Commits the page on top of the run as it is now, as long as only its state was changed meanwhile. */

@@ -85,6 +85,7 @@ export async function dryRunConversionSchema(
         integrationId: integration.id,
         sighting: { executionId: 'dry-run', page: 0, fence: Number.MAX_SAFE_INTEGER },
         now,
+        cause: { kind: 'run', id: 'dry-run', actorId: scope.actor.id, at: now },
         matcher: matchers.get(shard.feed.shardTypeId),
       },
       linkId: linkIds[index] ?? '',

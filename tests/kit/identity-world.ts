@@ -5,6 +5,7 @@ import type { TaskDocument } from '../../shared/core/documents/task.ts';
 import { compileMatchRules, type Matcher } from '../../shared/core/identity/compile-match-rules.ts';
 import { Groups } from '../../shared/core/identity/group.ts';
 import type { JsonObject } from '../../shared/core/json.ts';
+import type { MergeInput } from '../../shared/core/merge-source.ts';
 import { readPage, type Sighting } from '../../shared/core/observation.ts';
 import { type Scope, systemScope } from '../../shared/core/scope.ts';
 import { applyPage } from '../../shared/use-cases/apply-page/apply-page.ts';
@@ -80,11 +81,13 @@ export async function applyPeople(
   }));
   const matchers = new Map([[shardTypeId, matcher]]);
   const reading = await readPage(integrationId, converter, changes, async () => [], matchers);
-  const input = {
+  const at = deps.now().toISOString();
+  const input: MergeInput = {
     tenantId: 'acme',
     integrationId,
     sighting,
-    now: deps.now().toISOString(),
+    now: at,
+    cause: { kind: 'run', id: sighting.executionId, actorId: 'test', at },
     matcher,
   };
   const scope = systemScope('acme', 'test', traceparent);

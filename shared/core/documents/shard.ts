@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { cause } from './cause.ts';
 import { lastOutcome } from './link.ts';
 
 /** One side that feeds a shard, with the base: what both sides last agreed on. Keyed by link id. */
@@ -26,7 +27,12 @@ export const shardDocument = z.strictObject({
   schemaVersion: z.literal(1),
   shardTypeId: z.string(),
   status: z.enum(['active', 'deleted', 'merged']),
+  /** Moves forward exactly when `data` or `status` change. */
   revision: z.int(),
+  /** What made it the revision that it is; absent in shards that were written before causes were kept. */
+  cause: cause.optional(),
+  /** `cause.id` of the write that created it: an execution, where a run did. */
+  createdIn: z.string().optional(),
   data: z.record(z.string(), z.json()),
   /** Lower-cased text of the shard for the list's text filter. */
   text: z.string(),

@@ -1,4 +1,5 @@
 import { sameValue } from '../canonical.ts';
+import type { Cause } from '../documents/cause.ts';
 import type { ShardDocument } from '../documents/shard.ts';
 import { readPath } from '../field-path.ts';
 import type { Json, JsonObject } from '../json.ts';
@@ -18,7 +19,7 @@ export function tombstone(
   loser: ShardDocument,
   mergedInto: string,
   buried: NonNullable<ShardDocument['buried']>,
-  now: string,
+  cause: Cause,
 ): ShardDocument {
   const { absorbed: _absorbed, ...rest } = loser;
   return {
@@ -30,14 +31,15 @@ export function tombstone(
     sources: {},
     mergedInto,
     buried,
-    updatedAt: now,
+    cause,
+    updatedAt: cause.at,
   };
 }
 
 /** A shard that was proposed and does not exist, without anything in it: a place to merge into. */
 export function emptyShard(
   { id, tenantId, shardTypeId }: Pick<ShardDocument, 'id' | 'tenantId' | 'shardTypeId'>,
-  now: string,
+  cause: Cause,
 ): ShardDocument {
   return {
     id,
@@ -46,11 +48,13 @@ export function emptyShard(
     shardTypeId,
     status: 'deleted',
     revision: 1,
+    cause,
+    createdIn: cause.id,
     data: {},
     text: '',
     sources: {},
-    createdAt: now,
-    updatedAt: now,
+    createdAt: cause.at,
+    updatedAt: cause.at,
   };
 }
 
@@ -73,7 +77,7 @@ export function absorbShard(
   loser: ShardDocument,
   imageId: string,
   strategies: StrategyOf,
-  now: string,
+  cause: Cause,
 ): ShardDocument {
   const sources = uniteSources(survivor.sources, loser.sources);
   const bases = Object.values(sources).map((source) => source.externalBase);
@@ -96,7 +100,8 @@ export function absorbShard(
       ...(loser.absorbed ?? []),
       { shardId: loser.id, by: survivor.id, imageId },
     ],
-    updatedAt: now,
+    cause,
+    updatedAt: cause.at,
   };
 }
 

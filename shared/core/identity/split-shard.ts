@@ -1,4 +1,5 @@
 import { sameValue } from '../canonical.ts';
+import type { Cause } from '../documents/cause.ts';
 import type { LinkAssignment } from '../documents/merge.ts';
 import type { ShardDocument } from '../documents/shard.ts';
 import { readPath } from '../field-path.ts';
@@ -74,7 +75,7 @@ export function restoreShard(
   tomb: ShardDocument,
   moved: Sources,
   strategies: StrategyOf,
-  at: string,
+  cause: Cause,
 ): ShardDocument {
   const data = replay(loser, moved, strategies);
   return {
@@ -84,7 +85,8 @@ export function restoreShard(
     data,
     text: searchText(data),
     sources: moved,
-    updatedAt: at,
+    cause,
+    updatedAt: cause.at,
   };
 }
 
@@ -92,7 +94,7 @@ export function restoreShard(
  * The survivor without the records that go; what was edited here since the merge stays with it. Should it have been merged away meanwhile, then the
  * shard that took it over.
  */
-export function releaseSources(sides: MergeSides, kept: Sources, strategies: StrategyOf, at: string): ShardDocument {
+export function releaseSources(sides: MergeSides, kept: Sources, strategies: StrategyOf, cause: Cause): ShardDocument {
   const { survivor, loser, now } = sides;
   const data = now.id === survivor.id ? dataOfSurvivor(sides, kept, strategies) : dataWithout(now, kept, strategies);
   const gone = new Set([loser.id, ...(loser.absorbed ?? []).map(({ shardId }) => shardId)]);
@@ -106,7 +108,8 @@ export function releaseSources(sides: MergeSides, kept: Sources, strategies: Str
     text: searchText(data),
     sources: kept,
     ...(absorbed.length === 0 ? {} : { absorbed }),
-    updatedAt: at,
+    cause,
+    updatedAt: cause.at,
   };
 }
 

@@ -29,8 +29,8 @@ export async function closeUnborn(
   for (const { shardIds, isAutomatic } of matches) {
     const [older, newer] = orderPair(...shardIds);
     if (!isAutomatic || older === newer || !(mine.has(older) || mine.has(newer))) continue;
-    const { tenantId, now } = input;
-    const empty = (id: string) => emptyShard({ id, tenantId, shardTypeId }, now);
+    const { tenantId, cause } = input;
+    const empty = (id: string) => emptyShard({ id, tenantId, shardTypeId }, cause);
     if (board.shards.get(newer) === undefined) {
       const present = closed.get(newer)?.mergedInto;
       const target = present === undefined || older < present ? older : present;

@@ -58,6 +58,8 @@ export async function readShards(
 /** What a page does to one shard: the plans of all its records, one upon the other. */
 interface ShardWork {
   readonly placed: Placed[];
+  /** As it was read; absent when it is not there yet. */
+  before: ShardDocument | undefined;
   document: ShardDocument | undefined;
   etag: string | undefined;
   changed: boolean;
@@ -73,10 +75,17 @@ export async function writeShards(
   const works = new Map<string, ShardWork>();
   for (const each of linked) {
     const { item, shardId } = each;
-    const work = works.get(shardId) ?? { placed: [], document: undefined, etag: undefined, changed: false };
+    const work = works.get(shardId) ?? {
+      placed: [],
+      before: undefined,
+      document: undefined,
+      etag: undefined,
+      changed: false,
+    };
     if (work.etag === undefined && item.shard !== undefined) {
       // Records that propose the shard together may come before one whose shard was read.
       if (work.changed) continue;
+      work.before = item.shard.document;
       work.document = item.shard.document;
       work.etag = item.shard.etag;
     }
@@ -84,8 +93,9 @@ export async function writeShards(
     plan(input, work, each);
   }
   const changed = [...works.values()].filter((work) => work.changed);
-  const writes = changed.flatMap(({ document, etag }): Write<ShardDocument>[] => {
-    if (document === undefined) return [];
+  const writes = changed.flatMap(({ before, document: planned, etag }): Write<ShardDocument>[] => {
+    if (planned === undefined) return [];
+    const document = oneRevision(before, planned);
     return [etag === undefined ? { kind: 'create', document } : { kind: 'replace', document, etag }];
   });
   const results = await deps.shards.writeMany(scope, writes);
@@ -93,6 +103,12 @@ export async function writeShards(
   for (const [index, work] of changed.entries()) if (results[index]?.ok) placed.push(...work.placed);
   for (const { item, last } of placed) item.result = last;
   return placed;
+}
+
+/** However many records of the page make something of it, it is one write. */
+function oneRevision(before: ShardDocument | undefined, planned: ShardDocument): ShardDocument {
+  const revision = Math.min(planned.revision, (before?.revision ?? 0) + 1);
+  return revision === planned.revision ? planned : { ...planned, revision };
 }
 
 function plan(input: MergeInput, work: ShardWork, { item, link, shardId }: Linked): void {

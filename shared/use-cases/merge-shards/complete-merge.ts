@@ -1,3 +1,4 @@
+import type { Cause } from '../../core/documents/cause.ts';
 import type { MergeDocument } from '../../core/documents/merge.ts';
 import type { ShardDocument } from '../../core/documents/shard.ts';
 import { absorbShard, hasAbsorbed, tombstone } from '../../core/identity/absorb-shard.ts';
@@ -45,9 +46,9 @@ async function buryLoser(deps: MergeNeeds, scope: Scope, merge: MergeDocument): 
   for (;;) {
     const loser = await deps.shards.get(scope, { id: merge.loserId });
     if (loser === undefined || loser.document.status === 'merged') return loser?.document;
-    const now = deps.now().toISOString();
-    const imageId = await keepImage(deps, scope, merge.id, loser, now);
-    const document = tombstone(loser.document, merge.survivorId, { mergeId: merge.id, imageId }, now);
+    const cause = causeOf(merge, deps.now());
+    const imageId = await keepImage(deps, scope, merge.id, loser, cause.at);
+    const document = tombstone(loser.document, merge.survivorId, { mergeId: merge.id, imageId }, cause);
     const result = await deps.shards.write(scope, { kind: 'replace', document, etag: loser.etag });
     if (result.ok) return document;
   }
@@ -65,12 +66,16 @@ async function absorb(
     const { stored } = (await followForwarding(deps, scope, [merge.survivorId])).get(merge.survivorId) ?? {};
     if (stored === undefined) throw new Error(`The survivor ${merge.survivorId} of ${merge.id} is gone`);
     if (hasAbsorbed(stored.document, tomb)) return stored.document;
-    const now = deps.now().toISOString();
-    const imageId = await keepImage(deps, scope, merge.id, stored, now);
-    const document = absorbShard(stored.document, loser, imageId, strategiesOf(merge), now);
+    const cause = causeOf(merge, deps.now());
+    const imageId = await keepImage(deps, scope, merge.id, stored, cause.at);
+    const document = absorbShard(stored.document, loser, imageId, strategiesOf(merge), cause);
     const result = await deps.shards.write(scope, { kind: 'replace', document, etag: stored.etag });
     if (result.ok) return document;
   }
+}
+
+function causeOf({ id, actorId }: MergeDocument, now: Date): Cause {
+  return { kind: 'merge', id, actorId, at: now.toISOString() };
 }
 
 function strategiesOf({ rules, strategy }: MergeDocument): StrategyOf {

@@ -1,3 +1,4 @@
+import type { Cause } from '../../core/documents/cause.ts';
 import type { MergeDocument } from '../../core/documents/merge.ts';
 import type { ShardDocument } from '../../core/documents/shard.ts';
 import { isLater } from '../../core/identity/absorb-shard.ts';
@@ -30,7 +31,7 @@ export async function completeUndo(deps: MergeNeeds, scope: Scope, mergeId: stri
     await pointLinks(deps, scope, Object.keys(kept), survivor.document.id, merge.loserId);
     await restoreLoser(deps, scope, merge, sides, moved);
     await pointLinks(deps, scope, [...moving], merge.loserId);
-    const document = releaseSources(sides, kept, strategies, deps.now().toISOString());
+    const document = releaseSources(sides, kept, strategies, causeOf(merge, deps.now()));
     const result = await deps.shards.write(scope, { kind: 'replace', document, etag: survivor.etag });
     if (result.ok) break;
   }
@@ -85,10 +86,14 @@ async function restoreLoser(
     const news = Object.entries(moved).filter(([id, source]) => isNews(present.sources[id], source));
     if (!isTomb && news.length === 0) return;
     const sources = isTomb ? moved : { ...present.sources, ...Object.fromEntries(news) };
-    const document = restoreShard(sides, present, sources, strategyOf(merge.rules), deps.now().toISOString());
+    const document = restoreShard(sides, present, sources, strategyOf(merge.rules), causeOf(merge, deps.now()));
     const result = await deps.shards.write(scope, { kind: 'replace', document, etag: stored.etag });
     if (result.ok) return;
   }
+}
+
+function causeOf({ id, actorId, undo }: MergeDocument, now: Date): Cause {
+  return { kind: 'merge-undone', id, actorId: undo?.actorId ?? actorId, at: now.toISOString() };
 }
 
 function isNews(present: Sources[string] | undefined, source: Sources[string]): boolean {

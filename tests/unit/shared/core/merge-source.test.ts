@@ -43,6 +43,7 @@ function look(shard: ShardDocument | undefined, at: Look) {
     integrationId: 'int_1',
     sighting: { executionId: 'exe_1', page: 0, fence: 1, ...at.sighting },
     now: '2030-01-01T00:00:00.000Z',
+    cause: { kind: 'run', id: 'exe_1', actorId: 'sync-pages', at: '2030-01-01T00:00:00.000Z' },
   };
   const data: JsonObject = {};
   for (const path of feed.paths) {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Cause } from '../../../../../shared/core/documents/cause.ts';
 import type { ShardDocument, ShardSource } from '../../../../../shared/core/documents/shard.ts';
 import { absorbShard, tombstone } from '../../../../../shared/core/identity/absorb-shard.ts';
 import { releaseSources, restoreShard } from '../../../../../shared/core/identity/split-shard.ts';
@@ -12,6 +13,7 @@ import {
 import type { JsonObject } from '../../../../../shared/core/json.ts';
 
 const at = '2030-01-01T00:00:00.000Z';
+const cause: Cause = { kind: 'merge', id: 'm', actorId: 'test', at };
 const strategies = ['prefer_external', 'prefer_internal', 'newest', 'most_complete'] as const;
 const strategy = fc.constantFrom(...strategies);
 const value = fc.constantFrom('', 'a', 'bb', 'ccc', null, 1, true);
@@ -103,7 +105,7 @@ describe('a merge', () => {
         const how: StrategyOf = () => which;
         const a = shardOf('shd_a', left, how, change);
         const b = shardOf('shd_b', right, how, {});
-        expect(absorbShard(b, a, 'i', how, at).data).toEqual(absorbShard(a, b, 'i', how, at).data);
+        expect(absorbShard(b, a, 'i', how, cause).data).toEqual(absorbShard(a, b, 'i', how, cause).data);
       }),
     );
   });
@@ -111,7 +113,7 @@ describe('a merge', () => {
   it('prefers what the strategy says where a value was edited here', () => {
     const a = shardOf('shd_a', [[{ name: 'Old' }, '2029-01-01']], () => 'newest', { name: 'Edited' });
     const b = shardOf('shd_b', [[{ name: 'New and long' }, '2029-02-01']], () => 'newest', {});
-    const merged = strategies.map((which) => absorbShard(a, b, 'i', () => which, at).data['name']);
+    const merged = strategies.map((which) => absorbShard(a, b, 'i', () => which, cause).data['name']);
     expect(merged).toEqual(['New and long', 'Edited', 'Edited', 'New and long']);
   });
 
@@ -121,15 +123,15 @@ describe('a merge', () => {
         const how: StrategyOf = () => which;
         const survivor = shardOf('shd_a', left, how, one);
         const loser = shardOf('shd_b', right, how, other);
-        const now = absorbShard(survivor, loser, 'i', how, at);
+        const now = absorbShard(survivor, loser, 'i', how, cause);
         const sides = { survivor, loser, now };
-        const tomb = tombstone(loser, survivor.id, { mergeId: 'm', imageId: 'j' }, at);
-        expect(restoreShard(sides, tomb, loser.sources, how, at)).toMatchObject({
+        const tomb = tombstone(loser, survivor.id, { mergeId: 'm', imageId: 'j' }, cause);
+        expect(restoreShard(sides, tomb, loser.sources, how, cause)).toMatchObject({
           data: loser.data,
           sources: loser.sources,
           status: 'active',
         });
-        const released = releaseSources(sides, survivor.sources, how, at);
+        const released = releaseSources(sides, survivor.sources, how, cause);
         expect(released.data).toEqual(survivor.data);
         expect(released.sources).toEqual(survivor.sources);
         expect(released.absorbed).toBeUndefined();

@@ -1,0 +1,31 @@
+import { z } from 'zod';
+
+/**
+ * What wrote a shard: which run, webhook, person or decision, and for a record that a provider showed, which one, by which mapping. It is kept with the
+ * shard as long as its data and status are as that write left them.
+ */
+export const cause = z.strictObject({
+  kind: z.enum([
+    'run',
+    'delivery',
+    'push',
+    'person',
+    'conflict',
+    'hold',
+    'merge',
+    'merge-undone',
+    'rollback',
+    'rollback-undone',
+  ]),
+  /** The execution (of a partition: its run), delivery, conflict, hold or merge; of a person's edit, the request. */
+  id: z.string(),
+  actorId: z.string(),
+  /** The record that was shown; of several in one write, the last. */
+  linkId: z.string().optional(),
+  /** Names what converted the record. */
+  mappingVersion: z.string().optional(),
+  conversionSchema: z.strictObject({ id: z.string(), version: z.int() }).optional(),
+  at: z.string(),
+});
+
+export type Cause = z.infer<typeof cause>;

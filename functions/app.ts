@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { createOpenCall } from '../adapters/kit/open-call.ts';
 import { adapters } from '../adapters/registry.ts';
+import { BlobDeliveryBodies } from '../shared/azure/blob-delivery-bodies.ts';
 import { ClaimCheck } from '../shared/azure/claim-check.ts';
 import { collections } from '../shared/azure/collections.ts';
 import { readConfig } from '../shared/azure/config.ts';
@@ -69,6 +70,8 @@ export const getDeps: () => Promise<Deps> = once(async () => {
     tenantSlots: new CosmosCollection(collections.tenantSlots, tools),
     audit: new CosmosCollection(collections.audit, tools),
     events: new CosmosCollection(collections.events, tools),
+    deliveries: new CosmosCollection(collections.deliveries, tools),
+    deliveryBodies: new BlobDeliveryBodies(storage),
     idempotency: new CosmosCollection(collections.idempotency, tools),
     due: new CosmosDueStore(tools, clockLane),
     healthDue: new CosmosDueStore(tools, healthLane),

@@ -14,6 +14,7 @@ param tags object = {}
 
 var queueNames = ['sync-pages', 'sync-pages-poison']
 var claimCheckContainerName = 'claim-checks'
+var deliveryContainerName = 'deliveries'
 
 resource account 'Microsoft.Storage/storageAccounts@2023-05-01' = {
   name: name
@@ -46,6 +47,11 @@ resource deployments 'Microsoft.Storage/storageAccounts/blobServices/containers@
 resource claimChecks 'Microsoft.Storage/storageAccounts/blobServices/containers@2023-05-01' = {
   parent: blobs
   name: claimCheckContainerName
+}
+
+resource deliveryBodies 'Microsoft.Storage/storageAccounts/blobServices/containers@2023-05-01' = {
+  parent: blobs
+  name: deliveryContainerName
 }
 
 resource queueService 'Microsoft.Storage/storageAccounts/queueServices@2023-05-01' = {
@@ -84,6 +90,29 @@ resource lifecycle 'Microsoft.Storage/storageAccounts/managementPolicies@2023-05
               baseBlob: {
                 delete: {
                   daysAfterModificationGreaterThan: 30
+                }
+              }
+            }
+          }
+        }
+        // The documents that name them live for 30 days after their last change.
+        {
+          name: 'old-delivery-bodies'
+          enabled: true
+          type: 'Lifecycle'
+          definition: {
+            filters: {
+              blobTypes: [
+                'blockBlob'
+              ]
+              prefixMatch: [
+                '${deliveryContainerName}/'
+              ]
+            }
+            actions: {
+              baseBlob: {
+                delete: {
+                  daysAfterModificationGreaterThan: 90
                 }
               }
             }

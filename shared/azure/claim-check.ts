@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { ContainerClient } from '@azure/storage-blob';
 import { z } from 'zod';
 import type { Storage } from './storage.ts';
-import { storageErrorCode } from './storage.ts';
+import { uploadBlob } from './upload-blob.ts';
 
 /** A queue message holds 64 KB of base64, which is 48 KB of JSON. */
 const largestMessageBytes = 48 * 1024;
@@ -52,16 +52,7 @@ export class ClaimCheck {
   }
 
   async #upload(name: string, body: Buffer): Promise<void> {
-    const container = await this.#container();
-    const blob = container.getBlockBlobClient(name);
-    const options = { blobHTTPHeaders: { blobContentType: 'application/json' } };
-    try {
-      await blob.uploadData(body, options);
-    } catch (error) {
-      if (storageErrorCode(error) !== 'ContainerNotFound') throw error;
-      await container.createIfNotExists();
-      await blob.uploadData(body, options);
-    }
+    await uploadBlob(await this.#container(), name, { body, contentType: 'application/json' });
   }
 
   async #container(): Promise<ContainerClient> {

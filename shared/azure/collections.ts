@@ -17,6 +17,7 @@ import {
   shardTypeContentDocument,
   shardTypeDocument,
 } from '../core/documents/conversion.ts';
+import { type DeliveryDocument, deliveryDocument } from '../core/documents/delivery.ts';
 import { type EventDocument, eventDocument } from '../core/documents/event.ts';
 import {
   type ExecutionDocument,
@@ -147,6 +148,7 @@ export const collections = {
     schema: auditDocument,
     partitionOf: (document) => document.month,
   }),
+  deliveries: spec<DeliveryDocument>({ container: 'deliveries', schema: deliveryDocument }),
   events: spec<EventDocument>({ container: 'events', schema: eventDocument }),
   idempotency: spec<IdempotencyDocument>({
     container: 'transient',

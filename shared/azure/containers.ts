@@ -108,6 +108,23 @@ export const containers = {
     excludedPaths: everything,
     requestUnits: { create: 8, listOf20: 4 },
   },
+  /** Inbound webhook requests; kept for 30 days after the last change. Lists are ordered by `arrival`. Its change feed wakes their processing. */
+  deliveries: {
+    name: 'deliveries',
+    partitionKeyPaths: ['/tenantId', '/id'],
+    defaultTtlSeconds: 30 * daySeconds,
+    includedPaths: [
+      '/tenantId/?',
+      '/arrival/?',
+      '/integrationId/?',
+      '/state/?',
+      '/eventId/?',
+      '/recordKeys/[]/?',
+      '/processing/nextAttemptAt/?',
+    ],
+    excludedPaths: everything,
+    requestUnits: { read: 1, create: 10, replace: 16, listOf20: 6 },
+  },
   /** Idempotency keys; each says how long it lives. */
   transient: {
     name: 'transient',

@@ -12,7 +12,7 @@ export interface QueryScope {
 }
 
 /**
- * One page of a tenant's documents, ordered by id. The tenant is a condition of the query as well as its partition key: a key prefix
+ * One page of a tenant's documents, ordered by id or by one other field. The tenant is a condition of the query as well as its partition key: a key prefix
  * that spans physical partitions is routed by range, and a range holds other tenants too.
  *
  * @throws RangeError for a field that is not a dotted path or a limit that is not positive
@@ -22,9 +22,10 @@ export function listQuery(scope: QueryScope, listing: Listing): SqlQuerySpec {
   const query = new Conditions(scope);
   for (const filter of listing.filters) query.addFilter(filter);
   const ascending = listing.order === 'ascending';
-  if (listing.afterId !== undefined) query.add(`c.id ${ascending ? '>' : '<'} ${query.parameter(listing.afterId)}`);
+  const key = listing.orderBy === undefined ? 'c.id' : property(listing.orderBy);
+  if (listing.afterId !== undefined) query.add(`${key} ${ascending ? '>' : '<'} ${query.parameter(listing.afterId)}`);
   const top = query.parameter(listing.limit);
-  return query.build(`SELECT TOP ${top} * FROM c`, ` ORDER BY c.id ${ascending ? 'ASC' : 'DESC'}`);
+  return query.build(`SELECT TOP ${top} * FROM c`, ` ORDER BY ${key} ${ascending ? 'ASC' : 'DESC'}`);
 }
 
 /** `data.address.city` → `c["data"]["address"]["city"]`: names can't be parameters, so they are checked and quoted. */

@@ -11,6 +11,8 @@ export const idPrefixes = {
   audit: 'aud',
   log: 'log',
   event: 'evt',
+  delivery: 'dlv',
+  arrival: 'arr',
   message: 'msg',
   merge: 'mrg',
   mergeCandidate: 'mca',

@@ -10,6 +10,7 @@ import type {
   ShardTypeContentDocument,
   ShardTypeDocument,
 } from './documents/conversion.ts';
+import type { DeliveryDocument } from './documents/delivery.ts';
 import type { DueDocument, HealthDueDocument } from './documents/due.ts';
 import type { EventDocument } from './documents/event.ts';
 import type { ExecutionDocument, PageDocument } from './documents/execution.ts';
@@ -62,12 +63,14 @@ export type Filter =
     }
   | { readonly field: string; readonly is: 'one-of'; readonly values: readonly (string | number | boolean)[] };
 
-/** Keyset paging over one tenant (or one partition of it), ordered by id. */
+/** Keyset paging over one tenant (or one partition of it), ordered by id unless `orderBy` says otherwise. */
 export interface Listing {
   readonly partition?: string;
   readonly filters: readonly Filter[];
   readonly order: 'ascending' | 'descending';
-  /** Only documents whose id comes after this one in the order. */
+  /** The field to order by instead of the id. It must be indexed, and no two documents may share a value. */
+  readonly orderBy?: string;
+  /** Only documents whose id, or value of `orderBy`, comes after this one in the order. */
   readonly afterId?: string | undefined;
   readonly limit: number;
 }
@@ -137,6 +140,14 @@ export interface SecretStore {
   get(scope: Scope, name: string, version: string): Promise<string>;
   /** Erases all versions; succeeds when there is none. */
   erase(scope: Scope, name: string): Promise<void>;
+}
+
+/** Bodies of deliveries that are too large for their documents. */
+export interface DeliveryBodies {
+  /** Returns the name. The same bytes have the same name: a repeat writes nothing else. */
+  put(scope: Scope, bytes: Uint8Array): Promise<string>;
+  /** Throws when there is none, or not of this tenant. */
+  get(scope: Scope, name: string): Promise<Uint8Array>;
 }
 
 /** What a work queue holds, of all tenants together: for operators, never for a tenant. */
@@ -228,6 +239,8 @@ export interface Deps {
   readonly tokens: TokenVerifier;
   readonly audit: Collection<AuditDocument>;
   readonly events: Collection<EventDocument>;
+  readonly deliveries: Collection<DeliveryDocument>;
+  readonly deliveryBodies: DeliveryBodies;
   readonly idempotency: Collection<IdempotencyDocument>;
   readonly due: DueStore;
   /** The health monitor's lane. */

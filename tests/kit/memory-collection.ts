@@ -66,24 +66,31 @@ export class MemoryCollection<T extends TenantDocument> implements Collection<T>
 
   async list(scope: Scope, listing: Listing): Promise<Stored<T>[]> {
     await this.#faults.enter(this.#name, 'list', 1);
-    const { partition, filters, order, afterId, limit } = listing;
-    for (const { field } of filters) {
+    const fields = listing.filters.map(({ field }) => field);
+    for (const field of listing.orderBy === undefined ? fields : [...fields, listing.orderBy]) {
       if (!fieldPath.test(field)) throw new RangeError(`"${field}" is not a field that can be queried`);
     }
-    const direction = order === 'ascending' ? 1 : -1;
-    const entries = [...this.#tenant(scope).values()].filter(
-      (entry) =>
-        (partition === undefined || entry.partition === partition) &&
-        (afterId === undefined || compare(entry.id, afterId) * direction > 0),
-    );
-    entries.sort((a, b) => compare(a.id, b.id) * direction);
     const page: Stored<T>[] = [];
-    for (const entry of entries) {
-      if (page.length >= limit) break;
+    for (const entry of this.#inOrder(scope, listing)) {
+      if (page.length >= listing.limit) break;
       const raw: unknown = JSON.parse(entry.text);
-      if (this.#isListed(raw) && filters.every((filter) => matches(raw, filter))) page.push(this.#parse(entry, raw));
+      const isListed = this.#isListed(raw) && listing.filters.every((filter) => matches(raw, filter));
+      if (isListed) page.push(this.#parse(entry, raw));
     }
     return page;
+  }
+
+  /** What comes after the listing's anchor. */
+  #inOrder(scope: Scope, { partition, order, orderBy, afterId }: Listing): Entry[] {
+    const direction = order === 'ascending' ? 1 : -1;
+    const places = new Map<Entry, string>();
+    for (const entry of this.#tenant(scope).values()) {
+      if (partition !== undefined && entry.partition !== partition) continue;
+      const place = orderBy === undefined ? entry.id : fieldOf(JSON.parse(entry.text), orderBy);
+      if (typeof place !== 'string') continue;
+      if (afterId === undefined || compare(place, afterId) * direction > 0) places.set(entry, place);
+    }
+    return [...places].sort(([, a], [, b]) => compare(a, b) * direction).map(([entry]) => entry);
   }
 
   /** The write itself, without fault hooks. */
@@ -168,17 +175,22 @@ function compare(a: string, b: string): number {
 
 /** As Cosmos compares: a missing field or one of another type never matches; `contains` ignores case. */
 function matches(raw: unknown, filter: Filter): boolean {
-  let value = raw;
-  for (const part of filter.field.split('.')) {
-    value =
-      typeof value === 'object' && value !== null && Object.hasOwn(value, part)
-        ? (value as Record<string, unknown>)[part]
-        : undefined;
-  }
+  const value = fieldOf(raw, filter.field);
   if (filter.is === 'one-of') return filter.values.some((each) => each === value);
   if (typeof value !== typeof filter.value) return false;
   if (filter.is === 'equal') return value === filter.value;
   if (filter.is === 'at-least') return (value as string) >= (filter.value as string);
   if (filter.is === 'below') return (value as string) < (filter.value as string);
   return String(value).toLowerCase().includes(String(filter.value).toLowerCase());
+}
+
+function fieldOf(raw: unknown, path: string): unknown {
+  let value = raw;
+  for (const part of path.split('.')) {
+    value =
+      typeof value === 'object' && value !== null && Object.hasOwn(value, part)
+        ? (value as Record<string, unknown>)[part]
+        : undefined;
+  }
+  return value;
 }

@@ -2,6 +2,7 @@ import { type CollectionSpec, collections, type TenantDocument } from '../../sha
 import type { Adapter, OpenCall } from '../../shared/core/adapter.ts';
 import type { ApiKeyDocument, AuditDocument, IdempotencyDocument } from '../../shared/core/documents/access.ts';
 import type { ConversionContentDocument } from '../../shared/core/documents/conversion.ts';
+import type { DeliveryDocument } from '../../shared/core/documents/delivery.ts';
 import type { DueDocument, HealthDueDocument } from '../../shared/core/documents/due.ts';
 import type { EventDocument } from '../../shared/core/documents/event.ts';
 import type { ExecutionDocument, PageDocument } from '../../shared/core/documents/execution.ts';
@@ -25,6 +26,7 @@ import type { Scope } from '../../shared/core/scope.ts';
 import { ExpressionWorkers } from '../../shared/sandbox/expression-workers.ts';
 import { Faults } from './faults.ts';
 import { MemoryCollection } from './memory-collection.ts';
+import { MemoryDeliveryBodies } from './memory-delivery-bodies.ts';
 import { MemoryOrchestrations } from './memory-orchestrations.ts';
 import { MemoryDueStore, MemoryLog, MemorySecretStore, MemorySyncQueue, MemoryTokens } from './memory-services.ts';
 
@@ -135,6 +137,7 @@ export interface MemoryDeps extends Deps {
   readonly apiKeys: MemoryCollection<ApiKeyDocument>;
   readonly audit: MemoryCollection<AuditDocument>;
   readonly events: MemoryCollection<EventDocument>;
+  readonly deliveries: MemoryCollection<DeliveryDocument>;
   readonly idempotency: MemoryCollection<IdempotencyDocument>;
   readonly due: MemoryDueStore<DueDocument>;
   readonly healthDue: MemoryDueStore<HealthDueDocument>;
@@ -187,6 +190,8 @@ export function createMemoryDeps(options: MemoryOptions = {}): MemoryDeps {
     tokens: new MemoryTokens(),
     audit: collection('audit', collections.audit),
     events: collection('events', collections.events),
+    deliveries: collection('deliveries', collections.deliveries),
+    deliveryBodies: new MemoryDeliveryBodies(faults),
     idempotency: collection('idempotency', collections.idempotency),
     due: new MemoryDueStore('due', clockLane, faults),
     healthDue: new MemoryDueStore('healthDue', healthLane, faults),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { webhookHandshake, webhookIdentity, webhookVerification } from '../../contracts/webhooks.ts';
 
 /** An integration with its connection, container `config`. The credential itself is in Key Vault; here is only which version holds. */
 export const integrationDocument = z.strictObject({
@@ -23,6 +24,28 @@ export const integrationDocument = z.strictObject({
       expiresAt: z.string().optional(),
       checkedAt: z.string().optional(),
       problem: z.string().optional(),
+    })
+    .optional(),
+  /** How its webhooks are verified; absent while none are taken. */
+  webhook: z
+    .strictObject({
+      verification: webhookVerification,
+      /** Beyond the verification: where deliveries may come from. */
+      sourceRanges: z.array(z.string()).optional(),
+      identity: webhookIdentity.optional(),
+      handshake: webhookHandshake.optional(),
+      /** Versions in Key Vault, the newest first. The second one is of a rotation and holds until `endsAt`. */
+      secrets: z
+        .array(
+          z.strictObject({
+            version: z.string(),
+            hint: z.string().optional(),
+            addedAt: z.string(),
+            endsAt: z.string().optional(),
+          }),
+        )
+        .max(2),
+      updatedAt: z.string(),
     })
     .optional(),
   createdAt: z.string(),

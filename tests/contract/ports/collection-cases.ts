@@ -7,6 +7,7 @@ import {
   sampleShardType,
   sampleShardTypeContent,
 } from '../../kit/sample-conversion.ts';
+import { sampleDelivery } from '../../kit/sample-delivery.ts';
 import {
   sampleApiKey,
   sampleAudit,
@@ -230,6 +231,15 @@ export const collectionCases: readonly CollectionCase[] = [
     sample: (tenantId, like) => sampleEvent(tenantId, like),
     keyOf: byId,
     change: (document) => ({ ...document, data: { ...document.data, changed: true } }),
+    listable: true,
+  }),
+  collectionCase({
+    name: 'deliveries',
+    container: 'deliveries',
+    open: (stores) => stores.deliveries,
+    sample: (tenantId, like) => sampleDelivery(tenantId, like),
+    keyOf: byId,
+    change: (document) => ({ ...document, eventType: `${document.eventType ?? ''}x` }),
     listable: true,
   }),
   collectionCase({

@@ -49,6 +49,7 @@ function storesOn(open: OpenContainer, log: MemoryLog): Stores {
     tenantSlots: new CosmosCollection(collections.tenantSlots, tools),
     audit: new CosmosCollection(collections.audit, tools),
     events: new CosmosCollection(collections.events, tools),
+    deliveries: new CosmosCollection(collections.deliveries, tools),
     idempotency: new CosmosCollection(collections.idempotency, tools),
     due: new CosmosDueStore(tools, clockLane),
     healthDue: new CosmosDueStore(tools, healthLane),

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Collection, Filter, Listing } from '../../../shared/core/ports.ts';
 import type { Scope } from '../../../shared/core/scope.ts';
+import { sampleDelivery } from '../../kit/sample-delivery.ts';
 import {
   sampleAudit,
   sampleExecution,
@@ -52,6 +53,26 @@ function pagingCases(harness: () => StoreHarness): void {
       expect(seen).toEqual(order === 'ascending' ? ids : ids.toReversed());
     },
   );
+
+  test.each(['ascending', 'descending'] as const)('%s pages may go by another field than the id', async (order) => {
+    const { deliveries } = harness().stores;
+    const scope = scopeOf(sampleTenant());
+    const documents = Array.from({ length: 11 }, () => sampleDelivery(scope.tenantId));
+    await deliveries.writeMany(
+      scope,
+      documents.map((document) => ({ kind: 'create', document })),
+    );
+    const seen: string[] = [];
+    for (let page = 0; page < 10; page += 1) {
+      const filters = [{ field: 'state', is: 'equal', value: 'received' }] as const;
+      const listing = { filters, order, orderBy: 'arrival', limit: 4, afterId: seen.at(-1) };
+      const found = await deliveries.list(scope, listing);
+      if (found.length === 0) break;
+      seen.push(...found.map(({ document }) => document.arrival));
+    }
+    const arrivals = documents.map(({ arrival }) => arrival).sort();
+    expect(seen).toEqual(order === 'ascending' ? arrivals : arrivals.toReversed());
+  });
 
   test('a list of nothing is empty', async () => {
     expect(await idsOf(harness().stores.shards, scopeOf(sampleTenant()), {})).toEqual([]);

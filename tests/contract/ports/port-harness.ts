@@ -24,6 +24,7 @@ export type Stores = Pick<
   | 'leases'
   | 'audit'
   | 'events'
+  | 'deliveries'
   | 'idempotency'
   | 'due'
   | 'healthDue'

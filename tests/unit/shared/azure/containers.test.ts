@@ -19,6 +19,7 @@ test('every tenant-owned container is partitioned so that a tenant can be named'
     executions: '/tenantId',
     audit: '/tenantId',
     events: '/tenantId',
+    deliveries: '/tenantId',
     transient: '/tenantId',
     leases: '/id',
     due: '/bucket',

@@ -1,0 +1,29 @@
+import { createHash } from 'node:crypto';
+import type { DeliveryBodies } from '../../shared/core/ports.ts';
+import type { Scope } from '../../shared/core/scope.ts';
+import type { Faults } from './faults.ts';
+
+export class MemoryDeliveryBodies implements DeliveryBodies {
+  readonly #faults: Faults;
+  readonly #bodies = new Map<string, Uint8Array>();
+
+  constructor(faults: Faults) {
+    this.#faults = faults;
+  }
+
+  async put(scope: Scope, bytes: Uint8Array): Promise<string> {
+    await this.#faults.enter('deliveryBodies', 'put', 1);
+    const name = createHash('sha256').update(bytes).digest('hex');
+    return this.#faults.step(`deliveryBodies put ${name}`, () => {
+      this.#bodies.set(`${scope.tenantId}/${name}`, bytes.slice());
+      return name;
+    });
+  }
+
+  async get(scope: Scope, name: string): Promise<Uint8Array> {
+    await this.#faults.enter('deliveryBodies', 'get', 1);
+    const body = this.#bodies.get(`${scope.tenantId}/${name}`);
+    if (body === undefined) throw new Error(`There is no body ${name}`);
+    return body.slice();
+  }
+}

@@ -2,12 +2,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { authenticate } from './authenticate.ts';
 import { type Answer, type CrmRequest, jsonAnswer } from './exchange.ts';
 import type { StruckBy } from './fault-switches.ts';
-import { Problem, problemBody } from './problem.ts';
+import { describeProblem, Problem } from './problem.ts';
 import { writeRetryAfter } from './rate-limit.ts';
 import { isRecordType, type RecordType } from './record-types.ts';
 import { type AdminParts, serveAdmin } from './serve-admin.ts';
+import { serveBatch } from './serve-batch.ts';
 import { serveList } from './serve-list.ts';
-import { createRecord, serveAccount, serveRecord } from './serve-record.ts';
+import { serveAccount, serveCreate, serveRecord } from './serve-record.ts';
 
 export interface ApiParts extends AdminParts {
   readonly apiKey: string;
@@ -49,6 +50,8 @@ const answerApi = async (parts: ApiParts, request: CrmRequest): Promise<Reply> =
     method: request.method,
     isList: route.type !== undefined && route.id === undefined && isRead,
     hasCursor: request.url.searchParams.has('cursor'),
+    isWrite: !isRead,
+    isBatch: route.isBatch === true && !isRead,
   });
   const slow = struckBy.find('slow');
   if (slow !== undefined) {
@@ -56,17 +59,20 @@ const answerApi = async (parts: ApiParts, request: CrmRequest): Promise<Reply> =
   }
   let records = 0;
   let answer: Answer;
+  let delivery = deliveryOf(struckBy);
   let rateHeaders: Readonly<Record<string, string>> = {};
   try {
     rateHeaders = takePermit(parts);
     throwStruck(struckBy, parts.now());
-    const served = serveRoute(parts, route, request, struckBy);
+    const isUndone = !isRead && (delivery === 'hang' || delivery === 'disconnect');
+    const served = isUndone ? UNDONE : serveRoute(parts, route, request, struckBy);
     records = served.records;
+    delivery = served.isLost === true ? 'disconnect' : afterCommit(struckBy, delivery);
+    throwAfterCommit(struckBy);
     answer = damage(served.answer, struckBy);
   } catch (error) {
     answer = answerError(error);
   }
-  const delivery = deliveryOf(struckBy);
   const isSent = delivery === 'whole' || delivery === 'truncated';
   parts.statistics.count(`${request.method} ${route.name}`, isSent ? answer.status : undefined, records);
   return { answer: { ...answer, headers: { ...rateHeaders, ...answer.headers } }, delivery };
@@ -77,6 +83,7 @@ interface Route {
   readonly name: string;
   readonly type?: RecordType;
   readonly id?: string;
+  readonly isBatch?: boolean;
 }
 
 const routeOf = (pathname: string): Route => {
@@ -87,16 +94,24 @@ const routeOf = (pathname: string): Route => {
   if (version !== 'v1' || !isRecordType(type) || rest.length > 0) {
     return { name: 'unknown' };
   }
+  if (id === 'batch') {
+    return { name: `/v1/${type}/batch`, type, isBatch: true };
+  }
   return id === undefined ? { name: `/v1/${type}`, type } : { name: `/v1/${type}/{id}`, type, id };
 };
 
-const serveRoute = (
-  parts: ApiParts,
-  route: Route,
-  request: CrmRequest,
-  struckBy: StruckBy,
-): { answer: Answer; records: number } => {
+interface Served {
+  readonly answer: Answer;
+  readonly records: number;
+  /** Whether the connection breaks instead of the answer. */
+  readonly isLost?: boolean;
+}
+
+const UNDONE: Served = { answer: { status: 503 }, records: 0 };
+
+const serveRoute = (parts: ApiParts, route: Route, request: CrmRequest, struckBy: StruckBy): Served => {
   const { store } = parts;
+  const circumstances = { struckBy, nowMs: parts.now() };
   const isRead = request.method === 'GET' || request.method === 'HEAD';
   if (route.type === undefined) {
     if (route.name === '/v1/me' && isRead) {
@@ -104,14 +119,21 @@ const serveRoute = (
     }
     throw new Problem(404, 'not-found', `there is no ${request.method} ${request.url.pathname}`);
   }
-  if (route.id !== undefined) {
-    return { answer: serveRecord(store, route.type, route.id, request, parts.now()), records: 0 };
+  const { type, id } = route;
+  if (id !== undefined) {
+    return { answer: serveRecord(parts, { type, id }, request, circumstances), records: 0 };
+  }
+  if (route.isBatch === true) {
+    if (request.method !== 'POST') {
+      throw new Problem(405, 'method-not-allowed', `${request.method} is not for batches`, { allow: 'POST' });
+    }
+    return { ...serveBatch(parts, type, request, circumstances), records: 0 };
   }
   if (isRead) {
-    return serveList(store, route.type, request, struckBy);
+    return serveList(store, type, request, struckBy);
   }
   if (request.method === 'POST') {
-    return { answer: createRecord(store, route.type, request, parts.now()), records: 0 };
+    return { answer: serveCreate(parts, type, request, circumstances), records: 0 };
   }
   throw new Problem(405, 'method-not-allowed', `${request.method} is not for lists`, { allow: 'GET, HEAD, POST' });
 };
@@ -170,6 +192,21 @@ const deliveryOf = (struckBy: StruckBy): Delivery => {
   return struckBy.find('truncated-body') === undefined ? 'whole' : 'truncated';
 };
 
+/** What is done and not answered; `before` is how the answer would go out otherwise. */
+const afterCommit = (struckBy: StruckBy, before: Delivery): Delivery => {
+  if (struckBy.find('hang-after-commit') !== undefined) {
+    return 'hang';
+  }
+  return struckBy.find('disconnect-after-commit') === undefined ? before : 'disconnect';
+};
+
+const throwAfterCommit = (struckBy: StruckBy): void => {
+  const status = struckBy.find('error-after-commit')?.status;
+  if (status !== undefined) {
+    throw new Problem(status, 'fault', 'the request failed after all (a fault switch)');
+  }
+};
+
 const whole = (answer: Answer): Reply => ({ answer, delivery: 'whole' });
 
 /** A problem as it is; any other error is a bug: written to stderr, answered without detail. */
@@ -178,7 +215,7 @@ export const answerError = (error: unknown): Answer => {
     return {
       status: error.status,
       headers: { 'content-type': 'application/problem+json', ...error.headers },
-      body: problemBody(error),
+      body: JSON.stringify(describeProblem(error)),
     };
   }
   process.stderr.write(`demo-crm: ${error instanceof Error ? error.stack : String(error)}\n`);

@@ -1,3 +1,5 @@
+import { applyQuirks } from './apply-quirks.ts';
+import type { BehaviourSwitch } from './behaviour.ts';
 import type { Row } from './collection.ts';
 import { findCountry } from './countries.ts';
 import type { FaultSwitches } from './fault-switches.ts';
@@ -5,6 +7,7 @@ import { drawPhone } from './generate-company.ts';
 import { DEAL_STAGES } from './generate-deal.ts';
 import { generateFields } from './generate-record.ts';
 import { type Draw, drawFrom, STREAMS } from './random.ts';
+import { mergeFields } from './record-body.ts';
 import { type Fields, idOf, RECORD_TYPES, type RecordType } from './record-types.ts';
 import type { Change, Store } from './store.ts';
 
@@ -28,13 +31,15 @@ interface ChangeResult {
 /** Changes records as people at work would. */
 export interface Changer {
   change(order: ChangeOrder, nowMs: number): ChangeResult;
+  /** Changes one live record, with the patch where there is one. */
+  changeOne(type: RecordType, index: number, patch: Fields | undefined, nowMs: number): void;
   /** Changes one to three records of any type: mostly updates, some new ones, few deletions. */
   tick(nowMs: number): void;
   /** Lets everything be seen that is still held back; for the end of the process. */
   flush(): void;
 }
 
-export const createChanger = (store: Store, faults: FaultSwitches): Changer => {
+export const createChanger = (store: Store, faults: FaultSwitches, behaviour: BehaviourSwitch): Changer => {
   let drawn = 0;
   const heldBack = new Map<NodeJS.Timeout, () => void>();
 
@@ -43,9 +48,14 @@ export const createChanger = (store: Store, faults: FaultSwitches): Changer => {
     return drawFrom(store.dataset.seed, STREAMS.changes, drawn);
   };
 
+  const update = (type: RecordType, fields: Fields, draw: Draw): Fields => ({
+    ...fields,
+    ...applyQuirks(behaviour.current.quirks, UPDATES[type](fields, draw)),
+  });
+
   const change = (order: ChangeOrder, nowMs: number): ChangeResult => {
     const { type } = order;
-    const changes = planChanges(store, order, nextDraw);
+    const changes = planChanges(store, order, nextDraw, update);
     const lateMs = faults.strikeChange(type);
     const commit = (): readonly Row[] => store.commit(changes, nowMs);
     if (lateMs === 0) {
@@ -66,6 +76,13 @@ export const createChanger = (store: Store, faults: FaultSwitches): Changer => {
 
   return {
     change,
+    changeOne: (type, index, patch, nowMs) => {
+      const draw = nextDraw();
+      const { quirks } = behaviour.current;
+      const changed = (fields: Fields): Fields =>
+        patch === undefined ? update(type, fields, draw) : mergeFields(fields, applyQuirks(quirks, patch));
+      store.commit([{ kind: 'update', type, index, change: changed }], nowMs);
+    },
     tick: (nowMs) => {
       const draw = nextDraw();
       const luck = draw.fraction();
@@ -82,7 +99,12 @@ export const createChanger = (store: Store, faults: FaultSwitches): Changer => {
   };
 };
 
-const planChanges = (store: Store, order: ChangeOrder, nextDraw: () => Draw): readonly Change[] => {
+const planChanges = (
+  store: Store,
+  order: ChangeOrder,
+  nextDraw: () => Draw,
+  update: (type: RecordType, fields: Fields, draw: Draw) => Fields,
+): readonly Change[] => {
   const { type, kind } = order;
   if (kind === 'create') {
     const indexes = store.reserve(type, order.count);
@@ -92,7 +114,7 @@ const planChanges = (store: Store, order: ChangeOrder, nextDraw: () => Draw): re
     const draw = nextDraw();
     return kind === 'delete'
       ? { kind, type, index }
-      : { kind, type, index, change: (fields) => ({ ...fields, ...UPDATES[type](fields, draw) }) };
+      : { kind, type, index, change: (fields) => update(type, fields, draw) };
   });
 };
 

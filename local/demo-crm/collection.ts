@@ -31,6 +31,8 @@ export interface ListQuery {
   readonly offset?: number;
   readonly limit: number;
   readonly includeDeleted: boolean;
+  /** Only live rows of which this holds. */
+  readonly matches?: (row: Row) => boolean;
 }
 
 interface ListPage {
@@ -59,11 +61,7 @@ const mostCounted = 256;
 /** Opens a collection of the rows with the indexes 0, 1, 2 and so on; throws RangeError if one is missing. */
 export const openCollection = (initial: readonly Row[]): Collection => {
   const rows = [...initial];
-  for (let index = 0; index < rows.length; index += 1) {
-    if (rows[index]?.index !== index) {
-      throw new RangeError(`row ${index} is missing or in the wrong place`);
-    }
-  }
+  assertNoGaps(rows);
   const sorted = sortedLength(rows);
   let byUpdate: UpdatePosition[] | undefined;
   let outdated = 0;
@@ -102,7 +100,10 @@ export const openCollection = (initial: readonly Row[]): Collection => {
     const entry = query.order === 'id' ? undefined : updateOrder()[position];
     const row = query.order === 'id' ? rows[position] : entry && rowOf(entry);
     const isShown = row?.state === 'live' || (row?.state === 'deleted' && query.includeDeleted);
-    return isShown && isCreatedWithin(query, row) ? row : undefined;
+    if (!isShown || !isCreatedWithin(query, row)) {
+      return;
+    }
+    return query.matches === undefined || (row.state === 'live' && query.matches(row)) ? row : undefined;
   };
 
   const startOf = (query: Omit<ListQuery, 'limit'>): number => {
@@ -121,6 +122,14 @@ export const openCollection = (initial: readonly Row[]): Collection => {
     }
     const end = createdToMs === undefined ? sorted : firstCreatedAt(rows, sorted, createdToMs);
     return end < sorted ? end : rows.length;
+  };
+
+  const countRows = (query: Omit<ListQuery, 'limit'>): number => {
+    let total = 0;
+    for (let position = startOf(query); position < endOf(query); position += 1) {
+      total += rowAt(query, position) === undefined ? 0 : 1;
+    }
+    return total;
   };
 
   return {
@@ -163,6 +172,9 @@ export const openCollection = (initial: readonly Row[]): Collection => {
       return { rows: found, hasMore: false };
     },
     count: (query) => {
+      if (query.matches !== undefined) {
+        return countRows(query);
+      }
       const isLimited = query.createdFromMs !== undefined || query.createdToMs !== undefined;
       if (!isLimited && (query.order === 'id' || query.sinceMs === undefined)) {
         return stateCounts.live + (query.includeDeleted ? stateCounts.deleted : 0);
@@ -171,10 +183,7 @@ export const openCollection = (initial: readonly Row[]): Collection => {
       const key = JSON.stringify([query.order, sinceMs, createdFromMs, createdToMs, includeDeleted]);
       let total = counted.get(key);
       if (total === undefined) {
-        total = 0;
-        for (let position = startOf(query); position < endOf(query); position += 1) {
-          total += rowAt(query, position) === undefined ? 0 : 1;
-        }
+        total = countRows(query);
         if (counted.size === mostCounted) {
           counted.clear();
         }
@@ -183,6 +192,13 @@ export const openCollection = (initial: readonly Row[]): Collection => {
       return total;
     },
   };
+};
+
+const assertNoGaps = (rows: readonly Row[]): void => {
+  const misplaced = rows.findIndex((row, index) => row.index !== index);
+  if (misplaced !== -1) {
+    throw new RangeError(`row ${misplaced} is missing or in the wrong place`);
+  }
 };
 
 const isCreatedWithin = ({ createdFromMs, createdToMs }: Omit<ListQuery, 'limit'>, { createdAtMs }: Row): boolean =>

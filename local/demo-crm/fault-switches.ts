@@ -9,6 +9,9 @@ interface FaultSubject {
   /** Whether the request reads a list. */
   readonly isList: boolean;
   readonly hasCursor: boolean;
+  /** Whether the request writes, and whether it writes several records. */
+  readonly isWrite: boolean;
+  readonly isBatch: boolean;
 }
 
 /** The faults that strike one request. */
@@ -34,6 +37,14 @@ export interface FaultSwitches {
 
 const LIST_KINDS: ReadonlySet<FaultKind> = new Set<FaultKind>(['equal-timestamps', 'empty-page']);
 const CURSOR_KINDS: ReadonlySet<FaultKind> = new Set<FaultKind>(['expired-cursor', 'repeated-cursor']);
+const BATCH_KINDS: ReadonlySet<FaultKind> = new Set<FaultKind>(['partial-batch', 'fails-items']);
+const WRITE_KINDS: ReadonlySet<FaultKind> = new Set<FaultKind>([
+  'hang-after-commit',
+  'disconnect-after-commit',
+  'error-after-commit',
+  'moves-on',
+  'rejects-field',
+]);
 
 export const createFaultSwitches = (seed: number): FaultSwitches => {
   let states: { fault: Fault; seen: number; struck: number }[] = [];
@@ -85,6 +96,9 @@ const canStrike = (fault: Fault, subject: FaultSubject): boolean => {
     return false;
   }
   if (LIST_KINDS.has(fault.kind) && !subject.isList) {
+    return false;
+  }
+  if ((WRITE_KINDS.has(fault.kind) && !subject.isWrite) || (BATCH_KINDS.has(fault.kind) && !subject.isBatch)) {
     return false;
   }
   const { match } = fault;

@@ -39,7 +39,7 @@ const faultSchema = z.discriminatedUnion('kind', [
   }),
   /** The connection breaks in the middle of the body. */
   z.strictObject({ kind: z.literal('truncated-body'), ...conditions }),
-  /** The connection breaks before any answer. */
+  /** The connection breaks before any answer; nothing is written. */
   z.strictObject({ kind: z.literal('disconnect'), ...conditions }),
   /** The body is cut in the middle, but its length is announced as that: only the JSON is broken. */
   z.strictObject({ kind: z.literal('broken-json'), ...conditions }),
@@ -48,8 +48,41 @@ const faultSchema = z.discriminatedUnion('kind', [
     contentType: z.string().default('text/html'),
     ...conditions,
   }),
-  /** There is no answer; the connection stays open. */
+  /** There is no answer, and nothing is written; the connection stays open. */
   z.strictObject({ kind: z.literal('hang'), ...conditions }),
+  /** A write is done; then there is no answer, and the connection stays open. */
+  z.strictObject({ kind: z.literal('hang-after-commit'), ...conditions }),
+  /** A write is done; then the connection breaks before any answer. */
+  z.strictObject({ kind: z.literal('disconnect-after-commit'), ...conditions }),
+  /** A write is done, and answered as if it had failed. */
+  z.strictObject({
+    kind: z.literal('error-after-commit'),
+    status: z.number().int().min(500).max(599).default(500),
+    ...conditions,
+  }),
+  /** The first items of a batch are written, the others not; then the connection breaks. */
+  z.strictObject({ kind: z.literal('partial-batch'), applied: z.number().int().min(0).max(200), ...conditions }),
+  /** Some items of a batch, by their place in it from 0, are not written and have this status; the others are. */
+  z.strictObject({
+    kind: z.literal('fails-items'),
+    items: z.array(z.number().int().min(0).max(199)).min(1),
+    status: z.number().int().min(400).max(599).default(500),
+    ...conditions,
+  }),
+  /** Somebody else changes each record just before it is written: what its writer has seen is no longer so. */
+  z.strictObject({
+    kind: z.literal('moves-on'),
+    /** What they change; a phone number, a job title and the like unless given. */
+    patch: z.record(z.string(), z.unknown()).optional(),
+    ...conditions,
+  }),
+  /** A write that names the field is refused with 422. */
+  z.strictObject({
+    kind: z.literal('rejects-field'),
+    field: z.string().min(1).max(200),
+    message: z.string().max(1000).default('is not valid (a fault switch)'),
+    ...conditions,
+  }),
   /** A list request with a cursor gets 410 `cursor-expired`. */
   z.strictObject({ kind: z.literal('expired-cursor'), ...conditions }),
   /** Lists show all records with one `updatedAt`, in order of id. */

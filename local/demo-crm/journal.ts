@@ -13,6 +13,25 @@ export interface Origin {
   readonly apiKey: string;
 }
 
+export interface JournalEntry {
+  readonly type: RecordType;
+  readonly row: Row;
+  /** Of a record that was created with an idempotency key. */
+  readonly creation?: CreationKey | undefined;
+}
+
+export interface CreationKey {
+  readonly key: string;
+  /** Of what was to be created. */
+  readonly fingerprint: string;
+}
+
+/** A record as it was when it had been created. */
+export interface Creation {
+  readonly fingerprint: string;
+  readonly row: Pick<Row, 'index' | 'version' | 'body'>;
+}
+
 /** The changed records on disk; generated ones are not kept, they can be generated again. */
 export interface Journal {
   readonly origin: Origin | undefined;
@@ -20,7 +39,9 @@ export interface Journal {
   begin(origin: Origin): void;
   rows(type: RecordType): readonly Row[];
   /** All of the rows or, after a crash, none. */
-  append(changes: readonly { readonly type: RecordType; readonly row: Row }[]): void;
+  append(changes: readonly JournalEntry[]): void;
+  /** What was created with an idempotency key. */
+  findCreation(key: string): Creation | undefined;
   /** Forgets the changes, keeps the origin. */
   clear(): void;
   close(): void;
@@ -36,8 +57,12 @@ export const openJournal = (dataDir: string | undefined): Journal => {
     CREATE TABLE IF NOT EXISTS changes (
       type TEXT NOT NULL, place INTEGER NOT NULL, created_at_ms INTEGER NOT NULL, updated_at_ms INTEGER NOT NULL,
       version INTEGER NOT NULL, state TEXT NOT NULL CHECK (state IN ('live', 'deleted')), body TEXT NOT NULL, PRIMARY KEY (type, place)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS creations (
+      key TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, place INTEGER NOT NULL, version INTEGER NOT NULL, body TEXT NOT NULL
     ) STRICT, WITHOUT ROWID;`);
   const insert = database.prepare('INSERT OR REPLACE INTO changes VALUES (?, ?, ?, ?, ?, ?, ?)');
+  const insertCreation = database.prepare('INSERT INTO creations VALUES (?, ?, ?, ?, ?)');
   const origin = database.prepare('SELECT json FROM origin').get()?.['json'];
   return {
     origin: typeof origin === 'string' ? (JSON.parse(origin) as Origin) : undefined,
@@ -48,9 +73,12 @@ export const openJournal = (dataDir: string | undefined): Journal => {
     append: (changes) => {
       database.exec('BEGIN');
       try {
-        for (const { type, row } of changes) {
+        for (const { type, row, creation } of changes) {
           const { index, createdAtMs, updatedAtMs, version, state, body } = row;
           insert.run(type, index, createdAtMs, updatedAtMs, version, state, body ?? '');
+          if (creation !== undefined) {
+            insertCreation.run(creation.key, creation.fingerprint, index, version, body ?? '');
+          }
         }
         database.exec('COMMIT');
       } catch (error) {
@@ -58,7 +86,11 @@ export const openJournal = (dataDir: string | undefined): Journal => {
         throw error;
       }
     },
-    clear: () => database.exec('DELETE FROM changes'),
+    findCreation: (key) => {
+      const stored = database.prepare('SELECT * FROM creations WHERE key = ?').get(key);
+      return stored === undefined ? undefined : readCreation(stored);
+    },
+    clear: () => database.exec('DELETE FROM changes; DELETE FROM creations;'),
     close: () => database.close(),
   };
 };
@@ -78,4 +110,9 @@ const readRow = (stored: Record<string, unknown>): Row => ({
   version: Number(stored['version']),
   state: stored['state'] as RowState,
   body: String(stored['body']),
+});
+
+const readCreation = (stored: Record<string, unknown>): Creation => ({
+  fingerprint: String(stored['fingerprint']),
+  row: { index: Number(stored['place']), version: Number(stored['version']), body: String(stored['body']) },
 });

@@ -15,11 +15,20 @@ export interface ListRequest {
   /** Only records created before this time; it goes along with a cursor. */
   readonly createdToMs?: number;
   readonly includeDeleted: boolean;
+  /** Only records that have these texts at these dotted paths; they go along with a cursor. */
+  readonly filters: readonly FieldFilter[];
   readonly limit: number;
   readonly paging:
     | { readonly by: 'cursor'; readonly after?: UpdatePosition; readonly cursor?: string }
     | { readonly by: 'offset' | 'page'; readonly offset: number };
 }
+
+export interface FieldFilter {
+  readonly path: string;
+  readonly text: string;
+}
+
+const FILTER_PREFIX = 'filter.';
 
 const PARAMETERS = [
   'limit',
@@ -40,13 +49,13 @@ const PARAMETERS = [
  */
 export const parseListRequest = (type: RecordType, query: URLSearchParams): ListRequest => {
   for (const name of query.keys()) {
-    if (!PARAMETERS.includes(name)) {
+    if (!PARAMETERS.includes(name) && !name.startsWith(FILTER_PREFIX)) {
       throw new Problem(400, 'unknown-parameter', `there is no parameter "${name}"`);
     }
   }
   const limit = readWholeNumber(query, 'limit', 1, MAXIMUM_LIMIT) ?? DEFAULT_LIMIT;
   const given = readQuery(query);
-  const created = readCreated(query);
+  const created = { ...readCreated(query), filters: readFilters(query) };
   const cursor = query.get('cursor');
   const offset = readWholeNumber(query, 'offset', 0, Number.MAX_SAFE_INTEGER);
   const page = readWholeNumber(query, 'page', 1, 1_000_000_000);
@@ -83,6 +92,11 @@ const readCreated = (query: URLSearchParams): Pick<ListRequest, 'createdFromMs' 
     ...(to === null ? {} : { createdToMs: readTime('createdTo', to) }),
   };
 };
+
+const readFilters = (query: URLSearchParams): readonly FieldFilter[] =>
+  [...query]
+    .filter(([name]) => name.startsWith(FILTER_PREFIX))
+    .map(([name, text]) => ({ path: name.slice(FILTER_PREFIX.length), text }));
 
 const readQuery = (query: URLSearchParams): GivenQuery => {
   const sort = query.get('sort');
@@ -145,7 +159,11 @@ export const writeCursor = (request: ListRequest, after: UpdatePosition, nonce?:
   return Buffer.from(JSON.stringify(nonce === undefined ? parts : [...parts, nonce])).toString('base64url');
 };
 
-const continueQuery = (type: RecordType, cursor: string, given: GivenQuery): Omit<ListRequest, 'type' | 'limit'> => {
+const continueQuery = (
+  type: RecordType,
+  cursor: string,
+  given: GivenQuery,
+): Omit<ListRequest, 'type' | 'limit' | 'filters'> => {
   const [cursorType, order, sinceMs, includeDeleted, updatedAtMs, index] = readCursor(cursor);
   const isSame =
     cursorType === type &&

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { behaviourSchema } from './behaviour.ts';
 import { type DemoCrmOptions, startDemoCrm } from './server.ts';
 
 const { values } = parseArgs({
@@ -14,6 +15,10 @@ const { values } = parseArgs({
     /** `100/1000`: at most 100 requests in 1,000 ms. */
     'rate-limit': { type: 'string' },
     'retry-after': { type: 'string', default: 'seconds' },
+    /** `trims-texts,drops-milliseconds` */
+    quirks: { type: 'string' },
+    'no-idempotency-keys': { type: 'boolean' },
+    'unique-field': { type: 'string' },
   },
 });
 
@@ -49,6 +54,11 @@ for (const name of ['port', 'seed', 'companies', 'contacts', 'deals'] as const) 
 
 const crm = await startDemoCrm({
   ...numbers,
+  behaviour: behaviourSchema.parse({
+    quirks: values.quirks?.split(','),
+    idempotencyKeys: values['no-idempotency-keys'] !== true,
+    uniqueField: values['unique-field'],
+  }),
   ...(values['data-dir'] === undefined ? {} : { dataDir: values['data-dir'] }),
   ...(values['api-key'] === undefined ? {} : { apiKey: values['api-key'] }),
   ...(values.ticker === undefined ? {} : { tickerMs: readNumber('ticker', values.ticker) }),

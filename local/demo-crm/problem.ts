@@ -3,13 +3,22 @@ export class Problem extends Error {
   readonly status: number;
   readonly code: string;
   readonly headers: Readonly<Record<string, string>>;
+  /** Further members of the body. */
+  readonly more: Readonly<Record<string, unknown>>;
 
-  constructor(status: number, code: string, detail: string, headers: Readonly<Record<string, string>> = {}) {
+  constructor(
+    status: number,
+    code: string,
+    detail: string,
+    headers: Readonly<Record<string, string>> = {},
+    more: Readonly<Record<string, unknown>> = {},
+  ) {
     super(detail);
     this.name = 'Problem';
     this.status = status;
     this.code = code;
     this.headers = headers;
+    this.more = more;
   }
 }
 
@@ -18,6 +27,7 @@ const TITLES: Readonly<Record<number, string>> = {
   401: 'Not signed in',
   404: 'Not found',
   405: 'Method not allowed',
+  409: 'Conflict',
   410: 'Gone',
   412: 'Precondition failed',
   413: 'Too large',
@@ -29,11 +39,15 @@ const TITLES: Readonly<Record<number, string>> = {
 };
 
 /** RFC 9457 */
-export const problemBody = (problem: Problem): string =>
-  JSON.stringify({
-    type: 'about:blank',
-    title: TITLES[problem.status] ?? 'Error',
-    status: problem.status,
-    code: problem.code,
-    detail: problem.message,
-  });
+export const describeProblem = (problem: Problem): Record<string, unknown> => ({
+  type: 'about:blank',
+  title: TITLES[problem.status] ?? 'Error',
+  status: problem.status,
+  code: problem.code,
+  detail: problem.message,
+  ...problem.more,
+});
+
+/** A 422 problem about one field of a record. */
+export const fieldProblem = (code: string, field: string, message: string): Problem =>
+  new Problem(422, code, `${field}: ${message}`, {}, { errors: [{ field, message }] });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Problem } from './problem.ts';
+import { fieldProblem } from './problem.ts';
 import { type Fields, type RecordType, STAMPED_FIELDS } from './record-types.ts';
 
 const text = z.string().max(10_000);
@@ -46,11 +46,11 @@ export const parseRecordBody = (type: RecordType, body: unknown): Fields => {
   const result = FIELDS[type].safeParse(body);
   if (!result.success) {
     const [issue] = result.error.issues;
-    throw new Problem(422, 'invalid-record', `${issue?.path.join('.') || 'body'}: ${issue?.message ?? 'not valid'}`);
+    throw fieldProblem('invalid-record', issue?.path.join('.') || 'body', issue?.message ?? 'not valid');
   }
   for (const name of STAMPED_FIELDS) {
     if (name in result.data) {
-      throw new Problem(422, 'read-only-field', `${name}: cannot be written`);
+      throw fieldProblem('read-only-field', name, 'cannot be written');
     }
   }
   return result.data;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { Changer } from './change-records.ts';
+import { behaviourSchema } from './behaviour.ts';
+import { editsBodySchema, makeEdits } from './edit-records.ts';
 import { type Answer, type CrmRequest, jsonAnswer, readJson } from './exchange.ts';
 import { faultsBodySchema } from './fault.ts';
 import type { FaultSwitches } from './fault-switches.ts';
@@ -10,12 +11,11 @@ import { idOf, RECORD_TYPES } from './record-types.ts';
 import { countLive } from './serve-record.ts';
 import type { Statistics } from './statistics.ts';
 import type { Store } from './store.ts';
+import type { WriteParts } from './write-record.ts';
 
-export interface AdminParts {
-  readonly store: Store;
+export interface AdminParts extends WriteParts {
   readonly faults: FaultSwitches;
   readonly limiter: RateLimiter;
-  readonly changer: Changer;
   readonly statistics: Statistics;
 }
 
@@ -63,18 +63,37 @@ const ROUTES: Readonly<Record<string, AdminRoute>> = {
     const result = changer.change({ type, kind, count: wanted }, nowMs);
     return jsonAnswer(200, { type, kind, count: result.ids.length, ...result });
   },
-  'GET /admin/stats': ({ statistics, store }) =>
+  'POST /admin/edit': (parts, request, nowMs) =>
+    jsonAnswer(200, { results: makeEdits(parts, parseBody(editsBodySchema, request), nowMs) }),
+  'GET /admin/behaviour': ({ behaviour }) => jsonAnswer(200, behaviour.current),
+  'PUT /admin/behaviour': ({ behaviour }, request) => {
+    behaviour.current = parseBody(behaviourSchema, request);
+    return jsonAnswer(200, behaviour.current);
+  },
+  'DELETE /admin/behaviour': ({ behaviour }) => {
+    behaviour.reset();
+    return { status: 204 };
+  },
+  'GET /admin/writes': ({ writes }) => jsonAnswer(200, { totals: writes.totals(), records: writes.records() }),
+  'DELETE /admin/writes': ({ writes }) => {
+    writes.clear();
+    return { status: 204 };
+  },
+  'GET /admin/stats': ({ statistics, store, writes }) =>
     jsonAnswer(200, {
       ...statistics.read(),
+      writes: writes.totals(),
       records: Object.fromEntries(RECORD_TYPES.map((type) => [type, countLive(store, type)])),
     }),
   'GET /admin/duplicates': ({ store }) => jsonAnswer(200, { duplicates: listDuplicates(store) }),
-  'POST /admin/reset': ({ changer, store, faults, limiter, statistics }) => {
+  'POST /admin/reset': ({ behaviour, changer, store, faults, limiter, statistics, writes }) => {
     changer.flush();
     store.reset();
     faults.set([]);
     limiter.limit = undefined;
     statistics.clear();
+    behaviour.reset();
+    writes.clear();
     return { status: 204 };
   },
 };

@@ -46,7 +46,7 @@ interface FoundRows {
 
 /** With equal timestamps the order of updates is the order of ids, and "since" means all records or none. */
 const findRows = (store: Store, request: ListRequest, equalAtMs: number | undefined): FoundRows => {
-  const { paging, sinceMs, createdFromMs, createdToMs, limit, includeDeleted } = request;
+  const { paging, sinceMs, createdFromMs, createdToMs, limit, includeDeleted, filters } = request;
   const collection = store.collection(request.type);
   if (equalAtMs !== undefined && sinceMs !== undefined && sinceMs > equalAtMs) {
     return { rows: [], hasMore: false, total: 0 };
@@ -54,6 +54,7 @@ const findRows = (store: Store, request: ListRequest, equalAtMs: number | undefi
   const query: ListQuery = {
     limit,
     includeDeleted,
+    ...(filters.length === 0 ? {} : { matches: (row) => store.hasTexts(request.type, row, filters) }),
     ...(createdFromMs === undefined ? {} : { createdFromMs }),
     ...(createdToMs === undefined ? {} : { createdToMs }),
     order: equalAtMs === undefined ? request.order : 'id',

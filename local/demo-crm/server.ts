@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type ApiParts, answerError, answerRequest, type Reply } from './answer-request.ts';
+import { type Behaviour, createBehaviourSwitch } from './behaviour.ts';
 import { createChanger } from './change-records.ts';
 import type { CrmRequest } from './exchange.ts';
 import { createFaultSwitches } from './fault-switches.ts';
@@ -12,6 +13,7 @@ import { Problem } from './problem.ts';
 import { createRateLimiter, type RateLimit } from './rate-limit.ts';
 import { createStatistics } from './statistics.ts';
 import { openStore } from './store.ts';
+import { createWriteCounts } from './write-counts.ts';
 
 export interface DemoCrmOptions {
   /** On 127.0.0.1; a free one unless given. */
@@ -28,6 +30,8 @@ export interface DemoCrmOptions {
   readonly apiKey?: string;
   /** None unless given. */
   readonly rateLimit?: RateLimit;
+  /** Without quirks, and with idempotency keys, unless given. */
+  readonly behaviour?: Partial<Behaviour>;
 }
 
 export interface DemoCrm {
@@ -50,15 +54,18 @@ export const startDemoCrm = async (options: DemoCrmOptions = {}): Promise<DemoCr
   try {
     const origin = settleOrigin(journal, options);
     const { seed, apiKey, ...counts } = origin;
-    const store = openStore({ seed, counts, institutions: loadInstitutions() }, journal);
+    const behaviour = createBehaviourSwitch(options.behaviour);
+    const store = openStore({ seed, counts, institutions: loadInstitutions() }, journal, behaviour);
     const faults = createFaultSwitches(seed);
     const parts: ApiParts = {
       apiKey,
       store,
       faults,
-      changer: createChanger(store, faults),
+      behaviour,
+      changer: createChanger(store, faults, behaviour),
       limiter: createRateLimiter(options.rateLimit),
       statistics: createStatistics(),
+      writes: createWriteCounts(),
       now: Date.now,
     };
     const server = createServer((request, response) => void handle(parts, request, response));

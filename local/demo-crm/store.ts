@@ -1,13 +1,23 @@
+import { readPath } from '../../adapters/kit/read-path.ts';
+import { stampTime } from './apply-quirks.ts';
+import type { BehaviourSwitch } from './behaviour.ts';
 import { createBodyCache } from './body-cache.ts';
 import { type Collection, openCollection, type Row } from './collection.ts';
 import { type Dataset, timestampsAt } from './dataset.ts';
 import { generateRecord, writeRecord } from './generate-record.ts';
-import type { Journal } from './journal.ts';
+import type { Creation, CreationKey, Journal } from './journal.ts';
+import type { FieldFilter } from './list-request.ts';
 import { type Fields, type RecordType, STAMPED_FIELDS } from './record-types.ts';
 
 /** One change of one record, worked out against the record as it is when the change is committed. */
 export type Change =
-  | { readonly kind: 'create'; readonly type: RecordType; readonly index: number; readonly fields: Fields }
+  | {
+      readonly kind: 'create';
+      readonly type: RecordType;
+      readonly index: number;
+      readonly fields: Fields;
+      readonly creation?: CreationKey | undefined;
+    }
   | {
       readonly kind: 'update';
       readonly type: RecordType;
@@ -21,6 +31,12 @@ export interface Store {
   collection(type: RecordType): Collection;
   /** The JSON of a row, generated if need be. */
   bodyOf(type: RecordType, row: Row): string;
+  /** Whether a live row has these texts, or values that are written so. */
+  hasTexts(type: RecordType, row: Row, filters: readonly FieldFilter[]): boolean;
+  /** The live row, other than the one with the index `except`, that has this value at the dotted path. */
+  findByValue(type: RecordType, path: string, value: unknown, except?: number): Row | undefined;
+  /** What was created with an idempotency key. */
+  findCreation(key: string): Creation | undefined;
   /**
    * Takes so many ids for records to be created. As with a database's sequence, a lower id can so be seen later than a
    * higher one, and the id of a change that is never committed stays unused.
@@ -35,7 +51,7 @@ export interface Store {
   reset(): void;
 }
 
-export const openStore = (dataset: Dataset, journal: Journal): Store => {
+export const openStore = (dataset: Dataset, journal: Journal, behaviour: BehaviourSwitch): Store => {
   let collections = openCollections(dataset, journal);
   const generated = createBodyCache();
 
@@ -59,7 +75,7 @@ export const openStore = (dataset: Dataset, journal: Journal): Store => {
     if (row?.state !== (change.kind === 'create' ? 'reserved' : 'live')) {
       return;
     }
-    const updatedAtMs = Math.max(atMs, row.updatedAtMs);
+    const updatedAtMs = Math.max(stampTime(behaviour.current.quirks, atMs), row.updatedAtMs);
     const createdAtMs = change.kind === 'create' ? updatedAtMs : row.createdAtMs;
     const stamps = { createdAtMs, updatedAtMs, version: row.version + 1 };
     if (change.kind === 'delete') {
@@ -69,10 +85,26 @@ export const openStore = (dataset: Dataset, journal: Journal): Store => {
     return { index, ...stamps, state: 'live', body: writeRecord(type, index, fields, stamps) };
   };
 
+  const hasTexts: Store['hasTexts'] = (type, row, filters) => {
+    const record: unknown = JSON.parse(bodyOf(type, row));
+    return filters.every(({ path, text }) => {
+      const value = readPath(record, path);
+      return (
+        (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') && `${value}` === text
+      );
+    });
+  };
+
   return {
     dataset,
     collection: (type) => collections[type],
     bodyOf,
+    hasTexts,
+    findByValue: (type, path, value, except) => {
+      const matches = (row: Row): boolean => row.index !== except && hasTexts(type, row, [{ path, text: `${value}` }]);
+      return collections[type].list({ order: 'id', limit: 1, includeDeleted: false, matches }).rows[0];
+    },
+    findCreation: (key) => journal.findCreation(key),
     reserve: (type, count) => {
       const collection = collections[type];
       const indexes = Array.from({ length: count }, (_, place) => collection.size + place);
@@ -84,7 +116,8 @@ export const openStore = (dataset: Dataset, journal: Journal): Store => {
     commit: (changes, atMs) => {
       const done = changes.flatMap((change) => {
         const row = apply(change, atMs);
-        return row === undefined ? [] : [{ type: change.type, row }];
+        const creation = change.kind === 'create' ? change.creation : undefined;
+        return row === undefined ? [] : [{ type: change.type, row, creation }];
       });
       journal.append(done);
       for (const { type, row } of done) {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { startDemoCrm } from '../../local/demo-crm/server.ts';
+import { type DemoCrmOptions, startDemoCrm } from '../../local/demo-crm/server.ts';
 
 export type RecordType = 'companies' | 'contacts' | 'deals';
 export type ChangeKind = 'create' | 'update' | 'delete';
@@ -16,6 +16,14 @@ export interface CrmControl extends CrmAccess {
   /** How often each fault struck, in the order they were set. */
   struck(): Promise<number[]>;
   change(type: RecordType, kind: ChangeKind, count: number): Promise<CrmChange>;
+  /** Makes exact edits, as people do in the CRM; gives the records as they are then. They do not count as writes. */
+  edit(...edits: readonly CrmEdit[]): Promise<readonly CrmEdited[]>;
+  /** How a record is shown now; undefined when it is not there. */
+  read(type: RecordType, id: string): Promise<Record<string, unknown> | undefined>;
+  /** What clients of its API have written so far, and into which records. */
+  writes(): Promise<CrmWrites>;
+  /** Switches quirks and the like, instead of what there was before. */
+  behave(behaviour: NonNullable<DemoCrmOptions['behaviour']>): Promise<void>;
   stats(): Promise<CrmStats>;
   /** Ids of all records that are there, in order. */
   list(type: RecordType): Promise<string[]>;
@@ -23,6 +31,27 @@ export interface CrmControl extends CrmAccess {
 
 const crmChange = z.object({ ids: z.array(z.string()), updatedAt: z.string(), visibleAt: z.string() });
 type CrmChange = z.infer<typeof crmChange>;
+
+export type CrmEdit =
+  | { readonly kind: 'create'; readonly type: RecordType; readonly record: Readonly<Record<string, unknown>> }
+  | {
+      readonly kind: 'update';
+      readonly type: RecordType;
+      readonly id: string;
+      readonly patch: Readonly<Record<string, unknown>>;
+    }
+  | { readonly kind: 'delete'; readonly type: RecordType; readonly id: string };
+
+const crmRecord = z.record(z.string(), z.unknown());
+const crmEdited = z.object({ results: z.array(z.object({ id: z.string(), record: crmRecord.optional() })) });
+type CrmEdited = z.infer<typeof crmEdited>['results'][number];
+
+const effects = { created: z.number(), updated: z.number(), unchanged: z.number(), deleted: z.number() };
+const crmWrites = z.object({
+  totals: z.object(effects),
+  records: z.array(z.object({ type: z.string(), id: z.string(), ...effects })),
+});
+type CrmWrites = z.infer<typeof crmWrites>;
 
 const crmStats = z.object({
   requests: z.record(z.string(), z.number()),
@@ -40,8 +69,9 @@ const listPage = z.object({
 /** A CRM that no other test touches, in this process. */
 export async function openOwnCrm(
   records: Partial<Record<RecordType, number>>,
+  behaviour: NonNullable<DemoCrmOptions['behaviour']> = {},
 ): Promise<CrmControl & { close(): Promise<void> }> {
-  const crm = await startDemoCrm({ companies: 0, contacts: 0, deals: 0, ...records });
+  const crm = await startDemoCrm({ companies: 0, contacts: 0, deals: 0, ...records, behaviour });
   return { ...controlCrm(crm), close: () => crm.close() };
 }
 
@@ -62,6 +92,15 @@ export function controlCrm({ url, apiKey }: CrmAccess): CrmControl {
     setFaults: async (...faults) => void (await call('PUT', '/admin/faults', { faults })),
     struck: async () => faultStates.parse(await call('GET', '/admin/faults')).faults.map((fault) => fault.struck),
     change: async (type, kind, count) => crmChange.parse(await call('POST', '/admin/change', { type, kind, count })),
+    edit: async (...edits) => crmEdited.parse(await call('POST', '/admin/edit', edits)).results,
+    read: async (type, id) => {
+      const response = await fetch(`${url}/v1/${type}/${id}`, { headers: { 'x-api-key': apiKey } });
+      if (response.status === 404) return undefined;
+      if (!response.ok) throw new Error(`GET ${type}/${id}: ${response.status} ${await response.text()}`);
+      return crmRecord.parse(await response.json());
+    },
+    writes: async () => crmWrites.parse(await call('GET', '/admin/writes')),
+    behave: async (behaviour) => void (await call('PUT', '/admin/behaviour', behaviour)),
     stats: async () => crmStats.parse(await call('GET', '/admin/stats')),
     list: async (type) => {
       const ids: string[] = [];

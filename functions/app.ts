@@ -16,9 +16,9 @@ import { createLog } from '../shared/azure/log.ts';
 import { once } from '../shared/azure/once.ts';
 import { readinessChecks } from '../shared/azure/readiness.ts';
 import { openStorage } from '../shared/azure/storage.ts';
-import { StorageSyncQueue } from '../shared/azure/sync-queue.ts';
 import { startTelemetry } from '../shared/azure/telemetry.ts';
 import { createTokenVerifier } from '../shared/azure/token-verifier.ts';
+import { StorageWorkQueue } from '../shared/azure/work-queue.ts';
 import { clockLane, healthLane } from '../shared/core/due.ts';
 import { composeId } from '../shared/core/ids.ts';
 import type { Deps } from '../shared/core/ports.ts';
@@ -72,11 +72,12 @@ export const getDeps: () => Promise<Deps> = once(async () => {
     events: new CosmosCollection(collections.events, tools),
     deliveries: new CosmosCollection(collections.deliveries, tools),
     deliveryBodies: new BlobDeliveryBodies(storage),
+    poison: new CosmosCollection(collections.poison, tools),
     idempotency: new CosmosCollection(collections.idempotency, tools),
     due: new CosmosDueStore(tools, clockLane),
     healthDue: new CosmosDueStore(tools, healthLane),
     secrets: new KeyVaultSecrets(keyVault, Date.now),
-    syncQueue: new StorageSyncQueue(storage, new ClaimCheck(storage), Date.now),
+    syncQueue: new StorageWorkQueue(storage, new ClaimCheck(storage), Date.now, 'sync-pages'),
     expressions: new ExpressionWorkers(new URL('./expressions.cjs', import.meta.url)),
     adapters,
     openCall: createOpenCall({ allowPrivateAddresses: config.allowPrivateAddresses }),

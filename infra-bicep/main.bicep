@@ -135,6 +135,9 @@ module functionApp 'modules/function-app.bicep' = {
       APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identity.properties.clientId};Authorization=AAD'
       COSMOS_ENDPOINT: cosmos.outputs.endpoint
       COSMOS_DATABASE: databaseName
+      COSMOS__accountEndpoint: cosmos.outputs.endpoint
+      COSMOS__credential: 'managedidentity'
+      COSMOS__clientId: identity.properties.clientId
       KEY_VAULT_URL: keyVault.outputs.uri
       AUTH_ISSUER: authIssuer
       AUTH_AUDIENCE: authAudience

@@ -208,6 +208,8 @@ function appEnvironment(options: TwinOptions, services: Services): Record<string
     HEALTH_SCHEDULE: '*/10 * * * * *',
     COSMOS_ENDPOINT: services.cosmos.endpoint,
     COSMOS_KEY: services.cosmos.key,
+    COSMOS_DATABASE: 'castiel',
+    COSMOS: `AccountEndpoint=${services.cosmos.endpoint};AccountKey=${services.cosmos.key};`,
     CREATE_CONTAINERS: 'true',
     KEY_VAULT_URL: services.keyVault.url,
     KEY_VAULT_INSECURE: 'true',

@@ -44,6 +44,7 @@ import {
   shardImageDocument,
 } from '../core/documents/merge.ts';
 import { type MergeCandidateDocument, mergeCandidateDocument } from '../core/documents/merge-candidate.ts';
+import { type PoisonDocument, poisonDocument } from '../core/documents/poison.ts';
 import { type ShardDocument, shardDocument } from '../core/documents/shard.ts';
 import { type TaskDocument, taskDocument } from '../core/documents/task.ts';
 import { type TenantSlotsDocument, tenantSlotsDocument } from '../core/documents/tenant-slots.ts';
@@ -150,6 +151,7 @@ export const collections = {
   }),
   deliveries: spec<DeliveryDocument>({ container: 'deliveries', schema: deliveryDocument }),
   events: spec<EventDocument>({ container: 'events', schema: eventDocument }),
+  poison: spec<PoisonDocument>({ container: 'poison', schema: poisonDocument }),
   idempotency: spec<IdempotencyDocument>({
     container: 'transient',
     kind: 'idempotency',

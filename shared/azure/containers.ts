@@ -142,6 +142,23 @@ export const containers = {
     excludedPaths: everything,
     requestUnits: { read: 1, create: 6, replace: 10 },
   },
+  /** How far each function has read each change feed; written by the Functions host, under one prefix a function. */
+  feedLeases: {
+    name: 'feed-leases',
+    partitionKeyPaths: ['/id'],
+    includedPaths: [],
+    excludedPaths: everything,
+    requestUnits: { read: 1, replace: 10 },
+  },
+  /** Changes that a function could not work on, each with the reason; the changed document stays where it is. */
+  poison: {
+    name: 'poison',
+    partitionKeyPaths: ['/tenantId'],
+    defaultTtlSeconds: 90 * daySeconds,
+    includedPaths: ['/tenantId/?', '/feed/?'],
+    excludedPaths: everything,
+    requestUnits: { upsert: 8 },
+  },
   /** What the clock and the health monitor must look at, ordered by when. */
   due: {
     name: 'due',

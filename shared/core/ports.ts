@@ -23,6 +23,7 @@ import type { LinkDocument } from './documents/link.ts';
 import type { MatchRulesDocument } from './documents/match-rules.ts';
 import type { MergeDocument, ShardImageDocument } from './documents/merge.ts';
 import type { MergeCandidateDocument } from './documents/merge-candidate.ts';
+import type { PoisonDocument } from './documents/poison.ts';
 import type { ShardDocument } from './documents/shard.ts';
 import type { TaskDocument } from './documents/task.ts';
 import type { TenantSlotsDocument } from './documents/tenant-slots.ts';
@@ -160,15 +161,18 @@ export interface QueueMeasure {
   readonly poison: number;
 }
 
-export interface SyncQueue {
+/** A queue of messages of one kind. What is delivered comes at least once. */
+export interface WorkQueue<Envelope> {
   /** @param delayMs how long the message stays hidden, at most seven days */
-  send(envelope: SyncPagesEnvelope, delayMs?: number): Promise<void>;
+  send(envelope: Envelope, delayMs?: number): Promise<void>;
   /** The message behind what the queue delivered: itself, or what its claim check stands for. */
   collect(delivered: unknown): Promise<unknown>;
   measure(): Promise<QueueMeasure>;
   /** Puts a message that can never be worked on into the poison queue, with the reason. */
   setAside(delivered: unknown, reason: string): Promise<void>;
 }
+
+export type SyncQueue = WorkQueue<SyncPagesEnvelope>;
 
 /**
  * Runs what tenants wrote: JSONata and JavaScript, apart from this process's own code, without clock, chance or I/O, within limits on time, memory,
@@ -241,6 +245,7 @@ export interface Deps {
   readonly events: Collection<EventDocument>;
   readonly deliveries: Collection<DeliveryDocument>;
   readonly deliveryBodies: DeliveryBodies;
+  readonly poison: Collection<PoisonDocument>;
   readonly idempotency: Collection<IdempotencyDocument>;
   readonly due: DueStore;
   /** The health monitor's lane. */

@@ -15,11 +15,13 @@ import type { LinkDocument } from '../../shared/core/documents/link.ts';
 import type { MatchRulesDocument } from '../../shared/core/documents/match-rules.ts';
 import type { MergeDocument, ShardImageDocument } from '../../shared/core/documents/merge.ts';
 import type { MergeCandidateDocument } from '../../shared/core/documents/merge-candidate.ts';
+import type { PoisonDocument } from '../../shared/core/documents/poison.ts';
 import type { ShardDocument } from '../../shared/core/documents/shard.ts';
 import type { TaskDocument } from '../../shared/core/documents/task.ts';
 import type { TenantSlotsDocument } from '../../shared/core/documents/tenant-slots.ts';
 import { clockLane, healthLane } from '../../shared/core/due.ts';
 import { defaultEngineSettings, type EngineSettings } from '../../shared/core/engine-settings.ts';
+import type { SyncPagesEnvelope } from '../../shared/core/envelope.ts';
 import { composeId } from '../../shared/core/ids.ts';
 import type { Deps, ExecutionStore, RunChange, Write, WriteResult } from '../../shared/core/ports.ts';
 import type { Scope } from '../../shared/core/scope.ts';
@@ -28,7 +30,7 @@ import { Faults } from './faults.ts';
 import { MemoryCollection } from './memory-collection.ts';
 import { MemoryDeliveryBodies } from './memory-delivery-bodies.ts';
 import { MemoryOrchestrations } from './memory-orchestrations.ts';
-import { MemoryDueStore, MemoryLog, MemorySecretStore, MemorySyncQueue, MemoryTokens } from './memory-services.ts';
+import { MemoryDueStore, MemoryLog, MemorySecretStore, MemoryTokens, MemoryWorkQueue } from './memory-services.ts';
 
 /** A clock that moves only when told to. */
 export class TestClock {
@@ -138,11 +140,12 @@ export interface MemoryDeps extends Deps {
   readonly audit: MemoryCollection<AuditDocument>;
   readonly events: MemoryCollection<EventDocument>;
   readonly deliveries: MemoryCollection<DeliveryDocument>;
+  readonly poison: MemoryCollection<PoisonDocument>;
   readonly idempotency: MemoryCollection<IdempotencyDocument>;
   readonly due: MemoryDueStore<DueDocument>;
   readonly healthDue: MemoryDueStore<HealthDueDocument>;
   readonly secrets: MemorySecretStore;
-  readonly syncQueue: MemorySyncQueue;
+  readonly syncQueue: MemoryWorkQueue<SyncPagesEnvelope>;
   readonly orchestrations: MemoryOrchestrations;
   readonly tokens: MemoryTokens;
 }
@@ -192,11 +195,12 @@ export function createMemoryDeps(options: MemoryOptions = {}): MemoryDeps {
     events: collection('events', collections.events),
     deliveries: collection('deliveries', collections.deliveries),
     deliveryBodies: new MemoryDeliveryBodies(faults),
+    poison: collection('poison', collections.poison),
     idempotency: collection('idempotency', collections.idempotency),
     due: new MemoryDueStore('due', clockLane, faults),
     healthDue: new MemoryDueStore('healthDue', healthLane, faults),
     secrets: new MemorySecretStore(faults),
-    syncQueue: new MemorySyncQueue(faults, () => clock.nowMs()),
+    syncQueue: new MemoryWorkQueue<SyncPagesEnvelope>('syncQueue', faults, () => clock.nowMs()),
     expressions,
     orchestrations: new MemoryOrchestrations(faults, () => clock.nowMs()),
     adapters: options.adapters ?? [],

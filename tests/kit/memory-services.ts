@@ -1,6 +1,5 @@
 import { AppError, CorruptDocument } from '../../shared/core/app-error.ts';
 import type { DueLane } from '../../shared/core/due.ts';
-import type { SyncPagesEnvelope } from '../../shared/core/envelope.ts';
 import type {
   DueEntry,
   DueStore,
@@ -8,9 +7,9 @@ import type {
   QueueMeasure,
   SecretStore,
   Stored,
-  SyncQueue,
   TokenVerifier,
   VerifiedToken,
+  WorkQueue,
 } from '../../shared/core/ports.ts';
 import type { Scope } from '../../shared/core/scope.ts';
 import type { Faults } from './faults.ts';
@@ -125,28 +124,31 @@ export class MemorySecretStore implements SecretStore {
   }
 }
 
-export interface ReceivedMessage {
-  readonly envelope: SyncPagesEnvelope;
+export interface ReceivedMessage<Envelope> {
+  readonly envelope: Envelope;
   readonly dequeueCount: number;
   /** Deletes the message; without it, it comes again when its visibility timeout is over. */
   readonly complete: () => void;
 }
 
 /** At least once, like the real queue: a received message stays hidden for a while and comes back unless it is completed. */
-export class MemorySyncQueue implements SyncQueue {
+export class MemoryWorkQueue<Envelope> implements WorkQueue<Envelope> {
+  readonly #name: string;
   readonly #faults: Faults;
   readonly #nowMs: () => number;
   readonly poison: { readonly delivered: unknown; readonly reason: string }[] = [];
   readonly #messages: { text: string; visibleAtMs: number; dequeueCount: number }[] = [];
 
-  constructor(faults: Faults, nowMs: () => number) {
+  /** @param name the port's, by which faults know it */
+  constructor(name: string, faults: Faults, nowMs: () => number) {
+    this.#name = name;
     this.#faults = faults;
     this.#nowMs = nowMs;
   }
 
-  async send(envelope: SyncPagesEnvelope, delayMs = 0): Promise<void> {
-    await this.#faults.enter('syncQueue', 'send', 1);
-    this.#faults.step(`syncQueue send ${envelope.messageId}`, () => {
+  async send(envelope: Envelope, delayMs = 0): Promise<void> {
+    await this.#faults.enter(this.#name, 'send', 1);
+    this.#faults.step(`${this.#name} send`, () => {
       this.#messages.push({
         text: JSON.stringify(envelope),
         visibleAtMs: this.#nowMs() + delayMs,
@@ -160,24 +162,24 @@ export class MemorySyncQueue implements SyncQueue {
   }
 
   async measure(): Promise<QueueMeasure> {
-    await this.#faults.enter('syncQueue', 'measure', 1);
+    await this.#faults.enter(this.#name, 'measure', 1);
     const oldestMs = Math.max(...this.#messages.map(({ visibleAtMs }) => this.#nowMs() - visibleAtMs));
     return { depth: this.#messages.length, poison: this.poison.length, ...(oldestMs < 0 ? {} : { oldestMs }) };
   }
 
   async setAside(delivered: unknown, reason: string): Promise<void> {
-    await this.#faults.enter('syncQueue', 'setAside', 1);
-    this.#faults.step('syncQueue setAside', () => this.poison.push({ delivered, reason }));
+    await this.#faults.enter(this.#name, 'setAside', 1);
+    this.#faults.step(`${this.#name} setAside`, () => this.poison.push({ delivered, reason }));
   }
 
   /** The next visible message, as the host would hand it to a function. */
-  receive(visibilityTimeoutMs = 60_000): ReceivedMessage | undefined {
+  receive(visibilityTimeoutMs = 60_000): ReceivedMessage<Envelope> | undefined {
     const message = this.#messages.find((candidate) => candidate.visibleAtMs <= this.#nowMs());
     if (message === undefined) return undefined;
     message.visibleAtMs = this.#nowMs() + visibilityTimeoutMs;
     message.dequeueCount += 1;
     return {
-      envelope: JSON.parse(message.text) as SyncPagesEnvelope,
+      envelope: JSON.parse(message.text) as Envelope,
       dequeueCount: message.dequeueCount,
       complete: () => {
         const index = this.#messages.indexOf(message);

@@ -30,6 +30,7 @@ import {
   sampleMergeCandidate,
   sampleShardImage,
 } from '../../kit/sample-identity.ts';
+import { samplePoison } from '../../kit/sample-outgoing.ts';
 import type { Stores } from './port-harness.ts';
 
 /** One collection as the suite sees it: how to open it, make a document, find it and change it. */
@@ -240,6 +241,15 @@ export const collectionCases: readonly CollectionCase[] = [
     sample: (tenantId, like) => sampleDelivery(tenantId, like),
     keyOf: byId,
     change: (document) => ({ ...document, eventType: `${document.eventType ?? ''}x` }),
+    listable: true,
+  }),
+  collectionCase({
+    name: 'poison',
+    container: 'poison',
+    open: (stores) => stores.poison,
+    sample: (tenantId, like) => samplePoison(tenantId, like),
+    keyOf: byId,
+    change: (document) => ({ ...document, reason: `${document.reason}!` }),
     listable: true,
   }),
   collectionCase({

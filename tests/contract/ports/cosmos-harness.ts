@@ -50,6 +50,7 @@ function storesOn(open: OpenContainer, log: MemoryLog): Stores {
     audit: new CosmosCollection(collections.audit, tools),
     events: new CosmosCollection(collections.events, tools),
     deliveries: new CosmosCollection(collections.deliveries, tools),
+    poison: new CosmosCollection(collections.poison, tools),
     idempotency: new CosmosCollection(collections.idempotency, tools),
     due: new CosmosDueStore(tools, clockLane),
     healthDue: new CosmosDueStore(tools, healthLane),

@@ -9,7 +9,7 @@ import { listingSuite } from './listing-suite.ts';
 import type { StoreHarness } from './port-harness.ts';
 import { raceSuite } from './race-suite.ts';
 import { secretStoreSuite } from './secret-store-suite.ts';
-import { syncQueueSuite } from './sync-queue-suite.ts';
+import { workQueueSuite } from './work-queue-suite.ts';
 
 describe('memory', () => {
   let deps: MemoryDeps;
@@ -37,7 +37,7 @@ describe('memory', () => {
   dueStoreSuite(() => harness);
   raceSuite(() => harness);
   secretStoreSuite(() => deps.secrets);
-  syncQueueSuite(() => ({
+  workQueueSuite(() => ({
     queue: deps.syncQueue,
     receive: async () => {
       const received: unknown[] = [];

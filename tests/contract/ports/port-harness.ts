@@ -25,6 +25,7 @@ export type Stores = Pick<
   | 'audit'
   | 'events'
   | 'deliveries'
+  | 'poison'
   | 'idempotency'
   | 'due'
   | 'healthDue'

@@ -22,6 +22,8 @@ test('every tenant-owned container is partitioned so that a tenant can be named'
     deliveries: '/tenantId',
     transient: '/tenantId',
     leases: '/id',
+    'feed-leases': '/id',
+    poison: '/tenantId',
     due: '/bucket',
   });
 });

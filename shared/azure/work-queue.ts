@@ -1,34 +1,36 @@
 import type { PeekedMessageItem } from '@azure/storage-queue';
-import type { SyncPagesEnvelope } from '../core/envelope.ts';
-import type { QueueMeasure, SyncQueue } from '../core/ports.ts';
+import type { QueueMeasure, WorkQueue } from '../core/ports.ts';
 import type { ClaimCheck } from './claim-check.ts';
 import { type Storage, storageErrorCode } from './storage.ts';
-
-export const syncQueueName = 'sync-pages';
 
 const longestDelaySeconds = 7 * 86_400;
 const neverExpires = -1;
 /** As many as the service shows at once; they are the ones that come next. */
 const mostPeeked = 32;
 
+/** What a message may say besides its content: when it is due. Set by the queue. */
+interface Delayed {
+  readonly dueAt?: string | undefined;
+}
+
 /**
- * The queue `sync-pages` and, as the Functions host names it, `sync-pages-poison`: base64 JSON, as that host expects it. A queue is created
- * when it is first missed.
+ * A queue and, as the Functions host names it, its `-poison` queue: base64 JSON, as that host expects it. A queue is created when it is first
+ * missed.
  */
-export class StorageSyncQueue implements SyncQueue {
+export class StorageWorkQueue<Envelope extends Delayed> implements WorkQueue<Envelope> {
   readonly #storage: Storage;
   readonly #claimCheck: ClaimCheck;
   readonly #nowMs: () => number;
   readonly #name: string;
 
-  constructor(storage: Storage, claimCheck: ClaimCheck, nowMs: () => number, name: string = syncQueueName) {
+  constructor(storage: Storage, claimCheck: ClaimCheck, nowMs: () => number, name: string) {
     this.#storage = storage;
     this.#claimCheck = claimCheck;
     this.#nowMs = nowMs;
     this.#name = name;
   }
 
-  async send({ dueAt: _dueAt, ...envelope }: SyncPagesEnvelope, delayMs = 0): Promise<void> {
+  async send({ dueAt: _dueAt, ...envelope }: Envelope, delayMs = 0): Promise<void> {
     const visibilityTimeout = Math.min(Math.max(Math.ceil(delayMs / 1000), 0), longestDelaySeconds);
     const dueAt = new Date(this.#nowMs() + visibilityTimeout * 1000).toISOString();
     await this.#put(this.#name, visibilityTimeout === 0 ? envelope : { ...envelope, dueAt }, visibilityTimeout);

@@ -3,14 +3,15 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type Azurite, startAzurite } from '../../../local/azurite.ts';
 import { ClaimCheck } from '../../../shared/azure/claim-check.ts';
 import { openStorage, type Storage } from '../../../shared/azure/storage.ts';
-import { StorageSyncQueue } from '../../../shared/azure/sync-queue.ts';
+import { StorageWorkQueue } from '../../../shared/azure/work-queue.ts';
+import type { SyncPagesEnvelope } from '../../../shared/core/envelope.ts';
 import { sampleTenant } from '../../kit/sample-documents.ts';
-import { syncQueueSuite } from './sync-queue-suite.ts';
+import { workQueueSuite } from './work-queue-suite.ts';
 
 let azurite: Azurite;
 let storage: Storage;
 let name: string;
-let queue: StorageSyncQueue;
+let queue: StorageWorkQueue<SyncPagesEnvelope>;
 let nowMs: number;
 
 beforeAll(async () => {
@@ -23,7 +24,7 @@ beforeAll(async () => {
 beforeEach(() => {
   name = sampleTenant();
   nowMs = Date.now();
-  queue = new StorageSyncQueue(storage, new ClaimCheck(storage), () => nowMs, name);
+  queue = new StorageWorkQueue(storage, new ClaimCheck(storage), () => nowMs, name);
 });
 afterAll(() => azurite.close());
 
@@ -39,7 +40,7 @@ async function receive(queueName: string): Promise<unknown[]> {
   );
 }
 
-syncQueueSuite(() => ({
+workQueueSuite(() => ({
   queue,
   receive: () => receive(name),
   advance: (ms) => {

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import type { SyncPagesEnvelope } from '../../../shared/core/envelope.ts';
-import type { SyncQueue } from '../../../shared/core/ports.ts';
+import type { WorkQueue } from '../../../shared/core/ports.ts';
 import { pollUntil } from '../../kit/poll-until.ts';
 import { sampleId, sampleTenant } from '../../kit/sample-documents.ts';
 
 export interface QueueHarness {
-  readonly queue: SyncQueue;
+  readonly queue: WorkQueue<SyncPagesEnvelope>;
   /** Takes every message that is visible now, as the host would deliver it (parsed JSON). */
   receive(): Promise<unknown[]>;
   /** Lets time pass on the queue's own clock. */
@@ -15,7 +15,7 @@ export interface QueueHarness {
   poison(): Promise<unknown[]>;
 }
 
-export function syncQueueSuite(harness: () => QueueHarness): void {
+export function workQueueSuite(harness: () => QueueHarness): void {
   const envelope = (): SyncPagesEnvelope => ({
     kind: 'sync-pages',
     tenantId: sampleTenant(),
@@ -26,7 +26,7 @@ export function syncQueueSuite(harness: () => QueueHarness): void {
     executionId: sampleId('execution'),
   });
 
-  describe('sync queue', () => {
+  describe('work queue', () => {
     test('delivers what was sent, and hides what is delayed', async () => {
       const { queue, receive } = harness();
       const now = envelope();

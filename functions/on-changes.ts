@@ -1,0 +1,36 @@
+import { app, type InvocationContext } from '@azure/functions';
+import { type ContainerName, containers } from '../shared/azure/containers.ts';
+import type { Deps } from '../shared/core/ports.ts';
+import type { DeliveredChanges } from '../shared/use-cases/visit-changes.ts';
+import { getDeps } from './app.ts';
+
+/**
+ * Registers a function that a container's change feed wakes, from the beginning of the container on, under leases of its own. A batch that fails
+ * is delivered again without end: who works on it sets aside what never works.
+ */
+export function onChanges(
+  name: string,
+  container: ContainerName,
+  work: (deps: Deps, changes: DeliveredChanges) => Promise<unknown>,
+): void {
+  app.cosmosDB(name, {
+    connection: 'COSMOS',
+    databaseName: '%COSMOS_DATABASE%',
+    containerName: containers[container].name,
+    leaseContainerName: containers.feedLeases.name,
+    leaseContainerPrefix: `${name}-`,
+    startFromBeginning: true,
+    feedPollDelay: 1000,
+    maxItemsPerInvocation: 100,
+    retry: {
+      strategy: 'exponentialBackoff',
+      maxRetryCount: -1,
+      minimumInterval: { seconds: 1 },
+      maximumInterval: { minutes: 1 },
+    },
+    handler: async (documents: unknown[], context: InvocationContext) => {
+      const { invocationId, retryContext } = context;
+      await work(await getDeps(), { documents, invocationId, failures: retryContext?.retryCount ?? 0 });
+    },
+  });
+}

@@ -58,6 +58,7 @@ export const getDeps: () => Promise<Deps> = once(async () => {
     apiKeys: new CosmosCollection(collections.apiKeys, tools),
     runs: new CosmosExecutionStore(tools),
     shards: new CosmosCollection(collections.shards, tools),
+    journal: new CosmosCollection(collections.journal, tools),
     links: new CosmosCollection(collections.links, tools),
     keys: new CosmosCollection(collections.keys, tools),
     matchRules: new CosmosCollection(collections.matchRules, tools),

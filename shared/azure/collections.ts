@@ -33,6 +33,7 @@ import {
 } from '../core/documents/execution-details.ts';
 import { type IntegrationDocument, integrationDocument } from '../core/documents/integration.ts';
 import { type IntegrationHealthDocument, integrationHealthDocument } from '../core/documents/integration-health.ts';
+import { type JournalDocument, journalDocument } from '../core/documents/journal.ts';
 import { type KeyDocument, keyDocument } from '../core/documents/key.ts';
 import { type LeaseDocument, leaseDocument } from '../core/documents/lease.ts';
 import { type LinkDocument, linkDocument } from '../core/documents/link.ts';
@@ -122,6 +123,12 @@ export const collections = {
     partitionOf: (document) => document.executionId,
   }),
   shards: spec<ShardDocument>({ container: 'shards', schema: shardDocument }),
+  journal: spec<JournalDocument>({
+    container: 'journal',
+    kind: 'before-image',
+    schema: journalDocument,
+    partitionOf: (document) => document.shardId,
+  }),
   links: spec<LinkDocument>({ container: 'links', schema: linkDocument }),
   keys: spec<KeyDocument>({ container: 'keys', schema: keyDocument, partitionOf: (document) => document.key }),
   matchRules: spec<MatchRulesDocument>({ container: 'config', kind: 'match-rules', schema: matchRulesDocument }),

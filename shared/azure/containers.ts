@@ -61,14 +61,14 @@ export const containers = {
     excludedPaths: everything,
     requestUnits: { read: 1, create: 8, replace: 12, listOf20: 4 },
   },
-  /** Shards as they were before something happened to them; kept as long as it may be undone. */
+  /** Shards as they were before something happened to them, found by shard or by what it was; kept as long as it may be undone. */
   journal: {
     name: 'journal',
     partitionKeyPaths: ['/tenantId', '/shardId'],
     defaultTtlSeconds: 365 * daySeconds,
-    includedPaths: ['/tenantId/?', '/shardId/?', '/kind/?'],
+    includedPaths: ['/tenantId/?', '/shardId/?', '/kind/?', '/cause/id/?'],
     excludedPaths: everything,
-    requestUnits: { read: 1, upsert: 14 },
+    requestUnits: { read: 1, create: 9, listOf20: 4 },
   },
   /** Runs, what each of their pages did, their logs and failed records; kept for a quarter after the last change. */
   executions: {

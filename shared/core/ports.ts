@@ -17,6 +17,7 @@ import type { ExecutionDocument, PageDocument } from './documents/execution.ts';
 import type { FailedRecordDocument, LogDocument } from './documents/execution-details.ts';
 import type { IntegrationDocument } from './documents/integration.ts';
 import type { IntegrationHealthDocument } from './documents/integration-health.ts';
+import type { JournalDocument } from './documents/journal.ts';
 import type { KeyDocument } from './documents/key.ts';
 import type { LeaseDocument } from './documents/lease.ts';
 import type { LinkDocument } from './documents/link.ts';
@@ -231,6 +232,7 @@ export interface Deps {
   readonly shardTypeContents: Collection<ShardTypeContentDocument>;
   readonly runs: ExecutionStore;
   readonly shards: Collection<ShardDocument>;
+  readonly journal: Collection<JournalDocument>;
   readonly links: Collection<LinkDocument>;
   readonly keys: Collection<KeyDocument>;
   readonly matchRules: Collection<MatchRulesDocument>;

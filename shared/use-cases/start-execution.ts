@@ -27,6 +27,7 @@ type Needs = Pick<
   | 'runs'
   | 'links'
   | 'shards'
+  | 'journal'
   | 'keys'
   | 'merges'
   | 'shardImages'

@@ -9,6 +9,7 @@ import type { ExecutionDocument, PageDocument } from '../../shared/core/document
 import type { FailedRecordDocument, LogDocument } from '../../shared/core/documents/execution-details.ts';
 import type { IntegrationDocument } from '../../shared/core/documents/integration.ts';
 import type { IntegrationHealthDocument } from '../../shared/core/documents/integration-health.ts';
+import type { JournalDocument } from '../../shared/core/documents/journal.ts';
 import type { KeyDocument } from '../../shared/core/documents/key.ts';
 import type { LeaseDocument } from '../../shared/core/documents/lease.ts';
 import type { LinkDocument } from '../../shared/core/documents/link.ts';
@@ -123,6 +124,7 @@ export interface MemoryDeps extends Deps {
   readonly log: MemoryLog;
   readonly runs: MemoryExecutionStore;
   readonly shards: MemoryCollection<ShardDocument>;
+  readonly journal: MemoryCollection<JournalDocument>;
   readonly links: MemoryCollection<LinkDocument>;
   readonly keys: MemoryCollection<KeyDocument>;
   readonly matchRules: MemoryCollection<MatchRulesDocument>;
@@ -181,6 +183,7 @@ export function createMemoryDeps(options: MemoryOptions = {}): MemoryDeps {
     apiKeys: collection('apiKeys', collections.apiKeys),
     runs: new MemoryExecutionStore(faults, log),
     shards: collection('shards', collections.shards),
+    journal: collection('journal', collections.journal),
     links: collection('links', collections.links),
     keys: collection('keys', collections.keys),
     matchRules: collection('matchRules', collections.matchRules),

@@ -7,7 +7,17 @@ import type { Deps, Stored } from '../../core/ports.ts';
 
 export type Stores = Pick<
   Deps,
-  'links' | 'shards' | 'keys' | 'merges' | 'mergeCandidates' | 'shardImages' | 'due' | 'newId' | 'now' | 'log'
+  | 'links'
+  | 'shards'
+  | 'journal'
+  | 'keys'
+  | 'merges'
+  | 'mergeCandidates'
+  | 'shardImages'
+  | 'due'
+  | 'newId'
+  | 'now'
+  | 'log'
 >;
 
 /** One observation on its way through the page. */

@@ -1,9 +1,10 @@
 import type { ShardDocument } from '../../core/documents/shard.ts';
 import { type MergeInput, planShard } from '../../core/merge-source.ts';
-import type { Write } from '../../core/ports.ts';
+import type { Stored } from '../../core/ports.ts';
 import type { Scope } from '../../core/scope.ts';
 import { completeForwarding, type MergeNeeds } from '../merge-shards/complete-merge.ts';
 import { followForwarding, type Survivor } from '../merge-shards/follow-forwarding.ts';
+import { putShards, type ShardWrite } from '../put-shards.ts';
 import type { Item, Linked, Placed, Stores } from './item.ts';
 
 /** Each round ends a merge that was left; only a broken one is met again and again. */
@@ -59,15 +60,14 @@ export async function readShards(
 interface ShardWork {
   readonly placed: Placed[];
   /** As it was read; absent when it is not there yet. */
-  before: ShardDocument | undefined;
+  before: Stored<ShardDocument> | undefined;
   document: ShardDocument | undefined;
-  etag: string | undefined;
   changed: boolean;
 }
 
 /** Writes each shard once, with all records of the page that belong to it. Returns the items whose shard stands as it should; the others take another pass. */
 export async function writeShards(
-  deps: Pick<Stores, 'shards'>,
+  deps: Pick<Stores, 'shards' | 'journal'>,
   scope: Scope,
   input: MergeInput,
   linked: readonly Linked[],
@@ -79,26 +79,22 @@ export async function writeShards(
       placed: [],
       before: undefined,
       document: undefined,
-      etag: undefined,
       changed: false,
     };
-    if (work.etag === undefined && item.shard !== undefined) {
+    if (work.before === undefined && item.shard !== undefined) {
       // Records that propose the shard together may come before one whose shard was read.
       if (work.changed) continue;
-      work.before = item.shard.document;
+      work.before = item.shard;
       work.document = item.shard.document;
-      work.etag = item.shard.etag;
     }
     works.set(shardId, work);
     plan(input, work, each);
   }
   const changed = [...works.values()].filter((work) => work.changed);
-  const writes = changed.flatMap(({ before, document: planned, etag }): Write<ShardDocument>[] => {
-    if (planned === undefined) return [];
-    const document = oneRevision(before, planned);
-    return [etag === undefined ? { kind: 'create', document } : { kind: 'replace', document, etag }];
-  });
-  const results = await deps.shards.writeMany(scope, writes);
+  const writes = changed.flatMap(({ before, document }): ShardWrite[] =>
+    document === undefined ? [] : [{ before, document: oneRevision(before?.document, document) }],
+  );
+  const results = await putShards(deps, scope, writes);
   const placed = [...works.values()].flatMap((work) => (work.changed ? [] : work.placed));
   for (const [index, work] of changed.entries()) if (results[index]?.ok) placed.push(...work.placed);
   for (const { item, last } of placed) item.result = last;

@@ -5,10 +5,11 @@ import { absorbShard, hasAbsorbed, tombstone } from '../../core/identity/absorb-
 import { type StrategyOf, strategyOf } from '../../core/identity/survivorship.ts';
 import type { Deps } from '../../core/ports.ts';
 import type { Scope } from '../../core/scope.ts';
+import { putShard } from '../put-shards.ts';
 import { followForwarding } from './follow-forwarding.ts';
 import { keepImage, pointLinks } from './move-records.ts';
 
-export type MergeNeeds = Pick<Deps, 'shards' | 'links' | 'merges' | 'shardImages' | 'due' | 'now' | 'log'>;
+export type MergeNeeds = Pick<Deps, 'shards' | 'journal' | 'links' | 'merges' | 'shardImages' | 'due' | 'now' | 'log'>;
 
 /** Goes on with a merge that was begun, to its end; any number of workers may do so at once. One that is not `started` is left alone. */
 export async function completeMerge(deps: MergeNeeds, scope: Scope, mergeId: string): Promise<void> {
@@ -49,7 +50,7 @@ async function buryLoser(deps: MergeNeeds, scope: Scope, merge: MergeDocument): 
     const cause = causeOf(merge, deps.now());
     const imageId = await keepImage(deps, scope, merge.id, loser, cause.at);
     const document = tombstone(loser.document, merge.survivorId, { mergeId: merge.id, imageId }, cause);
-    const result = await deps.shards.write(scope, { kind: 'replace', document, etag: loser.etag });
+    const result = await putShard(deps, scope, { before: loser, document });
     if (result.ok) return document;
   }
 }
@@ -69,7 +70,7 @@ async function absorb(
     const cause = causeOf(merge, deps.now());
     const imageId = await keepImage(deps, scope, merge.id, stored, cause.at);
     const document = absorbShard(stored.document, loser, imageId, strategiesOf(merge), cause);
-    const result = await deps.shards.write(scope, { kind: 'replace', document, etag: stored.etag });
+    const result = await putShard(deps, scope, { before: stored, document });
     if (result.ok) return document;
   }
 }

@@ -6,6 +6,7 @@ import { type MergeSides, releaseSources, restoreShard } from '../../core/identi
 import { type Sources, strategyOf } from '../../core/identity/survivorship.ts';
 import type { Deps, Stored } from '../../core/ports.ts';
 import type { Scope } from '../../core/scope.ts';
+import { putShard } from '../put-shards.ts';
 import { completeForwarding, type MergeNeeds } from './complete-merge.ts';
 import { followForwarding } from './follow-forwarding.ts';
 import { pointLinks } from './move-records.ts';
@@ -32,7 +33,7 @@ export async function completeUndo(deps: MergeNeeds, scope: Scope, mergeId: stri
     await restoreLoser(deps, scope, merge, sides, moved);
     await pointLinks(deps, scope, [...moving], merge.loserId);
     const document = releaseSources(sides, kept, strategies, causeOf(merge, deps.now()));
-    const result = await deps.shards.write(scope, { kind: 'replace', document, etag: survivor.etag });
+    const result = await putShard(deps, scope, { before: survivor, document });
     if (result.ok) break;
   }
   await settle(deps, scope, merge.id);
@@ -87,7 +88,7 @@ async function restoreLoser(
     if (!isTomb && news.length === 0) return;
     const sources = isTomb ? moved : { ...present.sources, ...Object.fromEntries(news) };
     const document = restoreShard(sides, present, sources, strategyOf(merge.rules), causeOf(merge, deps.now()));
-    const result = await deps.shards.write(scope, { kind: 'replace', document, etag: stored.etag });
+    const result = await putShard(deps, scope, { before: stored, document });
     if (result.ok) return;
   }
 }

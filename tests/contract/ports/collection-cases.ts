@@ -30,6 +30,7 @@ import {
   sampleMergeCandidate,
   sampleShardImage,
 } from '../../kit/sample-identity.ts';
+import { sampleJournalEntry } from '../../kit/sample-journal.ts';
 import { samplePoison } from '../../kit/sample-outgoing.ts';
 import type { Stores } from './port-harness.ts';
 
@@ -151,6 +152,15 @@ export const collectionCases: readonly CollectionCase[] = [
     sample: (tenantId, like) => sampleShard(tenantId, like),
     keyOf: byId,
     change: (document) => ({ ...document, revision: document.revision + 1 }),
+    listable: true,
+  }),
+  collectionCase({
+    name: 'journal',
+    container: 'journal',
+    open: (stores) => stores.journal,
+    sample: (tenantId, like) => sampleJournalEntry(tenantId, like),
+    keyOf: (document) => ({ id: document.id, partition: document.shardId }),
+    change: (document) => ({ ...document, at: `${document.at}x` }),
     listable: true,
   }),
   collectionCase({

@@ -38,6 +38,7 @@ function storesOn(open: OpenContainer, log: MemoryLog): Stores {
     apiKeys: new CosmosCollection(collections.apiKeys, tools),
     runs: new CosmosExecutionStore(tools),
     shards: new CosmosCollection(collections.shards, tools),
+    journal: new CosmosCollection(collections.journal, tools),
     links: new CosmosCollection(collections.links, tools),
     keys: new CosmosCollection(collections.keys, tools),
     matchRules: new CosmosCollection(collections.matchRules, tools),

@@ -14,6 +14,7 @@ export type Stores = Pick<
   | 'apiKeys'
   | 'runs'
   | 'shards'
+  | 'journal'
   | 'links'
   | 'keys'
   | 'matchRules'

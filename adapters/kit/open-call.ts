@@ -37,6 +37,28 @@ export interface OpenCallOptions {
   /** For a body, as it travels and as it is after decompression. Default: 20 MiB. */
   readonly maxResponseBytes?: number;
   readonly userAgent?: string;
+  /** Stands between all calls and the network, for what records and plays exchanges; guards, limits and redaction stay around it. */
+  readonly wrapWire?: (wire: Wire) => Wire;
+}
+
+/** One exchange as it travels: signed in, and as the other side wrote its answer. */
+export type Wire = (request: WireRequest) => Promise<WireAnswer>;
+
+export interface WireRequest {
+  readonly origin: string;
+  /** With the query. */
+  readonly path: string;
+  readonly method: NonNullable<AdapterHttpRequest['method']>;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | null;
+  readonly signal: AbortSignal;
+}
+
+export interface WireAnswer {
+  readonly statusCode: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** As it was sent, not decompressed. `dump` lets go of one that nobody reads. */
+  readonly body: AsyncIterable<Uint8Array> & { dump(): Promise<void> };
 }
 
 /** An opener whose kept-alive connections can be let go of. */
@@ -60,9 +82,11 @@ export function createOpenCall(options: OpenCallOptions): ClosableOpenCall {
     dispatcher ??= createDispatcher(limits);
     return dispatcher;
   };
+  const network: Wire = async (request) => (await connect()).request({ ...request, headers: { ...request.headers } });
+  const wire = options.wrapWire?.(network) ?? network;
   const openCall: OpenCall = ({ adapter, settings, credential }) => ({
     settings,
-    http: createHttp(adapter, settings, credential, limits, connect),
+    http: createHttp(adapter, settings, credential, limits, wire),
   });
   const close = async () => {
     const open = await dispatcher;
@@ -85,7 +109,7 @@ interface Exchange {
   readonly base: URL;
   readonly authorised: Authorised;
   readonly redact: Redact;
-  readonly dispatcher: Dispatcher;
+  readonly wire: Wire;
 }
 
 async function createDispatcher(limits: Limits): Promise<Dispatcher> {
@@ -110,14 +134,14 @@ function createHttp<Settings>(
   settings: Settings,
   credential: Credential,
   limits: Limits,
-  connect: () => Promise<Dispatcher>,
+  wire: Wire,
 ): AdapterHttp {
   return async (request) => {
     const base = parseBaseUrl(adapter.baseUrl(settings), limits.allowPrivateAddresses);
     const authorised = authorise(adapter.authorisation(settings), credential);
     const redact = createRedact(authorised.secrets);
     try {
-      return await send(request, { limits, base, authorised, redact, dispatcher: await connect() });
+      return await send(request, { limits, base, authorised, redact, wire });
     } catch (error) {
       throw redactFailure(error, redact);
     }
@@ -144,14 +168,14 @@ async function sendOnce(
   method: NonNullable<AdapterHttpRequest['method']>,
   url: URL,
   signal: AbortSignal,
-  { authorised, dispatcher, limits, redact }: Exchange,
-): Promise<Dispatcher.ResponseData> {
+  { authorised, wire, limits, redact }: Exchange,
+): Promise<WireAnswer> {
   // A link may echo the key that asked for it; it is taken out here and put back on the copy that is sent.
   if (authorised.query !== undefined) removeQueryParameter(url, authorised.query.name);
   const asked = new URL(url);
   if (authorised.query !== undefined) setQueryParameter(asked, authorised.query.name, authorised.query.value);
   try {
-    return await dispatcher.request({
+    return await wire({
       origin: asked.origin,
       path: `${asked.pathname}${asked.search}`,
       method,
@@ -176,7 +200,7 @@ function createHeaders(request: AdapterHttpRequest, limits: Limits): Record<stri
 }
 
 function redirectTarget(
-  answer: Dispatcher.ResponseData,
+  answer: WireAnswer,
   { method, url, redirects, exchange }: { method: string; url: URL; redirects: number; exchange: Exchange },
 ): URL {
   const request = describeRequest(method, url);
@@ -191,7 +215,7 @@ function redirectTarget(
 }
 
 async function readAnswer(
-  answer: Dispatcher.ResponseData,
+  answer: WireAnswer,
   { method, url, isExpected, exchange }: { method: string; url: URL; isExpected: boolean; exchange: Exchange },
 ): Promise<AdapterHttpResponse> {
   const { limits, redact } = exchange;
@@ -225,11 +249,11 @@ async function readAnswer(
 }
 
 /** Frees the connection of an answer whose body nobody needs; it ends, at the latest, with the call's abort signal. */
-function discard(answer: Dispatcher.ResponseData): void {
+function discard(answer: WireAnswer): void {
   void answer.body.dump();
 }
 
-function headerOf(answer: Dispatcher.ResponseData, name: string): string | undefined {
+function headerOf(answer: WireAnswer, name: string): string | undefined {
   const value = Object.hasOwn(answer.headers, name) ? answer.headers[name] : undefined;
   return Array.isArray(value) ? value.join(', ') : value;
 }

@@ -1,12 +1,12 @@
 import { createHmac } from 'node:crypto';
-import { createRequire } from 'node:module';
+import githubExamples from '@octokit/webhooks-examples' with { type: 'json' };
 import { describe, expect, test } from 'vitest';
 import { parseCassette } from '../../../kit/cassettes/cassette.ts';
 import { CassettePlayer } from '../../../kit/cassettes/player.ts';
 import { CassetteRecorder } from '../../../kit/cassettes/recorder.ts';
 
 /** The package says its list's type as if it were no list of examples. */
-const examples = createRequire(import.meta.url)('@octokit/webhooks-examples') as {
+const examples = githubExamples as unknown as {
   readonly name: string;
   readonly examples: readonly unknown[];
 }[];

@@ -54,13 +54,7 @@ describe("GitHub's own examples", () => {
     );
     const changed = played.filter(({ headers, body }) => github(body) !== headers['x-hub-signature-256']);
     // They hold secrets themselves: of hooks, and of signed downloads.
-    expect(changed.map(({ headers }) => headers['x-github-event'])).toEqual([
-      'meta',
-      'package',
-      'package',
-      'ping',
-      'ping',
-    ]);
+    expect(changed.map(({ headers }) => headers['x-github-event'])).toEqual(['meta', 'package', 'ping']);
     expect(text).not.toContain(secret);
   });
 

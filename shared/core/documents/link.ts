@@ -4,7 +4,7 @@ import { z } from 'zod';
 export const lastOutcome = z.strictObject({
   executionId: z.string(),
   page: z.int(),
-  outcome: z.enum(['created', 'updated', 'unchanged']),
+  outcome: z.enum(['created', 'updated', 'unchanged', 'conflicted']),
 });
 
 /**

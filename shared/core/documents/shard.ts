@@ -2,6 +2,26 @@ import { z } from 'zod';
 import { cause } from './cause.ts';
 import { lastOutcome } from './link.ts';
 
+/** A value that may be absent, by the dotted path of its field. */
+const valuesByPath = z.record(z.string(), z.strictObject({ value: z.json().optional() }));
+
+/** Where a source and the shard last agreed on a field that is held for a person to decide. */
+const heldField = z.strictObject({
+  externalBase: z.json().optional(),
+  internalBase: z.json().optional(),
+  /** What a decision that was taken back had overwritten at the other side. */
+  theirs: z.json().optional(),
+});
+
+/** What waits for a person: while a field is held, it is neither taken from the source nor pushed to it. */
+const held = z.strictObject({
+  conflictId: z.string(),
+  since: z.string(),
+  fields: z.record(z.string(), heldField),
+  /** The record was deleted on one side and edited on the other. */
+  deletion: z.enum(['here', 'there']).optional(),
+});
+
 /** One side that feeds a shard, with the base: what both sides last agreed on. Keyed by link id. */
 export const shardSource = z.strictObject({
   integrationId: z.string(),
@@ -9,12 +29,34 @@ export const shardSource = z.strictObject({
   externalId: z.string(),
   /** The converted fields as this source last showed them. */
   externalBase: z.record(z.string(), z.json()),
+  /** What the shard had when both agreed, where the provider writes the value its own way. */
+  internalBase: valuesByPath.optional(),
+  /** Empty fields and no deletion: what was held has settled itself. */
+  held: held.optional(),
+  /** It was deleted there, and is to be created anew. */
+  recreate: z.literal(true).optional(),
+  /** The last push to a provider that has no versions: what it showed before, for looks that began before the push had ended. */
+  pushed: z.strictObject({ atMs: z.number(), before: valuesByPath }).optional(),
   externalVersion: z.number().optional(),
+  /** What the provider wants to see again with a conditional write, as it gave it. */
+  tag: z.string().optional(),
   /** The provider's time of modification, by which the newest of several sources is told. */
   modifiedAt: z.string().optional(),
   observed: z.strictObject({ fence: z.int(), page: z.int() }),
   deleted: z.boolean(),
   last: lastOutcome,
+});
+
+/** `held`: only a person can say whether the provider has it. */
+const pushState = z.enum(['pending', 'failed', 'held']);
+
+const pushProblem = z.strictObject({
+  state: z.enum(['failed', 'held']),
+  /** Over what was to be pushed. */
+  print: z.string(),
+  reason: z.string(),
+  errors: z.array(z.strictObject({ field: z.string(), message: z.string() })).optional(),
+  at: z.string(),
 });
 
 /**
@@ -37,6 +79,14 @@ export const shardDocument = z.strictObject({
   /** Lower-cased text of the shard for the list's text filter. */
   text: z.string(),
   sources: z.record(z.string(), shardSource),
+  /** By integration: something of the shard is still to be written there, or could not be. What is up to date is not listed. */
+  push: z.record(z.string(), pushState).optional(),
+  /** By route: why the last push was not taken. It stands as long as the same would be pushed. */
+  pushProblems: z.record(z.string(), pushProblem).optional(),
+  /** By dotted path: since when the value stands and where it came from, where it has changed since the shard was created. */
+  edits: z.record(z.string(), z.strictObject({ at: z.string(), by: z.string() })).optional(),
+  /** It was deleted here, or where the link leads, and the deletion holds for all. */
+  deletion: z.strictObject({ by: z.string(), at: z.string() }).optional(),
   mergedInto: z.string().optional(),
   /** The merge that made this a tombstone, and its image before; absent when there was nothing in it to be taken over. */
   buried: z.strictObject({ mergeId: z.string(), imageId: z.string() }).optional(),
@@ -46,5 +96,7 @@ export const shardDocument = z.strictObject({
   updatedAt: z.string(),
 });
 
+export type HeldFields = z.infer<typeof held>;
+export type PushState = z.infer<typeof pushState>;
 export type ShardSource = z.infer<typeof shardSource>;
 export type ShardDocument = z.infer<typeof shardDocument>;

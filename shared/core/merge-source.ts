@@ -1,5 +1,6 @@
 import { sameValue } from './canonical.ts';
 import type { Feed } from './conversion/compile-schema.ts';
+import { definedOnly } from './defined-only.ts';
 import type { Cause } from './documents/cause.ts';
 import type { LastOutcome, LinkDocument } from './documents/link.ts';
 import type { ShardDocument, ShardSource } from './documents/shard.ts';
@@ -9,6 +10,9 @@ import { mergeSources, strategyOf } from './identity/survivorship.ts';
 import type { JsonObject } from './json.ts';
 import { isOlder, isRepeat, type Observation, observedAs, type Sighting } from './observation.ts';
 import { searchText } from './search-text.ts';
+import type { TwoWayInput } from './two-way/draft.ts';
+import { mergeTwoWay, type TwoWayMerge } from './two-way/merge-observation.ts';
+import { markPushes, type PushRoute } from './two-way/push-routes.ts';
 
 /**
  * What one observation does to its shard. `in-place`: it stands there already, seen as late. `stale`: the shard shows something newer, written by someone
@@ -28,6 +32,8 @@ export interface MergeInput {
   readonly cause: Cause;
   /** How duplicates are found and whose values hold; absent when the shard type has no match rules. */
   readonly matcher?: Matcher | undefined;
+  /** Where the tenant's shards are pushed to; absent where nothing is. */
+  readonly twoWay?: { readonly routes: readonly PushRoute[]; readonly lookedAtMs: number } | undefined;
 }
 
 /**
@@ -49,30 +55,79 @@ export function planShard(
     if (isOlder(known, observation, input.sighting)) {
       return inPlace ? { kind: 'in-place', outcome: first ?? 'unchanged' } : { kind: 'stale', outcome: first };
     }
-    if (inPlace) return confirm(input, shard, observation, source, first ?? 'unchanged');
+    if (inPlace && observation.pushed === undefined)
+      return confirm(input, shard, observation, source, first ?? 'unchanged');
   }
-  const sources = {
-    ...shard?.sources,
-    [observation.linkId]: nextSource(input, observation, source, outcome),
+  const { document, conflicted } = mergeShard(input, link, observation, shard, outcome);
+  return { kind: 'write', outcome: conflicted && outcome === 'updated' ? 'conflicted' : outcome, document };
+}
+
+function mergeShard(
+  input: MergeInput,
+  link: LinkDocument,
+  observation: Observation,
+  shard: ShardDocument | undefined,
+  outcome: LastOutcome['outcome'],
+): { document: ShardDocument; conflicted: boolean } {
+  const next = nextSource(input, observation, shard?.sources[observation.linkId], outcome);
+  const routes = routesOf(input, observation.feed.shardTypeId);
+  const merged =
+    shard === undefined || routes.length === 0
+      ? mergeOneWay(input, observation, shard, next)
+      : mergeTwoWay(twoWayInput(input, observation, routes), shard, next);
+  const { data, sources, edits, deletion, conflicted } = merged;
+  const status = statusOf(sources, deletion);
+  const document: ShardDocument = {
+    id: link.shardId,
+    tenantId: input.tenantId,
+    schemaVersion: 1,
+    shardTypeId: observation.feed.shardTypeId,
+    status,
+    ...nextRevision(input, observation, shard, { data, status }),
+    data,
+    text: searchText(data),
+    sources,
+    ...definedOnly({ pushProblems: shard?.pushProblems, edits, deletion, absorbed: shard?.absorbed }),
   };
-  const data = nextData(input, observation, shard, sources);
-  const status = Object.values(sources).every((each) => each.deleted) ? 'deleted' : 'active';
+  return { document: markPushes(document, routes), conflicted };
+}
+
+function routesOf({ twoWay }: MergeInput, shardTypeId: string): readonly PushRoute[] {
+  return (twoWay?.routes ?? []).filter((route) => route.shardTypeId === shardTypeId);
+}
+
+function twoWayInput(input: MergeInput, observation: Observation, routes: readonly PushRoute[]): TwoWayInput {
   return {
-    kind: 'write',
-    outcome,
-    document: {
-      id: link.shardId,
-      tenantId: input.tenantId,
-      schemaVersion: 1,
-      shardTypeId: observation.feed.shardTypeId,
-      status,
-      ...nextRevision(input, observation, shard, { data, status }),
-      data,
-      text: searchText(data),
-      sources,
-      ...(shard?.absorbed === undefined ? {} : { absorbed: shard.absorbed }),
-    },
+    linkId: observation.linkId,
+    observation,
+    route: routes.find(
+      ({ integrationId, object }) => integrationId === input.integrationId && object === observation.feed.object,
+    ),
+    routes,
+    strategies: strategyOf(input.matcher?.set),
+    lookedAtMs: input.twoWay?.lookedAtMs ?? Date.parse(input.now),
+    now: input.now,
   };
+}
+
+/** Every source deleted, or a deletion that holds for all. What is to be created anew, or decided about, is not gone. */
+function statusOf(sources: ShardDocument['sources'], deletion: ShardDocument['deletion']): 'active' | 'deleted' {
+  if (deletion !== undefined) return 'deleted';
+  const isGone = (source: ShardSource) =>
+    source.deleted && source.recreate !== true && source.held?.deletion !== 'there';
+  return Object.values(sources).every(isGone) ? 'deleted' : 'active';
+}
+
+/** Nothing is pushed from here: what the sources show is taken. */
+function mergeOneWay(
+  input: MergeInput,
+  observation: Observation,
+  shard: ShardDocument | undefined,
+  next: ShardSource,
+): TwoWayMerge {
+  const sources = { ...shard?.sources, [observation.linkId]: next };
+  const data = nextData(input, observation, shard, sources);
+  return { data, sources, edits: shard?.edits, deletion: shard?.deletion, conflicted: false };
 }
 
 /** A record that shows nothing new of the shard, but of its source alone, makes no revision. */
@@ -157,7 +212,9 @@ function nextSource(
   // Where the provider tells no time, a change is as new as our look at it; of an earlier look that is tried again nobody knows.
   const isNew = input.matcher !== undefined && observation.seen === undefined;
   const modifiedAt = observation.modifiedAt ?? (isNew ? input.now : source?.modifiedAt);
+  const revision = observation.revision ?? source?.externalRevision;
   return {
+    ...source,
     integrationId: input.integrationId,
     object: observation.feed.object,
     externalId: observation.externalId,
@@ -165,6 +222,7 @@ function nextSource(
       ? (source?.externalBase ?? {})
       : mergeFields(source?.externalBase, undefined, observation.data, observation.feed.paths),
     ...(version === undefined ? {} : { externalVersion: version }),
+    ...(revision === undefined ? {} : { externalRevision: revision }),
     ...(modifiedAt === undefined ? {} : { modifiedAt }),
     observed: observedAs(observation, input.sighting),
     deleted: observation.deleted,

@@ -26,8 +26,21 @@ export interface Observation {
   readonly version: number | undefined;
   /** The provider's time of modification. */
   readonly modifiedAt?: string | undefined;
+  /** The provider's name of this state of the record, for conditional writes. */
+  readonly revision?: string | undefined;
   /** Where it was seen, when that was not in this page: an earlier look that is tried again. */
   readonly seen?: { readonly fence: number; readonly page: number };
+  /** It is the answer to a write of ours. */
+  readonly pushed?: Pushed;
+}
+
+/** What of a shard was written to the provider. */
+export interface Pushed {
+  readonly kind: 'create' | 'update' | 'delete';
+  /** The shard's values that were written. */
+  readonly data: JsonObject;
+  /** Their dotted paths. */
+  readonly fields: readonly string[];
 }
 
 /** Which look at the record an observation is, to be compared with others. */
@@ -134,6 +147,7 @@ function observe(
     hash: shard.deleted ? 'deleted' : shortHash(`${version} ${text}`),
     version: change.version,
     modifiedAt: change.modifiedAt,
+    ...(change.revision === undefined ? {} : { revision: change.revision }),
     ...(change.seen === undefined ? {} : { seen: change.seen }),
   };
 }
@@ -156,7 +170,7 @@ function isTooLarge(text: string): boolean {
   return text.length * 3 > largestDataBytes && Buffer.byteLength(text) > largestDataBytes;
 }
 
-export type LinkVerdict = 'unchanged' | 'created' | 'updated' | 'stale' | 'compare-shard';
+export type LinkVerdict = 'unchanged' | 'created' | 'updated' | 'conflicted' | 'stale' | 'compare-shard';
 
 /** What the link alone says about an observation. A point read decides "unchanged" without a write. */
 export function judgeByLink(link: LinkDocument, observation: Observation, sighting: Sighting): LinkVerdict {

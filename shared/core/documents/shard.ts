@@ -38,8 +38,8 @@ export const shardSource = z.strictObject({
   /** The last push to a provider that has no versions: what it showed before, for looks that began before the push had ended. */
   pushed: z.strictObject({ atMs: z.number(), before: valuesByPath }).optional(),
   externalVersion: z.number().optional(),
-  /** What the provider wants to see again with a conditional write, as it gave it. */
-  tag: z.string().optional(),
+  /** The provider's name of this state of the record, for conditional writes. */
+  externalRevision: z.string().optional(),
   /** The provider's time of modification, by which the newest of several sources is told. */
   modifiedAt: z.string().optional(),
   observed: z.strictObject({ fence: z.int(), page: z.int() }),

@@ -8,11 +8,7 @@ const separators = [';', '\n', ','] as const;
  * Unites what both sides did to a list since the base: ours, without what they took out, with what they added. Lists are arrays of plain values,
  * or texts of items with one separator. `undefined` where the values are no lists.
  */
-export function mergeLists(
-  base: Json | undefined,
-  ours: Json | undefined,
-  theirs: Json | undefined,
-): Json | undefined {
+export function mergeLists(base: Json | undefined, ours: Json | undefined, theirs: Json | undefined): Json | undefined {
   const values = [base, ours, theirs];
   if (values.every((value) => value === undefined || value === null || isPlainList(value))) {
     const [b, o, t] = values.map((value) => (Array.isArray(value) ? value : []));
@@ -59,5 +55,7 @@ function itemsOf(value: Json | undefined, separator: string): Json[] {
 
 /** Writes the list as it was written: with or without a blank after the separator. */
 function joinOf(values: readonly (Json | undefined)[], separator: string): string {
-  return values.some((value) => typeof value === 'string' && value.includes(`${separator} `)) ? `${separator} ` : separator;
+  return values.some((value) => typeof value === 'string' && value.includes(`${separator} `))
+    ? `${separator} `
+    : separator;
 }

@@ -79,6 +79,14 @@ export function printOf(shard: ShardDocument, route: PushRoute, needs: readonly 
   return shortHash(canonicalText([kinds, values]));
 }
 
+type PushProblem = NonNullable<ShardDocument['pushProblems']>[string];
+
+/** A refusal stands for what was refused. A create that may have happened stands whatever becomes of the values. */
+function stands(problem: PushProblem, shard: ShardDocument, route: PushRoute, needs: readonly PushNeed[]): boolean {
+  if (problem.state === 'held') return needs.some(({ kind }) => kind === 'create');
+  return problem.print === printOf(shard, route, needs);
+}
+
 const urgency: Record<PushState, number> = { failed: 0, held: 1, pending: 2 };
 
 /** The shard with `push` saying what each integration still lacks of it. Part of every write of a shard. */
@@ -91,7 +99,7 @@ export function markPushes(shard: ShardDocument, routes: readonly PushRoute[]): 
     if (needs.length === 0) continue;
     const key = routeKeyOf(route);
     const problem = problems?.[key];
-    const isKnown = problem !== undefined && problem.print === printOf(shard, route, needs);
+    const isKnown = problem !== undefined && stands(problem, shard, route, needs);
     if (isKnown) standing[key] = problem;
     const state = isKnown ? problem.state : 'pending';
     const other = push[route.integrationId];

@@ -1,5 +1,5 @@
-import type { Json } from '../json.ts';
 import { sameValue } from '../canonical.ts';
+import type { Json } from '../json.ts';
 
 const phoneLike = /^\+?[\d\s().\-/]{6,}$/;
 const instantLike = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}/;

@@ -1,0 +1,60 @@
+import { canonicalText, shortHash } from '../canonical.ts';
+import type { ShardDocument, ShardSource } from '../documents/shard.ts';
+import { readPath } from '../field-path.ts';
+import type { Path, StrategyOf } from '../identity/survivorship.ts';
+import { setPath } from '../identity/survivorship.ts';
+import type { Json, JsonObject } from '../json.ts';
+import type { Observation } from '../observation.ts';
+import { trustedTime } from './decide-field.ts';
+import type { PushRoute } from './push-routes.ts';
+
+/** What a merge needs to know besides the observation and the shard. */
+export interface TwoWayInput {
+  readonly linkId: string;
+  readonly observation: Observation;
+  /** The route by which the observed record is written; absent where its task only pulls. */
+  readonly route: PushRoute | undefined;
+  /** Which sources are written to as well, to say which of them get a revived record anew. */
+  readonly routes: readonly PushRoute[];
+  readonly strategies: StrategyOf;
+  /** When the look at the record began, epoch milliseconds. */
+  readonly lookedAtMs: number;
+  readonly now: string;
+}
+
+/** A merge under way, changed in place while its parts are gone through. */
+export interface Draft {
+  readonly data: JsonObject;
+  readonly source: Mutable<ShardSource>;
+  readonly edits: NonNullable<ShardDocument['edits']>;
+  conflicted: boolean;
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+export function draftOf(shard: ShardDocument, next: ShardSource): Draft {
+  return {
+    data: structuredClone(shard.data) as JsonObject,
+    source: { ...next },
+    edits: { ...shard.edits },
+    conflicted: false,
+  };
+}
+
+/** Gives a field the value that this source shows, or leads to. */
+export function take(input: TwoWayInput, draft: Draft, path: Path, value: Json | undefined): void {
+  setPath(draft.data, path, value);
+  draft.edits[path.join('.')] = {
+    at: trustedTime(input.observation.modifiedAt, input.now) ?? input.now,
+    by: input.linkId,
+  };
+}
+
+export function valueBefore(before: ShardSource | undefined, path: Path): Json | undefined {
+  return before === undefined ? undefined : (readPath(before.externalBase, path) as Json | undefined);
+}
+
+/** Names a conflict by the look at the record with which it came up: one that was settled and comes up again is another. */
+export function conflictIdOf(linkId: string, { fence, page }: ShardSource['observed']): string {
+  return `conflict_${shortHash(canonicalText([linkId, fence, page]))}`;
+}

@@ -1,0 +1,159 @@
+import type { ConflictPolicy } from '../../contracts/conflict-policy.ts';
+import { sameValue } from '../canonical.ts';
+import type { ShardDocument, ShardSource } from '../documents/shard.ts';
+import { readPath } from '../field-path.ts';
+import type { Json } from '../json.ts';
+import { trustedTime } from './decide-field.ts';
+import { conflictIdOf, type Draft, type TwoWayInput, valueBefore } from './draft.ts';
+import { movedFields, type PushRoute } from './push-routes.ts';
+
+/** The record is gone there. What was edited here meanwhile does not vanish with it unless the policy says so. */
+export function mergeDeletion(
+  input: TwoWayInput,
+  shard: ShardDocument,
+  before: ShardSource | undefined,
+  draft: Draft,
+): ShardDocument['deletion'] {
+  const { observation, route } = input;
+  if (before === undefined || before.deleted) return shard.deletion;
+  delete draft.source.internalBase;
+  delete draft.source.pushed;
+  if (before.held !== undefined)
+    draft.source.held = { conflictId: before.held.conflictId, since: before.held.since, fields: {} };
+  if (observation.pushed !== undefined || route === undefined || shard.status !== 'active') return shard.deletion;
+  if (hasSibling(shard, input)) return shard.deletion;
+  const deletion = { by: input.linkId, at: observation.modifiedAt ?? input.now };
+  const moved = movedFields(shard, before, route.paths);
+  const held = Object.keys(before.held?.fields ?? {});
+  if (moved.length + held.length === 0) return deletion;
+  const decision = decideDeletion(input, route, shard, [...moved, ...held]);
+  if (decision === 'delete') return deletion;
+  if (decision === 'keep') {
+    draft.source.recreate = true;
+    return shard.deletion;
+  }
+  draft.conflicted = true;
+  draft.source.held = {
+    conflictId: before.held?.conflictId ?? conflictIdOf(input.linkId, draft.source.observed),
+    since: before.held?.since ?? input.now,
+    fields: {},
+    deletion: 'there',
+  };
+  return shard.deletion;
+}
+
+/** Another record of the same kind stands for the shard as well: one of two that were the same was removed, not what they stand for. */
+function hasSibling(shard: ShardDocument, { linkId }: TwoWayInput): boolean {
+  const own = shard.sources[linkId];
+  return Object.entries(shard.sources).some(
+    ([id, source]) =>
+      id !== linkId && !source.deleted && source.integrationId === own?.integrationId && source.object === own.object,
+  );
+}
+
+function decideDeletion(
+  input: TwoWayInput,
+  route: PushRoute,
+  shard: ShardDocument,
+  moved: readonly string[],
+): 'delete' | 'keep' | 'ask' {
+  const times = moved.flatMap((key) => shard.edits?.[key]?.at ?? []).sort();
+  return decideLife(route.conflicts.policy, {
+    deletedAt: trustedTime(input.observation.modifiedAt, input.now),
+    editedAt: times.length < moved.length ? undefined : times.at(-1),
+    deletedHere: false,
+  });
+}
+
+interface LifeFacts {
+  readonly deletedAt: string | undefined;
+  readonly editedAt: string | undefined;
+  readonly deletedHere: boolean;
+}
+
+/** Deletion against edit. Lists are united by keeping what was edited. */
+function decideLife(
+  policy: ConflictPolicy,
+  { deletedAt, editedAt, deletedHere }: LifeFacts,
+): 'delete' | 'keep' | 'ask' {
+  switch (policy) {
+    case 'external_wins':
+      return deletedHere ? 'keep' : 'delete';
+    case 'internal_wins':
+      return deletedHere ? 'delete' : 'keep';
+    case 'merge':
+      return 'keep';
+    case 'manual':
+      return 'ask';
+    case 'newest': {
+      const apartMs = Date.parse(deletedAt ?? '') - Date.parse(editedAt ?? '');
+      if (!(Math.abs(apartMs) >= 1000)) return 'ask';
+      return apartMs > 0 ? 'delete' : 'keep';
+    }
+  }
+}
+
+/** The record is there. A shard that was deleted comes to life again where it came back, or where the policy lets its edit win. */
+export function mergeLife(
+  input: TwoWayInput,
+  shard: ShardDocument,
+  before: ShardSource | undefined,
+  draft: Draft,
+): ShardDocument['deletion'] {
+  const { observation, route } = input;
+  releaseDeletion(draft);
+  if (shard.deletion === undefined || observation.pushed !== undefined) return shard.deletion;
+  if (before === undefined || before.deleted || route === undefined) return undefined;
+  const theyMoved = observation.feed.paths.some(
+    (path) => !sameValue(valueBefore(before, path), readPath(observation.data, path) as Json | undefined),
+  );
+  if (!theyMoved && before.held?.deletion !== 'here') return shard.deletion;
+  const decision = decideLife(route.conflicts.policy, {
+    deletedAt: trustedTime(shard.deletion.at, input.now),
+    editedAt: trustedTime(observation.modifiedAt, input.now),
+    deletedHere: true,
+  });
+  if (decision === 'keep') return undefined;
+  if (decision === 'ask') {
+    if (before.held?.deletion === undefined) draft.conflicted = true;
+    draft.source.held = {
+      conflictId: draft.source.held?.conflictId ?? conflictIdOf(input.linkId, draft.source.observed),
+      since: draft.source.held?.since ?? input.now,
+      fields: draft.source.held?.fields ?? {},
+      deletion: 'here',
+    };
+  }
+  return shard.deletion;
+}
+
+function releaseDeletion(draft: Draft): void {
+  if (draft.source.held?.deletion === undefined) return;
+  const { deletion: _deletion, ...held } = draft.source.held;
+  draft.source.held = held;
+}
+
+/** The record was created anew: the one that was deleted there is done with. */
+export function forgetRecreation(input: TwoWayInput, sources: Record<string, ShardSource>): void {
+  for (const [linkId, { recreate, ...source }] of Object.entries(sources)) {
+    const isSame =
+      source.integrationId === input.route?.integrationId && source.object === input.observation.feed.object;
+    if (recreate === true && isSame) sources[linkId] = source;
+  }
+}
+
+/** What was deleted at the other systems with the shard is created there anew. */
+export function reviveElsewhere(input: TwoWayInput, sources: Record<string, ShardSource>): void {
+  for (const [linkId, source] of Object.entries(sources)) {
+    const isWritten = input.routes.some(
+      ({ integrationId, object }) => integrationId === source.integrationId && object === source.object,
+    );
+    const hasLive = Object.entries(sources).some(
+      ([id, other]) =>
+        (id === input.linkId || !other.deleted) &&
+        other.integrationId === source.integrationId &&
+        other.object === source.object,
+    );
+    if (linkId !== input.linkId && source.deleted && isWritten && !hasLive)
+      sources[linkId] = { ...source, recreate: true };
+  }
+}

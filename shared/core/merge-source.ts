@@ -52,7 +52,10 @@ export function planShard(
     const first = isRepeat(source.last, input.sighting) ? source.last.outcome : undefined;
     const known = { version: source.externalVersion, observed: source.observed };
     const inPlace = isInPlace(source, observation);
-    if (isOlder(known, observation, input.sighting)) {
+    // What a pull has seen of our write before its answer is applied is the same look at the record.
+    const isSame =
+      observation.pushed !== undefined && known.version !== undefined && known.version === observation.version;
+    if (!isSame && isOlder(known, observation, input.sighting)) {
       return inPlace ? { kind: 'in-place', outcome: first ?? 'unchanged' } : { kind: 'stale', outcome: first };
     }
     if (inPlace && observation.pushed === undefined)

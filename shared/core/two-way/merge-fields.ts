@@ -40,7 +40,7 @@ export function mergeFields(
   }
   if (Object.keys(ledger.agreements).length === 0) delete draft.source.internalBase;
   else draft.source.internalBase = ledger.agreements;
-  setHeld(input, shard, draft, before, ledger.held);
+  setHeld(input, draft, before, ledger.held);
   if (observation.pushed !== undefined && observation.version === undefined) rememberBefore(input, before, draft);
 }
 
@@ -111,7 +111,6 @@ function isLate(input: TwoWayInput, before: ShardSource | undefined, key: string
 
 function setHeld(
   input: TwoWayInput,
-  shard: ShardDocument,
   draft: Draft,
   before: ShardSource | undefined,
   fields: HeldFields['fields'],

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { conflictSettings } from './conflict-policy.ts';
 import {
   conversionSchemaId,
   executionId,
@@ -40,8 +41,19 @@ export const schedule = z.discriminatedUnion('kind', [
   }),
 ]);
 
+export const taskDirection = z.enum(['pull', 'push', 'bidirectional']);
+
 const taskFields = {
   name: text(120),
+  direction: taskDirection.describe(
+    '`pull` takes what the provider has, `push` writes shards there, `bidirectional` does both. What changes here is pushed as it changes',
+  ),
+  creates: z
+    .boolean()
+    .describe(
+      'When it pushes: whether shards without a record there get one. A bidirectional task begins to once it has read the object whole',
+    ),
+  conflicts: conflictSettings.describe('How fields that both sides changed are settled, when it pushes'),
   mode: z
     .enum(['full', 'incremental'])
     .describe('`incremental` reads what changed since the last run; its first run is full'),
@@ -57,14 +69,17 @@ const taskFields = {
   bulk: bulkSetting.describe(
     'Whether objects are read in partitions side by side: `auto` does so for runs that are expected to be large',
   ),
-  deletions: z.enum(['ignore', 'mirror']).describe("What a provider's delete marker does to the shard"),
+  deletions: z
+    .enum(['ignore', 'mirror'])
+    .describe(
+      "What a provider's delete marker does to the shard, and, when it pushes, a shard's deletion to the record",
+    ),
 };
 
 export const task = z
   .strictObject({
     id: taskId,
     integrationId,
-    direction: z.literal('pull'),
     ...taskFields,
     nextRunAt: instant.optional(),
     lastExecutionId: executionId.optional(),
@@ -82,6 +97,7 @@ const uniqueObjects = (objects: readonly TaskObject[]) =>
 
 export const createTaskBody = z.strictObject({
   name: taskFields.name,
+  direction: taskFields.direction.default('pull'),
   mode: taskFields.mode.default('incremental'),
   objects: taskFields.objects.refine(
     uniqueObjects,
@@ -93,6 +109,8 @@ export const createTaskBody = z.strictObject({
   lookBackSeconds: taskFields.lookBackSeconds.default(120),
   bulk: taskFields.bulk.default('auto'),
   deletions: taskFields.deletions.default('ignore'),
+  creates: taskFields.creates.default(true),
+  conflicts: taskFields.conflicts.prefault({}),
 });
 
 export const listTasks = defineRoute({
@@ -162,6 +180,9 @@ export const updateTask = defineRoute({
       lookBackSeconds: taskFields.lookBackSeconds.optional(),
       bulk: taskFields.bulk.optional(),
       deletions: taskFields.deletions.optional(),
+      direction: taskFields.direction.optional(),
+      creates: taskFields.creates.optional(),
+      conflicts: taskFields.conflicts.optional(),
     })
     .refine((patch) => Object.keys(patch).length > 0, 'must change at least one field'),
   success: { status: 200, body: task, description: 'The task as it is now' },

@@ -7,7 +7,9 @@ export function describeTask(document: TaskDocument): z.infer<typeof task> {
   return {
     id: document.id,
     integrationId: document.integrationId,
-    direction: 'pull',
+    direction: document.direction,
+    creates: document.creates,
+    conflicts: document.conflicts,
     name: document.name,
     mode: document.mode,
     objects: document.objects,

@@ -11,6 +11,7 @@ import type { MergeInput } from '../core/merge-source.ts';
 import { type Observation, readPage } from '../core/observation.ts';
 import type { Deps, Stored } from '../core/ports.ts';
 import type { Scope } from '../core/scope.ts';
+import type { PushRoute } from '../core/two-way/push-routes.ts';
 import { answerQuestions } from './answer-questions.ts';
 import { applyByType } from './apply-page/apply-by-type.ts';
 import type { Stores } from './apply-page/item.ts';
@@ -21,6 +22,14 @@ import { reopenLinks } from './reopen-links.ts';
 import { setRecordsAside } from './set-records-aside.ts';
 
 type Needs = Stores & Pick<Deps, 'runs' | 'expressions'>;
+
+/** How the pages of an object are converted and merged. */
+export interface PageTools {
+  readonly planned: PlannedObject;
+  readonly converter: Converter;
+  /** Where the tenant's shards are pushed to. */
+  readonly routes: readonly PushRoute[];
+}
 
 /**
  * Applies one pulled page and moves the run's checkpoint with the page's outcome, as one write. A person may stop the run meanwhile: its page is
@@ -33,8 +42,7 @@ export async function commitPage(
   deps: Needs,
   scope: Scope,
   stored: Stored<ExecutionDocument>,
-  planned: PlannedObject,
-  converter: Converter,
+  { planned, converter, routes }: PageTools,
   pulled: Pulled & { ok: true },
   keepHold: () => Promise<boolean>,
 ): Promise<Stored<ExecutionDocument> | undefined> {
@@ -54,6 +62,7 @@ export async function commitPage(
     sighting: { executionId: execution.id, page: execution.pages, fence: execution.fence },
     now,
     cause: causeOf(scope, execution, planned, now),
+    ...(routes.length === 0 ? {} : { twoWay: { routes, lookedAtMs: pulled.askedAtMs } }),
   };
   if (!(await keepHold())) return undefined;
   const page = await announcePage(deps, scope, execution, planned.object, observations);

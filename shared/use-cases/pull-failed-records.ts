@@ -25,6 +25,8 @@ export async function pullFailedRecords(
   return {
     ok: true,
     readAt,
+    // They were seen long ago.
+    askedAtMs: 0,
     page: {
       changes: found.flatMap((record) => (findPlanned(objects, record) === planned ? (changeOf(record) ?? []) : [])),
       rejected: [],

@@ -14,7 +14,13 @@ const longestEmptyStretch = 1000;
 const mostRecordsInPage = 50_000;
 
 export type Pulled =
-  | { readonly ok: true; readonly page: PullPage; readonly readAt: string }
+  | {
+      readonly ok: true;
+      readonly page: PullPage;
+      readonly readAt: string;
+      /** When the look at the provider began, epoch milliseconds of our clock. */
+      readonly askedAtMs: number;
+    }
   | { readonly ok: false; readonly failure: AdapterFailure };
 
 /** Where a page begins. */
@@ -32,7 +38,7 @@ export async function pullPage(
 ): Promise<Pulled> {
   const mapping = execution.plan.objects[position.objectIndex];
   if (mapping === undefined) throw new RangeError(`the run has no object ${position.objectIndex}`);
-  const askedAt = deps.now().getTime();
+  const askedAtMs = deps.now().getTime();
   try {
     const description = source.adapter.objects(source.call.settings).find((each) => each.name === mapping.object);
     if (source.adapter.pull === undefined || description === undefined) {
@@ -57,7 +63,7 @@ export async function pullPage(
       const message = `The provider gave ${records} records in one page; at most ${mostRecordsInPage} can be taken at once.`;
       throw new AdapterFailure('unexpected-response', message);
     }
-    return { ok: true, page, readAt: readInstant(page, askedAt, deps.now().getTime()) };
+    return { ok: true, page, readAt: readInstant(page, askedAtMs, deps.now().getTime()), askedAtMs };
   } catch (error) {
     if (error instanceof AdapterFailure) return { ok: false, failure: error };
     throw error;

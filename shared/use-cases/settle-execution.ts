@@ -1,4 +1,5 @@
 import { type ExecutionDocument, leaseIdOf, partitionIdOf } from '../core/documents/execution.ts';
+import type { TaskDocument } from '../core/documents/task.ts';
 import { dueKey } from '../core/due.ts';
 import type { Deps } from '../core/ports.ts';
 import type { Scope } from '../core/scope.ts';
@@ -43,6 +44,7 @@ function stoppedEarly({ state }: ExecutionDocument): boolean {
 async function raiseTask(deps: Needs, scope: Scope, execution: ExecutionDocument): Promise<void> {
   const reached = stoppedEarly(execution) ? {} : execution.watermarks;
   const sizes = stoppedEarly(execution) ? {} : sizesOf(execution);
+  const pulled = stoppedEarly(execution) ? undefined : pulledBy(execution);
   for (;;) {
     const stored = await deps.tasks.get(scope, { id: execution.taskId });
     if (stored === undefined) return;
@@ -55,11 +57,22 @@ async function raiseTask(deps: Needs, scope: Scope, execution: ExecutionDocument
         ...task,
         watermarks: raiseWatermarks(task.watermarks, reached),
         sizes: { ...task.sizes, ...sizes },
+        ...(pulled === undefined && task.pulled === undefined ? {} : { pulled: { ...task.pulled, ...pulled } }),
         lastExecutionId: execution.id,
       },
     });
     if (result.ok) return;
   }
+}
+
+/** The objects of which the run, with the one that it goes on with, has read every record. */
+function pulledBy({ plan, progress }: ExecutionDocument): TaskDocument['pulled'] {
+  if (plan.failedOf !== undefined) return undefined;
+  const keys = plan.objects.flatMap((planned, index) => {
+    const key = watermarkKey(planned, plan);
+    return plan.since[key] === undefined && progress[index]?.problem === undefined ? [key] : [];
+  });
+  return keys.length === 0 ? undefined : Object.fromEntries(keys.map((key) => [key, true as const]));
 }
 
 /** How many records each object has that the run read whole. */

@@ -12,6 +12,7 @@ import { obey, type Slice } from './begin-slice.ts';
 import { commitPage } from './commit-page.ts';
 import { renewHold } from './hold-task.ts';
 import { loadConverter } from './load-converter.ts';
+import { loadPushRoutes } from './load-push-routes.ts';
 import { moveExecution } from './move-execution.ts';
 import { openIntegration } from './open-integration.ts';
 import { pullFailedRecords } from './pull-failed-records.ts';
@@ -81,6 +82,7 @@ async function openSource(slice: Slice): Promise<Pull | undefined> {
 async function applyPages(slice: Slice, pull: Pull): Promise<SliceEnd> {
   const { deps, scope } = slice;
   const converters = new Map<number, Converter>();
+  const routes = await loadPushRoutes(deps, scope);
   const startedAtMs = deps.now().getTime();
   let ahead = pull(slice.run.document.checkpoint);
   for (let pages = 1; ; pages += 1) {
@@ -99,7 +101,9 @@ async function applyPages(slice: Slice, pull: Pull): Promise<SliceEnd> {
       // It is awaited in the next turn; should this page throw before, nobody else would see it fail.
       ahead.catch(() => undefined);
     }
-    const moved = await commitPage(deps, scope, slice.run, planned, converter, pulled, () => keepHold(slice));
+    const moved = await commitPage(deps, scope, slice.run, { planned, converter, routes }, pulled, () =>
+      keepHold(slice),
+    );
     if (moved === undefined) return stop;
     slice.run = moved;
     if (moved.document.state !== 'running') {

@@ -98,6 +98,9 @@ export async function createSyncHarness(options: HarnessOptions = {}): Promise<S
       schemaVersion: 1,
       integrationId,
       name: 'People',
+      direction: 'pull',
+      creates: true,
+      conflicts: { policy: 'manual', fields: {}, remindAfterHours: 24, onDeadline: 'internal_wins' },
       mode: 'incremental',
       objects: [
         {

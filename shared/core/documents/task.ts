@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { bulkSetting, schedule, taskObject } from '../../contracts/tasks.ts';
+import { conflictSettings } from '../../contracts/conflict-policy.ts';
+import { bulkSetting, schedule, taskDirection, taskObject } from '../../contracts/tasks.ts';
 
 /** A sync task, container `config`. */
 export const taskDocument = z.strictObject({
@@ -9,6 +10,9 @@ export const taskDocument = z.strictObject({
   schemaVersion: z.literal(1),
   integrationId: z.string(),
   name: z.string(),
+  direction: taskDirection.default('pull'),
+  creates: z.boolean().default(true),
+  conflicts: conflictSettings.prefault({}),
   mode: z.enum(['full', 'incremental']),
   objects: z.array(taskObject),
   schedule,
@@ -21,6 +25,8 @@ export const taskDocument = z.strictObject({
   watermarks: z.record(z.string(), z.string()),
   /** Keyed as the watermarks: how many records the last full read of the object brought. */
   sizes: z.record(z.string(), z.int()).optional(),
+  /** Keyed as the watermarks: the objects that were read whole. Only then can a shard be known to have no record there. */
+  pulled: z.record(z.string(), z.literal(true)).optional(),
   nextRunAt: z.string().optional(),
   lastExecutionId: z.string().optional(),
   createdAt: z.string(),

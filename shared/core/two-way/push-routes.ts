@@ -13,6 +13,8 @@ export interface PushRoute {
   readonly shardTypeId: string;
   /** The shard's fields that are written back. */
   readonly paths: readonly (readonly string[])[];
+  /** Whether records that are there are changed. */
+  readonly updates: boolean;
   /** Whether a shard without a record there gets one. */
   readonly creates: boolean;
   /** Whether the record of a deleted shard is deleted. */
@@ -62,6 +64,7 @@ export function pushNeeds(shard: ShardDocument, route: PushRoute): PushNeed[] {
     const isWanted = all.length === 0 ? route.creates : all.some(([, source]) => source.recreate === true);
     return isWanted && hasValues(shard, route.paths) ? [{ kind: 'create' }] : [];
   }
+  if (!route.updates) return [];
   return live.flatMap(([linkId, source]): PushNeed[] => {
     const fields = movedFields(shard, source, route.paths);
     return fields.length === 0 ? [] : [{ kind: 'update', linkId, fields }];

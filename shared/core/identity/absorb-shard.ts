@@ -21,7 +21,7 @@ export function tombstone(
   buried: NonNullable<ShardDocument['buried']>,
   cause: Cause,
 ): ShardDocument {
-  const { absorbed: _absorbed, ...rest } = loser;
+  const { absorbed: _absorbed, push: _push, pushProblems: _problems, edits: _edits, deletion: _deletion, ...rest } = loser;
   return {
     ...rest,
     status: 'merged',
@@ -88,9 +88,12 @@ export function absorbShard(
     const edits = [survivor, loser].flatMap((shard) => editOf(shard, path, strategy) ?? []);
     setPath(data, path, pick(external, edits, strategy));
   }
+  const { deletion, ...rest } = survivor;
+  const isDeleted = survivor.status === 'deleted' && loser.status === 'deleted';
   return {
-    ...survivor,
-    status: statusOf(sources, survivor.status === 'deleted' && loser.status === 'deleted'),
+    ...rest,
+    ...(deletion === undefined || !isDeleted ? {} : { deletion }),
+    status: statusOf(sources, isDeleted),
     revision: survivor.revision + 1,
     data,
     text: searchText(data),

@@ -21,7 +21,14 @@ export function tombstone(
   buried: NonNullable<ShardDocument['buried']>,
   cause: Cause,
 ): ShardDocument {
-  const { absorbed: _absorbed, push: _push, pushProblems: _problems, edits: _edits, deletion: _deletion, ...rest } = loser;
+  const {
+    absorbed: _absorbed,
+    push: _push,
+    pushProblems: _problems,
+    edits: _edits,
+    deletion: _deletion,
+    ...rest
+  } = loser;
   return {
     ...rest,
     status: 'merged',

@@ -7,6 +7,7 @@ import { type ExecutionDocument, type PageDocument, pageIdOf, runIdOf } from '..
 import { isTerminal } from '../core/execution-states.ts';
 import { matchersOf } from '../core/identity/frozen-rules.ts';
 import type { Note } from '../core/log-entries.ts';
+import { mappingCause } from '../core/mapping-cause.ts';
 import type { MergeInput } from '../core/merge-source.ts';
 import { type Observation, readPage } from '../core/observation.ts';
 import type { Deps, Stored } from '../core/ports.ts';
@@ -87,21 +88,8 @@ export async function commitPage(
   return moveOn(deps, scope, stored, pulled, outcome);
 }
 
-function causeOf(
-  scope: Scope,
-  execution: ExecutionDocument,
-  { mappingVersion, conversionSchema }: PlannedObject,
-  at: string,
-): Cause {
-  const schema = conversionSchema && { id: conversionSchema.id, version: conversionSchema.version };
-  return {
-    kind: 'run',
-    id: runIdOf(execution),
-    actorId: scope.actor.id,
-    mappingVersion,
-    ...(schema === undefined ? {} : { conversionSchema: schema }),
-    at,
-  };
+function causeOf(scope: Scope, execution: ExecutionDocument, planned: PlannedObject, at: string): Cause {
+  return { kind: 'run', id: runIdOf(execution), actorId: scope.actor.id, ...mappingCause(planned), at };
 }
 
 /** Commits the page on top of the run as it is now, as long as only its state was changed meanwhile. */

@@ -15,9 +15,14 @@ import { readPath } from '../kit/read-path.ts';
 import { describeRequest } from '../kit/request-url.ts';
 import { createStatusFailure } from '../kit/status-failure.ts';
 import { type AnsweredPage, digestItems, type PageRequest } from './answered-page.ts';
+import { describeWrites } from './describe-writes.ts';
+import { fetchRecords } from './fetch-records.ts';
+import { findCreatedRecords } from './find-created.ts';
+import { findItems } from './find-items.ts';
 import { formatInstant } from './format-instant.ts';
 import { partition, rangeQuery } from './partition.ts';
 import { decodePosition, encodePosition } from './position.ts';
+import { pushRecords } from './push.ts';
 import { readItems } from './read-items.ts';
 import { readRecord } from './read-record.ts';
 import { type CustomRestSettings, customRestSettings, type ObjectSettings } from './settings.ts';
@@ -28,7 +33,8 @@ type Call = AdapterCall<CustomRestSettings>;
 export const customRest: Adapter<CustomRestSettings> = {
   id: 'custom-rest',
   label: 'Custom REST API',
-  description: 'Any JSON API over HTTP: sign-in, objects, paging and incremental reads are a matter of settings.',
+  description:
+    'Any JSON API over HTTP: sign-in, objects, paging, incremental reads and writes are a matter of settings.',
   settings: customRestSettings,
   auth: ['api-key', 'basic', 'bearer', 'none'],
   requestsPerMinute: 100,
@@ -39,11 +45,17 @@ export const customRest: Adapter<CustomRestSettings> = {
       name,
       incremental: object.incremental !== undefined,
       maxPageSize: object.maxPageSize,
+      fetches: object.record !== undefined,
+      ...(object.writes === undefined ? {} : { writes: describeWrites(object.writes) }),
     })),
   check,
   pull,
   describe,
   partition,
+  push: async (call, request) => await pushRecords(call, findObject(call.settings, request.object), request),
+  fetch: async (call, request) => await fetchRecords(call, findObject(call.settings, request.object), request),
+  findCreated: async (call, request) =>
+    await findCreatedRecords(call, findObject(call.settings, request.object), request),
 };
 
 /** A login page answers with 200 as well, so an answer proves the connection only when it is JSON, or none at all (204). */
@@ -127,17 +139,11 @@ function readRecords(items: readonly unknown[], object: ObjectSettings): Pick<Pu
 function findObject(settings: CustomRestSettings, name: string): ObjectSettings {
   const object = Object.hasOwn(settings.objects, name) ? settings.objects[name] : undefined;
   if (object === undefined) {
-    throw new AdapterFailure('unexpected-response', `The integration's settings name no object "${name}".`);
+    throw new AdapterFailure('unexpected-response', `The integration's settings name no object "${name}".`, {
+      wroteNothing: true,
+    });
   }
   return object;
-}
-
-/** What is not where the records should be is never an empty page: it would pass for a finished read. */
-function findItems(body: unknown, itemsPath: string | undefined): readonly unknown[] {
-  const items = itemsPath === undefined ? body : readPath(body, itemsPath);
-  if (Array.isArray(items)) return items;
-  const where = itemsPath === undefined ? 'The answer itself' : `What the answer has at "${itemsPath}"`;
-  throw new AdapterFailure('unexpected-response', `${where} is not an array of records.`);
 }
 
 function sinceQuery({ incremental }: ObjectSettings, since: string | undefined): Record<string, string | number> {

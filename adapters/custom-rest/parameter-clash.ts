@@ -6,6 +6,7 @@ interface Parameters {
   readonly incremental?: { readonly param: string } | undefined;
   readonly partition?: { readonly fromParam: string; readonly toParam: string } | undefined;
   readonly paging: Readonly<Record<string, unknown>>;
+  readonly writes?: { readonly lookup?: { readonly param: string } | undefined } | undefined;
 }
 
 /** The first query parameter that two parts of an object's settings would both set; undefined when there is none. */
@@ -15,6 +16,7 @@ export function findParameterClash(object: Parameters, auth: Authorisation): str
     ...Object.keys(object.query ?? {}),
     ...(object.incremental === undefined ? [] : [object.incremental.param]),
     ...(object.partition === undefined ? [] : [object.partition.fromParam, object.partition.toParam]),
+    ...(object.writes?.lookup === undefined ? [] : [object.writes.lookup.param]),
     ...(auth.kind === 'query' ? [auth.name] : []),
     ...Object.entries(object.paging).flatMap(([field, name]) =>
       field.endsWith('Param') && typeof name === 'string' ? [name] : [],

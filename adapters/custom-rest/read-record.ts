@@ -11,13 +11,13 @@ export type ReadRecord =
   | { readonly kind: 'change'; readonly change: ExternalChange }
   | { readonly kind: 'rejected'; readonly rejected: RejectedRecord };
 
-type Fields = Pick<ObjectSettings, 'idField' | 'modifiedField' | 'deleted'>;
+type Fields = Pick<ObjectSettings, 'idField' | 'modifiedField' | 'deleted' | 'revision'>;
 
 /**
  * Reads one item of a page (`place` is its index) into a change. What cannot be identified is rejected with its reason; a
- * modification time that cannot be read only means that the change has no version.
+ * modification time that cannot be read only means that the change has no version. `etag` is the header of an answer that shows this record alone.
  */
-export function readRecord(item: unknown, place: number, fields: Fields): ReadRecord {
+export function readRecord(item: unknown, place: number, fields: Fields, etag?: string): ReadRecord {
   if (!isJsonObject(item)) return reject(`Item ${place + 1} of the page is ${nameOf(item)}, not an object.`);
   const id = readId(readPath(item, fields.idField));
   if (id.kind === 'unusable') return reject(`Item ${place + 1} of the page has ${id.why} at "${fields.idField}".`);
@@ -26,20 +26,38 @@ export function readRecord(item: unknown, place: number, fields: Fields): ReadRe
   }
   const modifiedMs =
     fields.modifiedField === undefined ? undefined : readInstantMs(readPath(item, fields.modifiedField));
+  const revision = readRevision(item, fields, etag);
   return {
     kind: 'change',
     change: {
       externalId: id.externalId,
       deleted: isDeleted(item, fields.deleted),
       record: item,
+      ...(revision === undefined ? {} : { revision }),
       ...(modifiedMs === undefined ? {} : { version: modifiedMs, modifiedAt: new Date(modifiedMs).toISOString() }),
     },
   };
 }
 
+const longestRevision = 500;
+
+/** The revision as an ETag is written, from wherever it comes: in quotes. */
+function readRevision(item: JsonObject, { revision }: Fields, etag: string | undefined): string | undefined {
+  const value = revision === undefined ? etag : readPath(item, revision.field);
+  const text = typeof value === 'number' && Number.isSafeInteger(value) ? String(value) : value;
+  if (typeof text !== 'string' || text.length > longestRevision - 2) return undefined;
+  if (/^(W\/)?"[\x20\x21\x23-\x7e]*"$/.test(text)) return text;
+  return /^[\x20\x21\x23-\x7e]+$/.test(text) ? `"${text}"` : undefined;
+}
+
 /** The id that a record has in the product; undefined when it has none that can be used. */
 export function readExternalId(item: JsonObject, idField: string): string | undefined {
-  const id = readId(readPath(item, idField));
+  return asExternalId(readPath(item, idField));
+}
+
+/** A value as an id; undefined when it cannot be one. */
+export function asExternalId(value: unknown): string | undefined {
+  const id = readId(value);
   return id.kind === 'id' ? id.externalId : undefined;
 }
 

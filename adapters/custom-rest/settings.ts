@@ -1,51 +1,13 @@
 import { z } from 'zod';
 import { carriesSecret, isHeaderOfTheConnection } from './header-names.ts';
 import { findParameterClash } from './parameter-clash.ts';
-
-const headerName = z
-  .string()
-  .min(1)
-  .max(100)
-  .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, 'must be a header name');
-
-const headerText = z
-  .string()
-  .max(1000)
-  .regex(/^[\t\x20-\x7e]*$/, 'must be printable ASCII on one line');
-
-const parameterName = z
-  .string()
-  .min(1)
-  .max(100)
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
-  .regex(/^[^\u0000-\u001f&=#?]+$/, 'must be the bare name of a query parameter');
-
-const fieldPath = z
-  .string()
-  .min(1)
-  .max(200)
-  .regex(/^[^.\s]+(\.[^.\s]+)*$/, 'must be names joined by dots, for example "paging.next.after"');
-
-const path = z
-  .string()
-  .min(1)
-  .max(1000)
-  .regex(/^(?!\/\/)(?![A-Za-z][A-Za-z0-9+.-]*:)[!-~]+$/, 'must be a path below the base URL, percent-encoded')
-  .refine((value) => !/[\\#]/.test(value), 'must have no backslash and no fragment');
+import { fieldPath, headerName, headerText, parameterName, path, staticQuery } from './setting-parts.ts';
+import { findWriteMistake, recordSettings, revisionSettings, writeSettings } from './write-settings.ts';
 
 const baseUrl = z
   .string()
   .max(1000)
   .refine(isPlainHttpUrl, 'must be an absolute https URL without user, query and fragment');
-
-const queryValue = z.union([z.string().max(1000), z.number()]);
-
-const staticQuery = z
-  .record(parameterName, queryValue)
-  .refine(
-    (query) => !Object.keys(query).some(carriesSecret),
-    'must hold no key, token or password: those belong into the credential, with "auth" of kind "query"',
-  );
 
 const auth = z
   .discriminatedUnion('kind', [
@@ -181,6 +143,9 @@ const object = z.strictObject({
     )
     .default({ status: 410 })
     .describe('The answer that says that a cursor is too old: the read starts over.'),
+  record: recordSettings.optional(),
+  revision: revisionSettings.optional(),
+  writes: writeSettings.optional(),
 });
 
 /** One object as configured, for example `companies`. */
@@ -214,6 +179,8 @@ export const customRestSettings = z
       if (configured.incremental !== undefined && configured.modifiedField === undefined) {
         refuse(['objects', name, 'modifiedField'], 'is needed to read incrementally');
       }
+      const mistake = findWriteMistake(configured, settings);
+      if (mistake !== undefined) refuse(['objects', name, ...mistake.path], mistake.message);
     }
   });
 

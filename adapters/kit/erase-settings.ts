@@ -22,6 +22,9 @@ export function eraseSettings<Settings>(adapter: Adapter<Settings>): Adapter {
   const pull = adapter.pull?.bind(adapter);
   const describe = adapter.describe?.bind(adapter);
   const partition = adapter.partition?.bind(adapter);
+  const push = adapter.push?.bind(adapter);
+  const fetch = adapter.fetch?.bind(adapter);
+  const findCreated = adapter.findCreated?.bind(adapter);
   return {
     ...{ id, label, description, settings, auth, requestsPerMinute },
     baseUrl: (raw) => adapter.baseUrl(parse(raw)),
@@ -30,6 +33,11 @@ export function eraseSettings<Settings>(adapter: Adapter<Settings>): Adapter {
     check: (call) => adapter.check(parseCall(call)),
     ...(pull === undefined ? {} : { pull: async (call, request) => await pull(parseCall(call), request) }),
     ...(describe === undefined ? {} : { describe: async (call, object) => await describe(parseCall(call), object) }),
+    ...(push === undefined ? {} : { push: async (call, request) => await push(parseCall(call), request) }),
+    ...(fetch === undefined ? {} : { fetch: async (call, request) => await fetch(parseCall(call), request) }),
+    ...(findCreated === undefined
+      ? {}
+      : { findCreated: async (call, request) => await findCreated(parseCall(call), request) }),
     ...(partition === undefined ? {} : { partition: (raw, request) => partition(parse(raw), request) }),
   };
 }

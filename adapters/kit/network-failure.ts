@@ -1,6 +1,7 @@
 import { AdapterFailure } from '../../shared/core/adapter.ts';
 import { AddressRefused } from './guarded-connect.ts';
 import type { Redact } from './redact.ts';
+import { NotSent } from './request-watched.ts';
 
 const says: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'the connection was refused',
@@ -16,31 +17,41 @@ const says: Readonly<Record<string, string>> = {
   UND_ERR_ABORTED: 'the connection was closed before the answer was complete',
 };
 
+/** Errors of making a connection, whoever tells them: nothing can have been sent. */
+const ofConnecting: readonly string[] = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT'];
+
 /**
  * The failure that a connection's error stands for: `unavailable`, or `unexpected-response` where trying again cannot help (an
  * address that must not be called, or something that does not speak HTTP).
  */
 export function createNetworkFailure(
   request: string,
-  error: unknown,
+  thrown: unknown,
   { timeoutMs, redact }: { readonly timeoutMs: number; readonly redact: Redact },
 ): AdapterFailure {
+  const error = thrown instanceof NotSent ? thrown.cause : thrown;
+  const code = codeOf(error);
+  const wroteNothing = thrown instanceof NotSent || ofConnecting.includes(code);
   const cause = describeCause(error, redact);
   if (error instanceof AddressRefused) {
-    return new AdapterFailure('unexpected-response', `${request} was not made: ${error.message}.`, { cause });
+    return new AdapterFailure('unexpected-response', `${request} was not made: ${error.message}.`, {
+      wroteNothing,
+      cause,
+    });
   }
   if (error instanceof Error && error.name === 'TimeoutError') {
     const message = `${request} was given up: no complete answer within ${timeoutMs / 1000} seconds.`;
-    return new AdapterFailure('unavailable', message, { cause });
+    return new AdapterFailure('unavailable', message, { wroteNothing, cause });
   }
-  const code = codeOf(error);
   if (isNotHttp(error) || code === 'UND_ERR_HEADERS_OVERFLOW' || code === 'UND_ERR_INVALID_ARG') {
     return new AdapterFailure('unexpected-response', `${request} failed: no valid HTTP could be exchanged.`, {
+      wroteNothing,
       cause,
     });
   }
   const reason = says[code] ?? 'the connection failed';
   return new AdapterFailure('unavailable', `${request} failed: ${reason}${code === '' ? '' : ` (${code})`}.`, {
+    wroteNothing,
     cause,
   });
 }

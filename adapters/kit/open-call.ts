@@ -22,7 +22,8 @@ import {
   resolveRequestUrl,
   setQueryParameter,
 } from './request-url.ts';
-import { createStatusFailure } from './status-failure.ts';
+import { requestWatched } from './request-watched.ts';
+import { createStatusFailure, isRefusal } from './status-failure.ts';
 
 const mostRedirects = 3;
 const redirectStatuses: readonly number[] = [301, 302, 303, 307, 308];
@@ -82,7 +83,7 @@ export function createOpenCall(options: OpenCallOptions): ClosableOpenCall {
     dispatcher ??= createDispatcher(limits);
     return dispatcher;
   };
-  const network: Wire = async (request) => (await connect()).request({ ...request, headers: { ...request.headers } });
+  const network: Wire = async (request) => await requestWatched(await connect(), request);
   const wire = options.wrapWire?.(network) ?? network;
   const openCall: OpenCall = ({ adapter, settings, credential }) => ({
     settings,
@@ -103,6 +104,11 @@ interface Limits {
   readonly userAgent: string;
 }
 
+/** Whether the request was given to the network; before that, nothing of it can have gone out. */
+interface Progress {
+  given: boolean;
+}
+
 /** What all requests of one call have in common. */
 interface Exchange {
   readonly limits: Limits;
@@ -110,6 +116,7 @@ interface Exchange {
   readonly authorised: Authorised;
   readonly redact: Redact;
   readonly wire: Wire;
+  readonly progress: Progress;
 }
 
 async function createDispatcher(limits: Limits): Promise<Dispatcher> {
@@ -137,13 +144,15 @@ function createHttp<Settings>(
   wire: Wire,
 ): AdapterHttp {
   return async (request) => {
-    const base = parseBaseUrl(adapter.baseUrl(settings), limits.allowPrivateAddresses);
-    const authorised = authorise(adapter.authorisation(settings), credential);
-    const redact = createRedact(authorised.secrets);
+    const progress: Progress = { given: false };
+    let redact: Redact = (text) => text;
     try {
-      return await send(request, { limits, base, authorised, redact, wire });
+      const base = parseBaseUrl(adapter.baseUrl(settings), limits.allowPrivateAddresses);
+      const authorised = authorise(adapter.authorisation(settings), credential);
+      redact = createRedact(authorised.secrets);
+      return await send(request, { limits, base, authorised, redact, wire, progress });
     } catch (error) {
-      throw redactFailure(error, redact);
+      throw completeFailure(error, redact, progress);
     }
   };
 }
@@ -168,13 +177,14 @@ async function sendOnce(
   method: NonNullable<AdapterHttpRequest['method']>,
   url: URL,
   signal: AbortSignal,
-  { authorised, wire, limits, redact }: Exchange,
+  { authorised, wire, limits, redact, progress }: Exchange,
 ): Promise<WireAnswer> {
   // A link may echo the key that asked for it; it is taken out here and put back on the copy that is sent.
   if (authorised.query !== undefined) removeQueryParameter(url, authorised.query.name);
   const asked = new URL(url);
   if (authorised.query !== undefined) setQueryParameter(asked, authorised.query.name, authorised.query.value);
   try {
+    progress.given = true;
     return await wire({
       origin: asked.origin,
       path: `${asked.pathname}${asked.search}`,
@@ -204,8 +214,10 @@ function redirectTarget(
   { method, url, redirects, exchange }: { method: string; url: URL; redirects: number; exchange: Exchange },
 ): URL {
   const request = describeRequest(method, url);
+  const status = answer.statusCode;
+  const wroteNothing = isRefusal(status, (name) => headerOf(answer, name));
   const fail = (why: string) =>
-    new AdapterFailure('unexpected-response', `${request} was redirected ${why}.`, { status: answer.statusCode });
+    new AdapterFailure('unexpected-response', `${request} was redirected ${why}.`, { status, wroteNothing });
   if (method !== 'GET') throw fail('and what writes is not sent twice');
   if (redirects >= mostRedirects) throw fail(`more than ${mostRedirects} times`);
   const target = URL.parse(headerOf(answer, 'location') ?? '', url.href);
@@ -242,9 +254,10 @@ async function readAnswer(
       try {
         return parseJsonBody(request, bytes, header('content-type'));
       } catch (error) {
-        throw redactFailure(error, redact);
+        throw completeFailure(error, redact);
       }
     },
+    redact,
   };
 }
 
@@ -258,10 +271,12 @@ function headerOf(answer: WireAnswer, name: string): string | undefined {
   return Array.isArray(value) ? value.join(', ') : value;
 }
 
-function redactFailure(error: unknown, redact: Redact): unknown {
+/** The failure without secrets, and with what is known of how far its request got. */
+function completeFailure(error: unknown, redact: Redact, progress: Progress = { given: true }): unknown {
   if (!(error instanceof AdapterFailure)) return error;
   const message = redact(error.message);
-  if (message === error.message) return error;
+  const wroteNothing = error.wroteNothing || !progress.given;
+  if (message === error.message && wroteNothing === error.wroteNothing) return error;
   const { kind, status, retryAfterMs, cause } = error;
-  return new AdapterFailure(kind, message, { status, retryAfterMs, cause });
+  return new AdapterFailure(kind, message, { status, retryAfterMs, wroteNothing, cause });
 }

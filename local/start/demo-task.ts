@@ -27,9 +27,42 @@ const listOf = (object: string) => ({
     format: 'iso' as const,
     earliest: '2019-01-01T00:00:00.000Z',
   },
+  record: { path: `/v1/${object}/{id}` },
+  revision: { field: 'version' },
+  writes: writesOf(object),
 });
 
-/** How `custom-rest` reads the demo CRM. */
+const writesOf = (object: string) => {
+  const together = (method: string) => ({ path: `/v1/${object}/batch`, constants: { method } });
+  return {
+    create: { path: `/v1/${object}`, idempotencyHeader: 'Idempotency-Key' },
+    update: { path: `/v1/${object}/{id}` },
+    delete: { path: `/v1/${object}/{id}` },
+    batch: {
+      size: 100,
+      itemsPath: 'items',
+      recordPath: 'record',
+      keyPath: 'idempotencyKey',
+      conditionPath: 'ifMatch',
+      create: together('create'),
+      update: together('update'),
+      delete: together('delete'),
+      results: {
+        path: 'results',
+        statusPath: 'status',
+        recordPath: 'record',
+        idPath: 'id',
+        revisionPath: 'etag',
+        errorPath: 'error',
+      },
+    },
+    condition: 'if-match' as const,
+    exists: { idPath: 'existingId' },
+    lookup: { param: 'filter.externalRef', field: 'externalRef', value: 'idempotency-key' as const },
+  };
+};
+
+/** How `custom-rest` reads the demo CRM and writes to it. */
 export function demoSettings(crmUrl: string) {
   return {
     baseUrl: crmUrl,

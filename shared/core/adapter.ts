@@ -117,6 +117,8 @@ export interface AdapterHttpResponse {
   readonly url: string;
   /** The parsed body. Throws `unexpected-response` when it is not JSON (truncated, wrong content type, empty). */
   json(): unknown;
+  /** A text of the provider's without the credential, should it hold it: for what is shown to people. */
+  redact(text: string): string;
 }
 
 export interface PullRequest {

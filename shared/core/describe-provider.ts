@@ -27,7 +27,10 @@ function describe(adapter: Adapter): CatalogEntry {
     label: adapter.label,
     description: adapter.description,
     auth: [...adapter.auth],
-    capabilities: adapter.pull === undefined ? [] : ['pull'],
+    capabilities: [
+      ...(adapter.pull === undefined ? [] : ['pull' as const]),
+      ...(adapter.push === undefined ? [] : ['push' as const]),
+    ],
     requestsPerMinute: adapter.requestsPerMinute,
     settingsSchema,
   };

@@ -23,7 +23,7 @@ export function everyRouteSuite(app: () => App): void {
   it('shows the catalog with the settings of each provider', async () => {
     const { items } = await tenant.admin.call('listCatalog');
     expect(items).toMatchObject([
-      { provider: 'custom-rest', capabilities: ['pull'], settingsSchema: { type: 'object' } },
+      { provider: 'custom-rest', capabilities: ['pull', 'push'], settingsSchema: { type: 'object' } },
     ]);
   });
 

@@ -25,6 +25,8 @@ export interface CrmControl extends CrmAccess {
   /** Switches quirks and the like, instead of what there was before. */
   behave(behaviour: NonNullable<DemoCrmOptions['behaviour']>): Promise<void>;
   stats(): Promise<CrmStats>;
+  /** Back to the seed: no changes, no faults, nothing counted. */
+  reset(): Promise<void>;
   /** Ids of all records that are there, in order. */
   list(type: RecordType): Promise<string[]>;
 }
@@ -102,6 +104,7 @@ export function controlCrm({ url, apiKey }: CrmAccess): CrmControl {
     writes: async () => crmWrites.parse(await call('GET', '/admin/writes')),
     behave: async (behaviour) => void (await call('PUT', '/admin/behaviour', behaviour)),
     stats: async () => crmStats.parse(await call('GET', '/admin/stats')),
+    reset: async () => void (await call('POST', '/admin/reset')),
     list: async (type) => {
       const ids: string[] = [];
       for (let cursor: string | null = ''; cursor !== null; ) {

@@ -1,4 +1,3 @@
-import { createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createOpenCall } from '../../../adapters/kit/open-call.ts';
 import type {
@@ -10,7 +9,9 @@ import type {
   PullPage,
 } from '../../../shared/core/adapter.ts';
 import { caughtFailure } from './caught-failure.ts';
+import { findClosedPort } from './closed-port.ts';
 import { type Answer, type FixtureServer, type Handler, startFixtureServer } from './fixture-server.ts';
+import { describeWrites, type WriteCase } from './write-contract.ts';
 
 /** One provider as the suite sees it: settings that point at a server, and the server's side from recorded or served fixtures. */
 export interface AdapterCase {
@@ -24,6 +25,8 @@ export interface AdapterCase {
   readonly pageSize: number;
   /** Where the adapter reads incrementally: the ids of what was modified at or after the instant. */
   readonly since?: { readonly instant: string; readonly ids: readonly string[] };
+  /** Where the adapter writes. */
+  readonly writes?: WriteCase;
 }
 
 const mostPages = 100;
@@ -49,10 +52,11 @@ export function describeAdapterContract(adapter: Adapter, given: AdapterCase): v
     describeCheck(adapter, given, open);
     if (adapter.pull !== undefined) describePull(adapter, given, open);
     if (adapter.describe !== undefined) describeFields(adapter, given, open);
+    if (adapter.push !== undefined) describeWrites(adapter, given, open);
   });
 }
 
-type Open = (handler: Handler, credential?: Credential) => AdapterCall;
+export type Open = (handler: Handler, credential?: Credential) => AdapterCall;
 
 function describeData(adapter: Adapter, given: AdapterCase): void {
   const settings = given.settings('https://provider.example');
@@ -291,14 +295,4 @@ function changesOf(pages: readonly PullPage[]): ExternalChange[] {
 
 function idsOf(pages: readonly PullPage[]): string[] {
   return changesOf(pages).map((change) => change.externalId);
-}
-
-/** A port on which nobody listens: one that was free a moment ago. */
-async function findClosedPort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no port was given');
-  return address.port;
 }

@@ -1,5 +1,6 @@
 import type { AdapterCase } from './contract-suite.ts';
 import type { Handler } from './fixture-server.ts';
+import { createWritableCrm } from './writable-crm.ts';
 
 const crmKey = 'crm key/with+signs';
 
@@ -37,6 +38,15 @@ export const customRestCase: AdapterCase = {
         modifiedField: 'updatedAt',
         incremental: { param: 'updatedSince', format: 'iso' },
         paging: { kind: 'cursor', cursorParam: 'after', cursorPath: 'paging.next.after', sizeParam: 'limit' },
+        record: { path: '/companies/{id}' },
+        revision: { field: 'revision' },
+        writes: {
+          create: { path: '/companies', idempotencyHeader: 'Idempotency-Key' },
+          update: { path: '/companies/{id}' },
+          delete: { path: '/companies/{id}' },
+          condition: 'if-match',
+          lookup: { param: 'name', field: 'properties.name' },
+        },
       },
     },
   }),
@@ -45,5 +55,11 @@ export const customRestCase: AdapterCase = {
   object: 'companies',
   ids: ['1', '2', '3', '4', '5', '6', '7'],
   pageSize: 2,
+  writes: {
+    provider: () => createWritableCrm(crmKey),
+    record: { properties: { name: 'Ünal & Co', city: 'Łódź' } },
+    patch: { properties: { city: null } },
+    refused: { properties: { name: 7 } },
+  },
   since: { instant: '2024-06-15T08:00:00.123Z', ids: ['2', '4', '6'] },
 };

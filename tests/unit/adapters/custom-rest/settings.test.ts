@@ -18,8 +18,70 @@ test('the smallest settings, with their defaults', () => {
   expect(paged.objects['items']?.paging).toMatchObject({ firstPage: 1, stable: false });
 });
 
+const verbs = { create: { path: '/items' }, update: { path: '/items/{id}' }, delete: { path: '/items/{id}' } };
+const withWrites = (change: Record<string, unknown>) => withItems({ writes: { ...verbs, ...change } });
+const batch = { size: 10, itemsPath: 'items', results: { path: 'results', statusPath: 'status' } };
+
+test('what can be written, with its defaults', () => {
+  const { writes } = customRestSettings.parse(withWrites({ batch })).objects['items'] ?? {};
+  expect(writes).toMatchObject({
+    create: { method: 'POST', answersRecord: true },
+    update: { method: 'PATCH' },
+    delete: { method: 'DELETE' },
+    conflict: { status: 412 },
+    exists: { status: 409 },
+    emptied: 'null',
+    concurrency: 4,
+    batch: { idPath: 'id' },
+  });
+});
+
 describe('refused, with the place', () => {
   const cases: readonly [string, unknown, RegExp][] = [
+    ['a record without a place', withItems({ record: { path: '/items' } }), /^objects\.items\.record\.path: must name/],
+    ['an update of no record', withWrites({ update: { path: '/items' } }), /^objects\.items\.writes\.update\.path/],
+    ['a delete of two', withWrites({ delete: { path: '/{id}/{id}' } }), /^objects\.items\.writes\.delete\.path/],
+    ['a write elsewhere', withWrites({ create: { path: 'https://evil.example/' } }), /writes\.create\.path/],
+    ['a key in a write', withWrites({ create: { path: '/a?api_key=k' } }), /writes\.create\.path: must hold no key/],
+    [
+      'a cookie as idempotency key',
+      withWrites({ create: { path: '/a', idempotencyHeader: 'Cookie' } }),
+      /writes\.create\.idempotencyHeader: is a header of the connection/,
+    ],
+    [
+      'the credential as idempotency key',
+      {
+        ...withWrites({ create: { path: '/a', idempotencyHeader: 'x-Own' } }),
+        auth: { kind: 'header', name: 'X-own' },
+      },
+      /writes\.create\.idempotencyHeader: is sent with every request/,
+    ],
+    ['a member that objects inherit', withWrites({ create: { path: '/a', bodyPath: 'a.__proto__' } }), /bodyPath/],
+    ['a time that is not known', withWrites({ condition: 'if-unmodified-since' }), /writes\.condition: needs/],
+    [
+      'a batch without the single write',
+      withItems({ writes: { batch: { ...batch, delete: { path: '/b' } } } }),
+      /writes\.batch\.delete: needs "writes\.delete"/,
+    ],
+    [
+      'a batch that loses the condition',
+      withWrites({ condition: 'if-match', batch: { ...batch, update: { path: '/b' } } }),
+      /writes\.batch\.conditionPath: is needed/,
+    ],
+    [
+      'a batch that loses the idempotency key',
+      withWrites({
+        create: { path: '/items', idempotencyHeader: 'Idempotency-Key' },
+        batch: { ...batch, create: { path: '/b' } },
+      }),
+      /writes\.batch\.keyPath: goes together/,
+    ],
+    ['a conflict that is a limit', withWrites({ conflict: { status: 429 } }), /writes\.conflict\.status/],
+    [
+      'a lookup by a parameter in use',
+      withItems({ query: { q: 'x' }, writes: { ...verbs, lookup: { param: 'q', field: 'name' } } }),
+      /^objects\.items: uses the query parameter "q" twice/,
+    ],
     ['an unknown setting', { ...valid, extra: 1 }, /"extra"/],
     ['an unknown setting of an object', withItems({ limit: 5 }), /^objects\.items: .*"limit"/],
     [

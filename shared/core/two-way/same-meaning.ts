@@ -1,7 +1,10 @@
 import { sameValue } from '../canonical.ts';
 import type { Json } from '../json.ts';
 
-const phoneLike = /^\+?[\d\s().\-/]{6,}$/;
+const addressLike = /^\S+@\S+$/;
+const phoneLike = /^\+?[\d\s().\-/]{7,}$/;
+/** Decimal numbers, dates, and versions or network addresses: the signs within them are not there for the eye alone. */
+const numberLike = /^\d+\.\d+$|^\d{4}([./-])\d{1,2}\1\d{1,2}$|^\d{1,2}([./-])\d{1,2}\2\d{2,4}$|^\d{1,3}(\.\d{1,3}){3}$/;
 const instantLike = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}/;
 
 /**
@@ -17,9 +20,9 @@ export function sameMeaning(left: Json | undefined, right: Json | undefined): bo
   if (typeof left !== 'string' || typeof right !== 'string') return false;
   const [a, b] = [collapse(left), collapse(right)];
   if (a === b) return true;
-  if (a.includes('@') && b.includes('@')) return a.toLowerCase() === b.toLowerCase();
+  if (addressLike.test(a) && addressLike.test(b)) return a.toLowerCase() === b.toLowerCase();
   if (instantLike.test(a) && instantLike.test(b)) return sameSecond(a, b);
-  return phoneLike.test(a) && phoneLike.test(b) && digits(a) === digits(b);
+  return isPhone(a) && isPhone(b) && digits(a) === digits(b);
 }
 
 /** What providers show for "nothing here". */
@@ -31,6 +34,10 @@ function isBlank(value: Json | undefined): boolean {
 
 function collapse(text: string): string {
   return text.normalize('NFC').trim().replace(/\s+/g, ' ');
+}
+
+function isPhone(text: string): boolean {
+  return phoneLike.test(text) && !numberLike.test(text);
 }
 
 function digits(text: string): string {

@@ -7,7 +7,7 @@ import type { ShardDocument, ShardSource } from './documents/shard.ts';
 import { readPath, removePath, writePath } from './field-path.ts';
 import type { Matcher } from './identity/compile-match-rules.ts';
 import { mergeSources, strategyOf } from './identity/survivorship.ts';
-import type { JsonObject } from './json.ts';
+import type { Json, JsonObject } from './json.ts';
 import { isOlder, isRepeat, type Observation, observedAs, type Sighting } from './observation.ts';
 import { searchText } from './search-text.ts';
 import type { TwoWayInput } from './two-way/draft.ts';
@@ -48,21 +48,55 @@ export function planShard(
 ): ShardPlan {
   const source = shard?.sources[observation.linkId];
   const outcome = outcomeOf(source, input.sighting);
+  let seen = observation;
   if (shard !== undefined && source !== undefined) {
-    const first = isRepeat(source.last, input.sighting) ? source.last.outcome : undefined;
-    const known = { version: source.externalVersion, observed: source.observed };
-    const inPlace = isInPlace(source, observation);
-    // What a pull has seen of our write before its answer is applied is the same look at the record.
-    const isSame =
-      observation.pushed !== undefined && known.version !== undefined && known.version === observation.version;
-    if (!isSame && isOlder(known, observation, input.sighting)) {
-      return inPlace ? { kind: 'in-place', outcome: first ?? 'unchanged' } : { kind: 'stale', outcome: first };
-    }
-    if (inPlace && observation.pushed === undefined)
-      return confirm(input, shard, observation, source, first ?? 'unchanged');
+    const isAnswer = observation.pushed !== undefined && isInPlace(source, observation);
+    const known = isAnswer ? undefined : planKnown(input, observation, shard, source);
+    if (known !== undefined) return known;
+    if (isAnswer && isLateLook(input, source, observation)) seen = asSeen(source, observation);
   }
-  const { document, conflicted } = mergeShard(input, link, observation, shard, outcome);
-  return { kind: 'write', outcome: conflicted && outcome === 'updated' ? 'conflicted' : outcome, document };
+  const { document, conflicted } = mergeShard(input, link, seen, shard, outcome);
+  const told = conflicted && outcome === 'updated' ? 'conflicted' : outcome;
+  if (seen.pushed !== undefined && shard !== undefined && sameValue(document as Json, shard as Json)) {
+    return { kind: 'in-place', outcome: told };
+  }
+  return { kind: 'write', outcome: told, document };
+}
+
+/** What the source shows already, or has gone past. */
+function planKnown(
+  input: MergeInput,
+  observation: Observation,
+  shard: ShardDocument,
+  source: ShardSource,
+): ShardPlan | undefined {
+  const first = isRepeat(source.last, input.sighting) ? source.last.outcome : undefined;
+  const inPlace = isInPlace(source, observation);
+  if (isLateLook(input, source, observation)) {
+    return inPlace ? { kind: 'in-place', outcome: first ?? 'unchanged' } : { kind: 'stale', outcome: first };
+  }
+  return inPlace ? confirm(input, shard, observation, source, first ?? 'unchanged') : undefined;
+}
+
+/** Whether the shard shows something newer of the source. Where the provider has no versions, a look that began before a write of ours had ended shows either side of it. */
+function isLateLook(input: MergeInput, source: ShardSource, observation: Observation): boolean {
+  const isVersioned = observation.version !== undefined || observation.pushed !== undefined;
+  const lookedAtMs = input.twoWay?.lookedAtMs;
+  if (!isVersioned && source.pushedAtMs !== undefined && lookedAtMs !== undefined) {
+    if (lookedAtMs <= source.pushedAtMs) return true;
+  }
+  return isOlder({ version: source.externalVersion, observed: source.observed }, observation, input.sighting);
+}
+
+/** The answer to a write that a later look has seen already: what both agree on counts, and when it was seen does not. */
+function asSeen(source: ShardSource, observation: Observation): Observation {
+  return {
+    ...observation,
+    version: source.externalVersion,
+    revision: source.externalRevision,
+    modifiedAt: source.modifiedAt,
+    seen: source.observed,
+  };
 }
 
 function mergeShard(
@@ -78,7 +112,8 @@ function mergeShard(
     shard === undefined || routes.length === 0
       ? mergeOneWay(input, observation, shard, next)
       : mergeTwoWay(twoWayInput(input, observation, routes), shard, next);
-  const { data, sources, edits, deletion, conflicted } = merged;
+  const { data, edits, deletion, conflicted } = merged;
+  const sources = conflicted ? withConflict(merged.sources, observation) : merged.sources;
   const status = statusOf(sources, deletion);
   const document: ShardDocument = {
     id: link.shardId,
@@ -95,6 +130,13 @@ function mergeShard(
   return { document: markPushes(document, routes), conflicted };
 }
 
+/** The first outcome is the one that a repeat returns. */
+function withConflict(sources: ShardDocument['sources'], { linkId }: Observation): ShardDocument['sources'] {
+  const source = sources[linkId];
+  if (source?.last.outcome !== 'updated') return sources;
+  return { ...sources, [linkId]: { ...source, last: { ...source.last, outcome: 'conflicted' } } };
+}
+
 function routesOf({ twoWay }: MergeInput, shardTypeId: string): readonly PushRoute[] {
   return (twoWay?.routes ?? []).filter((route) => route.shardTypeId === shardTypeId);
 }
@@ -108,7 +150,6 @@ function twoWayInput(input: MergeInput, observation: Observation, routes: readon
     ),
     routes,
     strategies: strategyOf(input.matcher?.set),
-    lookedAtMs: input.twoWay?.lookedAtMs ?? Date.parse(input.now),
     now: input.now,
   };
 }
@@ -227,6 +268,9 @@ function nextSource(
     ...(version === undefined ? {} : { externalVersion: version }),
     ...(revision === undefined ? {} : { externalRevision: revision }),
     ...(modifiedAt === undefined ? {} : { modifiedAt }),
+    ...(observation.pushed === undefined || version !== undefined
+      ? {}
+      : { pushedAtMs: input.twoWay?.lookedAtMs ?? Date.parse(input.now) }),
     observed: observedAs(observation, input.sighting),
     deleted: observation.deleted,
     last: { executionId: input.sighting.executionId, page: input.sighting.page, outcome },

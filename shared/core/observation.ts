@@ -172,9 +172,9 @@ function isTooLarge(text: string): boolean {
 
 export type LinkVerdict = 'unchanged' | 'created' | 'updated' | 'conflicted' | 'stale' | 'compare-shard';
 
-/** What the link alone says about an observation. A point read decides "unchanged" without a write. */
+/** What the link alone says about an observation. A point read decides "unchanged" without a write. What the answer to a write means, the shard says. */
 export function judgeByLink(link: LinkDocument, observation: Observation, sighting: Sighting): LinkVerdict {
-  if (link.state !== 'settled') return 'compare-shard';
+  if (link.state !== 'settled' || observation.pushed !== undefined) return 'compare-shard';
   const first = link.last !== undefined && isRepeat(link.last, sighting) ? link.last.outcome : undefined;
   if (link.hash === observation.hash) return first ?? 'unchanged';
   if (isOlder(link, observation, sighting)) return first ?? 'stale';

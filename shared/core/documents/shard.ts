@@ -35,8 +35,8 @@ export const shardSource = z.strictObject({
   held: held.optional(),
   /** It was deleted there, and is to be created anew. */
   recreate: z.literal(true).optional(),
-  /** The last push to a provider that has no versions: what it showed before, for looks that began before the push had ended. */
-  pushed: z.strictObject({ atMs: z.number(), before: valuesByPath }).optional(),
+  /** When the last push to a provider that has no versions had ended: a look that began before says nothing. */
+  pushedAtMs: z.number().optional(),
   externalVersion: z.number().optional(),
   /** The provider's name of this state of the record, for conditional writes. */
   externalRevision: z.string().optional(),

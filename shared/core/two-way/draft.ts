@@ -1,5 +1,6 @@
-import { canonicalText, shortHash } from '../canonical.ts';
-import type { ShardDocument, ShardSource } from '../documents/shard.ts';
+import { canonicalText, sameValue, shortHash } from '../canonical.ts';
+import { definedOnly } from '../defined-only.ts';
+import type { HeldFields, ShardDocument, ShardSource } from '../documents/shard.ts';
 import { readPath } from '../field-path.ts';
 import type { Path, StrategyOf } from '../identity/survivorship.ts';
 import { setPath } from '../identity/survivorship.ts';
@@ -17,8 +18,6 @@ export interface TwoWayInput {
   /** Which sources are written to as well, to say which of them get a revived record anew. */
   readonly routes: readonly PushRoute[];
   readonly strategies: StrategyOf;
-  /** When the look at the record began, epoch milliseconds. */
-  readonly lookedAtMs: number;
   readonly now: string;
 }
 
@@ -54,7 +53,24 @@ export function valueBefore(before: ShardSource | undefined, path: Path): Json |
   return before === undefined ? undefined : (readPath(before.externalBase, path) as Json | undefined);
 }
 
-/** Names a conflict by the look at the record with which it came up: one that was settled and comes up again is another. */
-export function conflictIdOf(linkId: string, { fence, page }: ShardSource['observed']): string {
-  return `conflict_${shortHash(canonicalText([linkId, fence, page]))}`;
+/** What is held already, or a conflict of its own: it is named by the look with which it came up, so one that was settled and comes up again is another. */
+export function openConflict(input: TwoWayInput, known: HeldFields | undefined, draft: Draft): HeldFields {
+  if (known !== undefined && (Object.keys(known.fields).length > 0 || known.deletion !== undefined)) return known;
+  const { fence, page } = draft.source.observed;
+  const conflictId = `conflict_${shortHash(canonicalText([input.linkId, fence, page]))}`;
+  return { conflictId, since: input.now, fields: {} };
+}
+
+/** By dotted path: what we had when both agreed, where it differs from what the source shows. */
+export type Agreements = NonNullable<ShardSource['internalBase']>;
+
+/** Both sides agree; where they write the value differently, ours is kept beside theirs. */
+export function agree(agreements: Agreements, key: string, ours: Json | undefined, theirs: Json | undefined): void {
+  if (sameValue(ours, theirs)) delete agreements[key];
+  else agreements[key] = definedOnly({ value: ours });
+}
+
+export function setAgreements(draft: Draft, agreements: Agreements): void {
+  if (Object.keys(agreements).length === 0) delete draft.source.internalBase;
+  else draft.source.internalBase = agreements;
 }

@@ -3,10 +3,19 @@ import { sameValue } from '../canonical.ts';
 import { definedOnly } from '../defined-only.ts';
 import type { HeldFields, ShardDocument, ShardSource } from '../documents/shard.ts';
 import { readPath } from '../field-path.ts';
-import { mergeSources, type Path, setPath } from '../identity/survivorship.ts';
-import type { Json, JsonObject } from '../json.ts';
+import { mergeSources, type Path } from '../identity/survivorship.ts';
+import type { Json } from '../json.ts';
 import { decideField, policyOf, trustedTime } from './decide-field.ts';
-import { conflictIdOf, type Draft, type TwoWayInput, take, valueBefore } from './draft.ts';
+import {
+  type Agreements,
+  agree,
+  type Draft,
+  openConflict,
+  setAgreements,
+  type TwoWayInput,
+  take,
+  valueBefore,
+} from './draft.ts';
 import { agreedValue } from './push-routes.ts';
 
 /** There is no base yet: as where records are found to be one, the match rules' strategies say whose values hold. */
@@ -35,18 +44,16 @@ export function mergeFields(
     const theirs = readPath(observation.data, path) as Json | undefined;
     if (observation.pushed?.fields.includes(key) === true) {
       delete ledger.held[key];
-      agree(ledger, key, readPath(observation.pushed.data, path) as Json | undefined, theirs);
+      agree(ledger.agreements, key, readPath(observation.pushed.data, path) as Json | undefined, theirs);
     } else mergeField(input, shard, before, draft, ledger, path);
   }
-  if (Object.keys(ledger.agreements).length === 0) delete draft.source.internalBase;
-  else draft.source.internalBase = ledger.agreements;
+  setAgreements(draft, ledger.agreements);
   setHeld(input, draft, before, ledger.held);
-  if (observation.pushed !== undefined && observation.version === undefined) rememberBefore(input, before, draft);
 }
 
 /** What the source and the shard agree on, and what they do not: by dotted path. */
 interface Ledger {
-  readonly agreements: NonNullable<ShardSource['internalBase']>;
+  readonly agreements: Agreements;
   readonly held: HeldFields['fields'];
 }
 
@@ -66,10 +73,6 @@ function mergeField(
       : { externalBase: known.externalBase as Json | undefined, internalBase: known.internalBase as Json | undefined };
   const ours = readPath(draft.data, path) as Json | undefined;
   const theirs = readPath(input.observation.data, path) as Json | undefined;
-  if (isLate(input, before, key, theirs)) {
-    setPath(draft.source.externalBase as JsonObject, path, bases.externalBase);
-    return;
-  }
   const times = {
     oursAt: trustedTime(shard.edits?.[key]?.at, input.now),
     theirsAt: trustedTime(input.observation.modifiedAt, input.now),
@@ -84,8 +87,8 @@ function mergeField(
   delete ledger.held[key];
   if (decision.kind === 'theirs') take(input, draft, path, theirs);
   if (decision.kind === 'merged') take(input, draft, path, decision.value);
-  if (decision.kind === 'agreed') agree(ledger, key, ours, theirs);
-  else if (decision.kind === 'ours' && !decision.settled) agree(ledger, key, bases.internalBase, theirs);
+  if (decision.kind === 'agreed') agree(ledger.agreements, key, ours, theirs);
+  else if (decision.kind === 'ours' && !decision.settled) agree(ledger.agreements, key, bases.internalBase, theirs);
   else delete ledger.agreements[key];
 }
 
@@ -93,20 +96,6 @@ function policyFor({ route, strategies }: TwoWayInput, path: Path): ConflictPoli
   const isWritten = route?.paths.some((each) => sameValue([...each], [...path])) === true;
   if (route !== undefined && isWritten) return policyOf(route.conflicts, path);
   return strategies(path) === 'prefer_internal' ? 'internal_wins' : 'external_wins';
-}
-
-/** Both sides agree; where they write the value differently, ours is kept beside theirs. */
-function agree({ agreements }: Ledger, key: string, ours: Json | undefined, theirs: Json | undefined): void {
-  if (sameValue(ours, theirs)) delete agreements[key];
-  else agreements[key] = definedOnly({ value: ours });
-}
-
-/** A look that began before our write had ended shows what was there before: it says nothing about what is there now. */
-function isLate(input: TwoWayInput, before: ShardSource | undefined, key: string, theirs: Json | undefined): boolean {
-  const pushed = before?.pushed;
-  const earlier = pushed?.before[key];
-  if (pushed === undefined || earlier === undefined || input.observation.version !== undefined) return false;
-  return input.lookedAtMs <= pushed.atMs && sameValue(earlier.value as Json | undefined, theirs);
 }
 
 function setHeld(
@@ -117,18 +106,6 @@ function setHeld(
 ): void {
   const known = before?.held;
   const isHeld = Object.keys(fields).length > 0;
-  if (known === undefined && !isHeld) return;
-  const goesOn = known !== undefined && (Object.keys(known.fields).length > 0 || known.deletion !== undefined);
-  draft.source.held =
-    known !== undefined && (goesOn || !isHeld)
-      ? { ...known, fields }
-      : { conflictId: conflictIdOf(input.linkId, draft.source.observed), since: input.now, fields };
-}
-
-function rememberBefore(input: TwoWayInput, before: ShardSource | undefined, draft: Draft): void {
-  const fields = input.observation.pushed?.fields ?? [];
-  draft.source.pushed = {
-    atMs: input.lookedAtMs,
-    before: Object.fromEntries(fields.map((key) => [key, definedOnly({ value: valueBefore(before, key.split('.')) })])),
-  };
+  if (isHeld) draft.source.held = { ...openConflict(input, known, draft), fields };
+  else if (known !== undefined) draft.source.held = { ...known, fields };
 }

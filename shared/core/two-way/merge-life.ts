@@ -2,9 +2,10 @@ import type { ConflictPolicy } from '../../contracts/conflict-policy.ts';
 import { sameValue } from '../canonical.ts';
 import type { ShardDocument, ShardSource } from '../documents/shard.ts';
 import { readPath } from '../field-path.ts';
-import type { Json } from '../json.ts';
+import { setPath } from '../identity/survivorship.ts';
+import type { Json, JsonObject } from '../json.ts';
 import { trustedTime } from './decide-field.ts';
-import { conflictIdOf, type Draft, type TwoWayInput, valueBefore } from './draft.ts';
+import { agree, type Draft, openConflict, setAgreements, type TwoWayInput, valueBefore } from './draft.ts';
 import { movedFields, type PushRoute } from './push-routes.ts';
 
 /** The record is gone there. What was edited here meanwhile does not vanish with it unless the policy says so. */
@@ -16,10 +17,7 @@ export function mergeDeletion(
 ): ShardDocument['deletion'] {
   const { observation, route } = input;
   if (before === undefined || before.deleted) return shard.deletion;
-  delete draft.source.internalBase;
-  delete draft.source.pushed;
-  if (before.held !== undefined)
-    draft.source.held = { conflictId: before.held.conflictId, since: before.held.since, fields: {} };
+  forgetHeld(before, draft);
   if (observation.pushed !== undefined || route === undefined || shard.status !== 'active') return shard.deletion;
   if (hasSibling(shard, input)) return shard.deletion;
   const deletion = { by: input.linkId, at: observation.modifiedAt ?? input.now };
@@ -33,13 +31,22 @@ export function mergeDeletion(
     return shard.deletion;
   }
   draft.conflicted = true;
-  draft.source.held = {
-    conflictId: before.held?.conflictId ?? conflictIdOf(input.linkId, draft.source.observed),
-    since: before.held?.since ?? input.now,
-    fields: {},
-    deletion: 'there',
-  };
+  draft.source.held = { ...openConflict(input, before.held, draft), fields: {}, deletion: 'there' };
   return shard.deletion;
+}
+
+/** Fields of a record that is gone wait for nobody. Their bases are again what they were agreed on: should the record come back, they are decided anew. */
+function forgetHeld({ held, externalBase, internalBase }: ShardSource, draft: Draft): void {
+  if (held === undefined) return;
+  const base = structuredClone(externalBase) as JsonObject;
+  const agreements = { ...internalBase };
+  for (const [key, field] of Object.entries(held.fields)) {
+    setPath(base, key.split('.'), field.externalBase as Json | undefined);
+    agree(agreements, key, field.internalBase as Json | undefined, field.externalBase as Json | undefined);
+  }
+  draft.source.externalBase = base;
+  setAgreements(draft, agreements);
+  draft.source.held = { conflictId: held.conflictId, since: held.since, fields: {} };
 }
 
 /** Another record of the same kind stands for the shard as well: one of two that were the same was removed, not what they stand for. */
@@ -116,9 +123,9 @@ export function mergeLife(
   if (decision === 'keep') return undefined;
   if (decision === 'ask') {
     if (before.held?.deletion === undefined) draft.conflicted = true;
+    const known = before.held?.deletion === undefined ? draft.source.held : before.held;
     draft.source.held = {
-      conflictId: draft.source.held?.conflictId ?? conflictIdOf(input.linkId, draft.source.observed),
-      since: draft.source.held?.since ?? input.now,
+      ...openConflict(input, known, draft),
       fields: draft.source.held?.fields ?? {},
       deletion: 'here',
     };

@@ -84,27 +84,27 @@ export function printOf(shard: ShardDocument, route: PushRoute, needs: readonly 
 
 type PushProblem = NonNullable<ShardDocument['pushProblems']>[string];
 
-/** A refusal stands for what was refused. A create that may have happened stands whatever becomes of the values. */
-function stands(problem: PushProblem, shard: ShardDocument, route: PushRoute, needs: readonly PushNeed[]): boolean {
-  if (problem.state === 'held') return needs.some(({ kind }) => kind === 'create');
-  return problem.print === printOf(shard, route, needs);
+/** Creates that may have happened: they stand until there is a record, whatever becomes of the shard and its routes. Forgotten, they would be made twice. */
+function heldCreates({ sources, pushProblems = {} }: ShardDocument): [string, PushProblem][] {
+  const live = new Set(Object.values(sources).flatMap((source) => (source.deleted ? [] : [routeKeyOf(source)])));
+  return Object.entries(pushProblems).filter(([key, { state }]) => state === 'held' && !live.has(key));
 }
 
 const urgency: Record<PushState, number> = { failed: 0, held: 1, pending: 2 };
 
-/** The shard with `push` saying what each integration still lacks of it. Part of every write of a shard. */
+/** The shard with `push` saying what each integration still lacks of it. Part of every write of a shard. A refusal stands for what was refused. */
 export function markPushes(shard: ShardDocument, routes: readonly PushRoute[]): ShardDocument {
   const { push: _push, pushProblems: problems, ...rest } = shard;
   const push: Record<string, PushState> = {};
-  const standing: NonNullable<ShardDocument['pushProblems']> = {};
+  const standing: NonNullable<ShardDocument['pushProblems']> =
+    problems === undefined ? {} : Object.fromEntries(heldCreates(shard));
   for (const route of routes) {
     const needs = pushNeeds(shard, route);
     if (needs.length === 0) continue;
     const key = routeKeyOf(route);
     const problem = problems?.[key];
-    const isKnown = problem !== undefined && stands(problem, shard, route, needs);
-    if (isKnown) standing[key] = problem;
-    const state = isKnown ? problem.state : 'pending';
+    if (problem?.state === 'failed' && problem.print === printOf(shard, route, needs)) standing[key] = problem;
+    const state = standing[key]?.state ?? 'pending';
     const other = push[route.integrationId];
     if (other === undefined || urgency[state] > urgency[other]) push[route.integrationId] = state;
   }

@@ -2,7 +2,7 @@ import { shortHash } from '../../core/canonical.ts';
 import type { LinkDocument } from '../../core/documents/link.ts';
 import type { Claim, Matcher } from '../../core/identity/compile-match-rules.ts';
 import type { MergeInput } from '../../core/merge-source.ts';
-import { type Observation, observedAs } from '../../core/observation.ts';
+import { isOlder, type Observation, observedAs } from '../../core/observation.ts';
 import type { Scope } from '../../core/scope.ts';
 import type { Item, Linked, Placed, Stores } from './item.ts';
 
@@ -145,7 +145,9 @@ export async function settleLinks(
 
 function settledLink(input: MergeInput, { item, link, shardId, last }: Placed): LinkDocument {
   const { observation } = item;
-  const version = observation.version ?? link.document.version;
+  // The answer to a write may come after a later look.
+  const isLate = isOlder(link.document, observation, input.sighting);
+  const version = isLate ? link.document.version : (observation.version ?? link.document.version);
   const claims = settledClaims(input, item, link.document);
   return {
     ...link.document,
@@ -153,7 +155,7 @@ function settledLink(input: MergeInput, { item, link, shardId, last }: Placed): 
     state: 'settled',
     hash: observation.hash,
     ...(version === undefined ? {} : { version }),
-    observed: observedAs(observation, input.sighting),
+    observed: isLate ? link.document.observed : observedAs(observation, input.sighting),
     last,
     ...(claims === undefined ? {} : { claims }),
   };

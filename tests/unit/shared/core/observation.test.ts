@@ -76,6 +76,12 @@ describe('what a link says', async () => {
     last: { executionId: 'exe_1', page: 3, outcome: 'created' },
   };
   const later = { executionId: 'exe_2', page: 0, fence: 11 };
+
+  it('is nothing about the answer to a write: the same values may be what the provider made of others', () => {
+    const answer: Observation = { ...observation, pushed: { kind: 'update', fields: ['name'], data: { name: ' A' } } };
+    expect(judgeByLink(link, answer, later)).toBe('compare-shard');
+  });
+
   const repeated = { executionId: 'exe_1', page: 3, fence: 11 };
 
   it.each([

@@ -36,7 +36,7 @@ describe('lists', () => {
   });
 });
 
-const items = fc.uniqueArray(fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f'), { maxLength: 6 });
+const items: fc.Arbitrary<string[]> = fc.uniqueArray(fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f'), { maxLength: 6 });
 
 describe('whatever both sides do to a list', () => {
   it('nothing put in is lost, nothing taken out comes back, nothing else happens', () => {

@@ -1,0 +1,305 @@
+import { describe, expect, it } from 'vitest';
+import type { ConflictPolicy } from '../../../../../shared/contracts/conflict-policy.ts';
+import type { JsonObject } from '../../../../../shared/core/json.ts';
+import { at, type Look, routeTo, TwoWayShard } from '../../../../kit/two-way-look.ts';
+
+const ada = { name: 'Ada', email: 'ada@example.org', address: { city: 'Ptuj' } };
+
+/** A shard that came from `a` and is written to `a` and `b`. */
+function shardOf(policy: ConflictPolicy = 'manual', fields: Record<string, ConflictPolicy> = {}): TwoWayShard {
+  return new TwoWayShard([routeTo('a', { policy, fields }), routeTo('b', { policy, fields })]).see({
+    record: ada,
+    second: 0,
+  });
+}
+
+function fieldsOf(shard: TwoWayShard, integration = 'a'): readonly string[] {
+  return shard.needs(integration).flatMap((need) => (need.kind === 'update' ? need.fields : [need.kind]));
+}
+
+describe('edits of different fields', () => {
+  it('are both kept, and each side gets the other one’s', () => {
+    const shard = shardOf()
+      .edit(10, { name: 'Augusta Ada' })
+      .see({ record: { ...ada, email: 'new@example.org' }, second: 20 });
+    expect(shard.get().data).toEqual({ ...ada, name: 'Augusta Ada', email: 'new@example.org' });
+    expect(fieldsOf(shard)).toEqual(['name']);
+    expect(shard.get().edits).toMatchObject({ name: { at: at(10), by: 'ada' }, email: { at: at(20) } });
+  });
+});
+
+describe('edits of one field', () => {
+  const both = (policy: ConflictPolicy, ours = 10, theirs = 20) =>
+    shardOf(policy)
+      .edit(ours, { name: 'Ours' })
+      .see({ record: { ...ada, name: 'Theirs' }, second: 30, modifiedAt: theirs });
+
+  it('are settled by the policy', () => {
+    expect(both('external_wins').get().data['name']).toBe('Theirs');
+    expect(fieldsOf(both('external_wins'))).toEqual([]);
+    expect(both('internal_wins').get().data['name']).toBe('Ours');
+    expect(fieldsOf(both('internal_wins'))).toEqual(['name']);
+    expect(both('newest').get().data['name']).toBe('Theirs');
+    expect(both('newest', 20, 10).get().data['name']).toBe('Ours');
+    expect(fieldsOf(both('newest', 20, 10))).toEqual(['name']);
+    for (const policy of ['external_wins', 'internal_wins', 'newest'] as const) {
+      expect(both(policy).source().held).toBeUndefined();
+      expect(both(policy).last).toMatchObject({ outcome: 'updated' });
+    }
+  });
+
+  it('are held for a person, neither taken nor pushed, with what both agreed on', () => {
+    const shard = both('manual');
+    expect(shard.last).toMatchObject({ outcome: 'conflicted' });
+    expect(shard.get().data['name']).toBe('Ours');
+    expect(fieldsOf(shard)).toEqual([]);
+    expect(shard.source().held?.fields).toEqual({ name: { externalBase: 'Ada', internalBase: 'Ada' } });
+    expect(shard.source().externalBase['name']).toBe('Theirs');
+  });
+
+  it('do not hold the other fields', () => {
+    const shard = both('manual').edit(40, { email: 'new@example.org' });
+    expect(fieldsOf(shard)).toEqual(['email']);
+  });
+
+  it('go by the policy of the field', () => {
+    const shard = shardOf('manual', { address: 'external_wins' })
+      .edit(10, { name: 'Ours', 'address.city': 'Ours' })
+      .see({ record: { ...ada, name: 'Theirs', address: { city: 'Theirs' } }, second: 20 });
+    expect(shard.get().data).toMatchObject({ name: 'Ours', address: { city: 'Theirs' } });
+    expect(Object.keys(shard.source().held?.fields ?? {})).toEqual(['name']);
+  });
+
+  it('of lists are united, and what the other side lacks of them is pushed', () => {
+    const shard = new TwoWayShard([routeTo('a', { policy: 'merge' })])
+      .see({ record: { tags: ['x', 'y'] }, second: 0 })
+      .edit(10, { tags: ['x', 'y', 'ours'] })
+      .see({ record: { tags: ['y', 'theirs'] }, second: 20 });
+    expect(shard.get().data['tags']).toEqual(['y', 'ours', 'theirs']);
+    expect(fieldsOf(shard)).toEqual(['tags']);
+  });
+
+  it('in a task that only pulls: what the match rules prefer holds', () => {
+    const shard = new TwoWayShard([routeTo('b')])
+      .see({ record: ada, second: 0 })
+      .edit(10, { name: 'Ours' })
+      .see({ record: { ...ada, name: 'Theirs' }, second: 20 });
+    expect(shard.get().data['name']).toBe('Theirs');
+    expect(shard.source().held).toBeUndefined();
+  });
+});
+
+describe('a field that is held', () => {
+  const held = () =>
+    shardOf()
+      .edit(10, { name: 'Ours' })
+      .see({ record: { ...ada, name: 'Theirs' }, second: 20 });
+
+  it('stays the same conflict when either side moves on', () => {
+    const shard = held();
+    const before = shard.source().held;
+    shard.edit(30, { name: 'Ours again' }).see({ record: { ...ada, name: 'Theirs again' }, second: 40 });
+    expect(shard.source().held).toEqual(before);
+    expect(shard.last).toMatchObject({ outcome: 'updated' });
+  });
+
+  it('settles itself when they go back to what both had: ours is pushed', () => {
+    const shard = held().see({ record: ada, second: 30 });
+    expect(shard.source().held).toMatchObject({ fields: {} });
+    expect(fieldsOf(shard)).toEqual(['name']);
+  });
+
+  it('settles itself when we go back: theirs is taken with their next change', () => {
+    const shard = held()
+      .edit(30, { name: 'Ada' })
+      .see({ record: { ...ada, name: 'Theirs', email: 'x@y.org' }, second: 40 });
+    expect(shard.get().data['name']).toBe('Theirs');
+    expect(shard.source().held).toMatchObject({ fields: {} });
+    expect(fieldsOf(shard)).toEqual([]);
+  });
+
+  it('settles itself when both come to mean the same', () => {
+    const shard = held().see({ record: { ...ada, name: ' Ours' }, second: 30 });
+    expect(shard.source().held).toMatchObject({ fields: {} });
+    expect(fieldsOf(shard)).toEqual([]);
+    expect(shard.get().data['name']).toBe('Ours');
+  });
+
+  it('that comes up again, once settled, is another conflict', () => {
+    const shard = held();
+    const first = shard.source().held?.conflictId;
+    shard.see({ record: ada, second: 30 }).see({ record: { ...ada, name: 'Once more' }, second: 40 });
+    expect(shard.source().held?.fields).toHaveProperty('name');
+    expect(shard.source().held?.conflictId).not.toBe(first);
+  });
+
+  it('and another one beside it are one conflict', () => {
+    const shard = held();
+    const first = shard.source().held?.conflictId;
+    shard
+      .edit(30, { email: 'ours@example.org' })
+      .see({ record: { name: 'Theirs', email: 'theirs@example.org' }, second: 40 });
+    expect(shard.source().held?.conflictId).toBe(first);
+    expect(Object.keys(shard.source().held?.fields ?? {}).sort()).toEqual(['email', 'name']);
+    expect(shard.last).toMatchObject({ outcome: 'conflicted' });
+  });
+});
+
+describe('the answer to a push', () => {
+  const written: JsonObject = { ...ada, phone: '040 123 456' };
+  const shown: JsonObject = { ...ada, phone: '+38640123456' };
+  const edited = (versioned = true) =>
+    new TwoWayShard([routeTo('a')]).see({ record: ada, second: 0, versioned }).edit(10, { phone: '040 123 456' });
+  const answer = (shard: TwoWayShard, look: Partial<Look> = {}): TwoWayShard =>
+    shard.see({ record: shown, second: 20, pushed: { kind: 'update', fields: ['phone'], data: written }, ...look });
+
+  it('that shows the value otherwise is agreed on: nothing is pushed, nothing is changed here', () => {
+    const shard = answer(edited());
+    expect(shard.needs()).toEqual([]);
+    expect(shard.get().push).toBeUndefined();
+    expect(shard.get().data['phone']).toBe('040 123 456');
+    expect(shard.source()).toMatchObject({
+      externalBase: { phone: '+38640123456' },
+      internalBase: { phone: { value: '040 123 456' } },
+    });
+    shard.see({ record: shown, second: 30 });
+    expect(shard.get().data['phone']).toBe('040 123 456');
+    expect(shard.needs()).toEqual([]);
+  });
+
+  it('that shows what was there before, because the provider makes that of it, is agreed on as well', () => {
+    const shard = answer(edited().edit(11, { name: ' Ada ' }), {
+      pushed: { kind: 'update', fields: ['name', 'phone'], data: { ...written, name: ' Ada ' } },
+    });
+    expect(shard.needs()).toEqual([]);
+    expect(shard.get().data['name']).toBe(' Ada ');
+  });
+
+  it('leaves to be pushed what was edited while it was written', () => {
+    const shard = answer(edited().edit(15, { phone: '040 999 999' }));
+    expect(fieldsOf(shard)).toEqual(['phone']);
+    expect(shard.get().data['phone']).toBe('040 999 999');
+  });
+
+  it('takes what else has changed there', () => {
+    const shard = answer(edited(), { record: { ...shown, name: 'Theirs' } });
+    expect(shard.get().data).toMatchObject({ name: 'Theirs', phone: '040 123 456' });
+    expect(shard.needs()).toEqual([]);
+  });
+
+  it('ends a conflict about what was written', () => {
+    const shard = edited().see({ record: { ...ada, phone: '1' }, second: 15 });
+    expect(shard.source().held?.fields).toHaveProperty('phone');
+    answer(shard);
+    expect(shard.source().held).toMatchObject({ fields: {} });
+    expect(shard.needs()).toEqual([]);
+  });
+
+  it('comes after a look that saw what was written: whatever that made of it, both agree', () => {
+    for (const versioned of [true, false]) {
+      const odd = { ...shown, phone: 'cut off' };
+      const shard = edited(versioned).see({ record: odd, second: 30, modifiedAt: 20, versioned });
+      answer(shard, { record: odd, versioned });
+      expect(shard.source().held?.fields ?? {}, String(versioned)).toEqual({});
+      expect(shard.needs(), String(versioned)).toEqual([]);
+    }
+  });
+
+  it('comes after a look that saw what was written, undone and written again: the newer look stands', () => {
+    const shard = edited().see({ record: shown, second: 30 });
+    answer(shard);
+    expect(shard.source()).toMatchObject({ externalVersion: Date.parse(at(30)), modifiedAt: at(30) });
+    expect(shard.needs()).toEqual([]);
+  });
+
+  it('comes after a look that saw it changed again: it is too old to count', () => {
+    const shard = edited().see({ record: { ...shown, phone: '2' }, second: 30 });
+    answer(shard);
+    expect(shard.last?.kind).toBe('stale');
+    expect(shard.source().externalBase['phone']).toBe('2');
+  });
+
+  it('applied twice is written once', () => {
+    for (const versioned of [true, false]) {
+      const shard = answer(edited(versioned), { versioned });
+      const first = shard.get();
+      answer(shard, { versioned });
+      expect(shard.last?.kind).toBe('in-place');
+      expect(shard.get()).toEqual(first);
+    }
+  });
+
+  it('that empties a field is agreed on, whether the provider shows nothing or null', () => {
+    for (const record of [{ name: 'Ada' }, { name: 'Ada', email: null }]) {
+      const shard = new TwoWayShard([routeTo('a')])
+        .see({ record: { name: 'Ada', email: 'ada@example.org' }, second: 0 })
+        .edit(10, { email: undefined });
+      expect(fieldsOf(shard)).toEqual(['email']);
+      shard.see({ record, second: 20, pushed: shard.pushOf(['email']) });
+      expect(shard.needs()).toEqual([]);
+      expect(shard.get().data).toEqual({ name: 'Ada' });
+    }
+  });
+});
+
+describe('a look that began before a write had ended, at a provider without versions', () => {
+  const pushed = () => {
+    const shard = new TwoWayShard([routeTo('a')])
+      .see({ record: ada, second: 0, versioned: false })
+      .edit(10, { name: 'Ours' });
+    return shard.see({
+      record: { ...ada, name: 'Ours' },
+      second: 20,
+      versioned: false,
+      pushed: shard.pushOf(['name']),
+    });
+  };
+
+  it('says nothing: what it shows may have been overwritten', () => {
+    for (const name of ['Ada', 'Between']) {
+      const shard = pushed().see({ record: { ...ada, name }, second: 21, beganAt: 19, versioned: false });
+      expect(shard.last?.kind).toBe('stale');
+      expect(shard.get().data['name']).toBe('Ours');
+      expect(shard.needs()).toEqual([]);
+    }
+  });
+
+  it('says nothing either when the answer was applied twice', () => {
+    const shard = pushed();
+    shard.see({ record: { ...ada, name: 'Ours' }, second: 20, versioned: false, pushed: shard.pushOf(['name']) });
+    shard.see({ record: ada, second: 21, beganAt: 19, versioned: false });
+    expect(shard.get().data['name']).toBe('Ours');
+  });
+
+  it('does not stop the next one, which may show the same', () => {
+    const shard = pushed()
+      .see({ record: ada, second: 21, beganAt: 19, versioned: false })
+      .see({ record: ada, second: 22, versioned: false });
+    expect(shard.get().data['name']).toBe('Ada');
+    expect(shard.needs()).toEqual([]);
+  });
+});
+
+describe('the first meeting of a record with a shard that is there', () => {
+  const meet = (shard: TwoWayShard, record: JsonObject, second: number, modifiedAt = second) =>
+    shard.see({ integration: 'b', externalId: 'q1', record, second, modifiedAt });
+
+  it('takes the newer values, keeps what only one has, and has each side brought up to it', () => {
+    const shard = meet(shardOf(), { name: 'Augusta', email: 'ada@example.org', phone: '1' }, 10);
+    expect(shard.get().data).toEqual({ ...ada, name: 'Augusta', phone: '1' });
+    expect(fieldsOf(shard, 'a')).toEqual(['name', 'phone']);
+    expect(fieldsOf(shard, 'b')).toEqual(['address.city']);
+    const older = meet(shardOf(), { name: 'Augusta' }, 10, -10);
+    expect(older.get().data['name']).toBe('Ada');
+    expect(fieldsOf(older, 'b')).toEqual(['name', 'email', 'address.city']);
+  });
+
+  it('keeps an edit that was made here since: it has to be pushed to both', () => {
+    const rules = { version: 1, rules: [], strategy: 'prefer_internal' as const, fieldStrategies: {} };
+    const shard = new TwoWayShard([routeTo('a'), routeTo('b')], shardOf().get(), rules).edit(5, { name: 'Ours' });
+    meet(shard, { ...ada, name: 'Augusta' }, 10);
+    expect(shard.get().data['name']).toBe('Ours');
+    expect(fieldsOf(shard, 'a')).toEqual(['name']);
+    expect(fieldsOf(shard, 'b')).toEqual(['name']);
+  });
+});

@@ -46,6 +46,7 @@ import {
 } from '../core/documents/merge.ts';
 import { type MergeCandidateDocument, mergeCandidateDocument } from '../core/documents/merge-candidate.ts';
 import { type PoisonDocument, poisonDocument } from '../core/documents/poison.ts';
+import { type PushLaneDocument, pushLaneDocument } from '../core/documents/push-lane.ts';
 import { type ShardDocument, shardDocument } from '../core/documents/shard.ts';
 import { type TaskDocument, taskDocument } from '../core/documents/task.ts';
 import { type TenantSlotsDocument, tenantSlotsDocument } from '../core/documents/tenant-slots.ts';
@@ -150,6 +151,7 @@ export const collections = {
     partitionOf: (document) => document.shardId,
   }),
   leases: spec<LeaseDocument>({ container: 'leases', schema: leaseDocument }),
+  pushLanes: spec<PushLaneDocument>({ container: 'leases', kind: 'push-lane', schema: pushLaneDocument }),
   tenantSlots: spec<TenantSlotsDocument>({ container: 'leases', kind: 'slots', schema: tenantSlotsDocument }),
   audit: spec<AuditDocument>({
     container: 'audit',

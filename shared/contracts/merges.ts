@@ -26,7 +26,7 @@ export const merge = z
       .describe('`superseded`: another merge took the shard first'),
     survivorId: shardId,
     mergedId: shardId.describe('The shard that went into the survivor; its id still answers'),
-    trigger: z.enum(['rule', 'candidate', 'person']),
+    trigger: z.enum(['rule', 'candidate', 'person', 'push']),
     rule: z.string().optional(),
     actor: z.string(),
     createdAt: instant,

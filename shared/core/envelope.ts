@@ -21,3 +21,16 @@ export const syncPagesEnvelope = z.strictObject({
 });
 
 export type SyncPagesEnvelope = z.infer<typeof syncPagesEnvelope>;
+
+/** Queue `push-changes`: write what an integration lacks. `messageId` names the holder of its lane. */
+export const pushChangesEnvelope = z.strictObject({
+  kind: z.literal('push-changes'),
+  tenantId,
+  traceparent,
+  messageId: z.string().min(1).max(64),
+  integrationId,
+  /** As in `syncPagesEnvelope`. */
+  dueAt: z.iso.datetime().optional(),
+});
+
+export type PushChangesEnvelope = z.infer<typeof pushChangesEnvelope>;

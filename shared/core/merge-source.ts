@@ -220,12 +220,14 @@ function confirm(
 ): ShardPlan {
   const version = observation.version ?? source.externalVersion;
   const { fence, page } = observedAs(observation, sighting);
-  if (version === source.externalVersion && fence === source.observed.fence && page === source.observed.page) {
+  const revision = observation.revision ?? source.externalRevision;
+  if (version === source.externalVersion && revision === source.externalRevision && fence === source.observed.fence && page === source.observed.page) {
     return { kind: 'in-place', outcome };
   }
   const confirmed: ShardSource = {
     ...source,
     ...(version === undefined ? {} : { externalVersion: version }),
+    ...(revision === undefined ? {} : { externalRevision: revision }),
     observed: { fence, page },
   };
   const document = { ...shard, sources: { ...shard.sources, [observation.linkId]: confirmed } };

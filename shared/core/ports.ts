@@ -25,11 +25,12 @@ import type { MatchRulesDocument } from './documents/match-rules.ts';
 import type { MergeDocument, ShardImageDocument } from './documents/merge.ts';
 import type { MergeCandidateDocument } from './documents/merge-candidate.ts';
 import type { PoisonDocument } from './documents/poison.ts';
+import type { PushLaneDocument } from './documents/push-lane.ts';
 import type { ShardDocument } from './documents/shard.ts';
 import type { TaskDocument } from './documents/task.ts';
 import type { TenantSlotsDocument } from './documents/tenant-slots.ts';
 import type { EngineSettings } from './engine-settings.ts';
-import type { SyncPagesEnvelope } from './envelope.ts';
+import type { PushChangesEnvelope, SyncPagesEnvelope } from './envelope.ts';
 import type { Scope } from './scope.ts';
 
 /** A document as it was read, with the ETag that makes a later write conditional. */
@@ -174,6 +175,7 @@ export interface WorkQueue<Envelope> {
 }
 
 export type SyncQueue = WorkQueue<SyncPagesEnvelope>;
+export type PushQueue = WorkQueue<PushChangesEnvelope>;
 
 /**
  * Runs what tenants wrote: JSONata and JavaScript, apart from this process's own code, without clock, chance or I/O, within limits on time, memory,
@@ -219,6 +221,8 @@ export interface Deps {
   readonly wait: (ms: number) => Promise<void>;
   /** Uniform in [0, 1), for jitter. */
   readonly random: () => number;
+  /** Calls something again and again while work goes on that shows no sign of life itself; returns what ends that. */
+  readonly every: (ms: number, call: () => Promise<void>) => () => void;
   readonly engine: EngineSettings;
   readonly newId: (kind: IdKind) => string;
   readonly log: Log;
@@ -241,6 +245,7 @@ export interface Deps {
   readonly mergeCandidates: Collection<MergeCandidateDocument>;
   readonly shardImages: Collection<ShardImageDocument>;
   readonly leases: Collection<LeaseDocument>;
+  readonly pushLanes: Collection<PushLaneDocument>;
   readonly tenantSlots: Collection<TenantSlotsDocument>;
   readonly tokens: TokenVerifier;
   readonly audit: Collection<AuditDocument>;
@@ -254,6 +259,7 @@ export interface Deps {
   readonly healthDue: DueStore<HealthDueDocument>;
   readonly secrets: SecretStore;
   readonly syncQueue: SyncQueue;
+  readonly pushQueue: PushQueue;
   readonly expressions: Expressions;
   readonly adapters: readonly Adapter[];
   readonly openCall: OpenCall;

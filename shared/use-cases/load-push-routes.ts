@@ -66,6 +66,7 @@ async function routesOfTask(deps: RouteNeeds, scope: Scope, task: TaskDocument):
         paths,
         updates: writes.update,
         creates: task.creates && writes.create && isRead,
+        mirrors: task.deletions === 'mirror',
         deletes: task.deletions === 'mirror' && writes.delete,
         conflicts: task.conflicts,
         planned,

@@ -1,5 +1,5 @@
 import type { MappingTarget } from '../../contracts/mapping.ts';
-import { sameValue } from '../canonical.ts';
+import { sameMeaning } from '../two-way/same-meaning.ts';
 import { readPath } from '../field-path.ts';
 import type { JsonObject } from '../json.ts';
 import { compileSchema } from './compile-schema.ts';
@@ -48,7 +48,7 @@ export async function compileReverse(target: MappingTarget): Promise<Reverter> {
         if (back?.ok === false) return { ok: false, errors: back.errors };
         const seen = back?.data ?? {};
         const errors = paths
-          .filter(({ path }) => !sameValue(readPath(data, path), readPath(seen, path)))
+          .filter(({ path }) => !sameMeaning(readPath(data, path), readPath(seen, path)))
           .map(({ field }) => ({ field, message: `Field "${field}" would come back otherwise than it is written.` }));
         return errors.length > 0 ? { ok: false, errors } : { ok: true, record: records[index] ?? {} };
       });

@@ -24,6 +24,14 @@ const mergeDueDocument = due.extend({
   executionId: z.undefined().optional(),
 });
 
+/** Looks whether an integration still lacks something, should its message have been lost. */
+const pushDueDocument = due.extend({
+  kind: z.literal('push'),
+  integrationId: z.string(),
+  taskId: z.undefined().optional(),
+  executionId: z.undefined().optional(),
+});
+
 /** Something the clock must look at, container `due`: the only documents read across tenants, through one system-wide port. */
 export const dueDocument = z.union([taskDueDocument, mergeDueDocument]);
 

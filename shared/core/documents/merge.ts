@@ -29,7 +29,7 @@ export const mergeDocument = z.strictObject({
   loserId: z.string(),
   /** The shard that took the loser's sources over, and the images of both before. */
   absorbed: z.strictObject({ by: z.string(), imageId: z.string(), loserImageId: z.string() }).optional(),
-  trigger: z.enum(['rule', 'candidate', 'person']),
+  trigger: z.enum(['rule', 'candidate', 'person', 'push']),
   /** The rule that found them, by its name. */
   rule: z.string().optional(),
   strategy: strategy.optional(),

@@ -17,6 +17,8 @@ export interface PushRoute {
   readonly updates: boolean;
   /** Whether a shard without a record there gets one. */
   readonly creates: boolean;
+  /** Whether what is deleted there is deleted here. */
+  readonly mirrors: boolean;
   /** Whether the record of a deleted shard is deleted. */
   readonly deletes: boolean;
   readonly conflicts: ConflictSettings;
@@ -78,8 +80,14 @@ function hasValues(shard: ShardDocument, paths: PushRoute['paths']): boolean {
 /** Names what would be pushed, so that a refusal is remembered for that and nothing else. */
 export function printOf(shard: ShardDocument, route: PushRoute, needs: readonly PushNeed[]): string {
   const values = route.paths.map((path) => readPath(shard.data, path) ?? null) as Json[];
-  const kinds = needs.map((need) => `${need.kind} ${'linkId' in need ? need.linkId : ''}`).sort();
+  const kinds = needs.map((need) => (need.kind === 'create' ? need.kind : `${need.kind} ${stateOf(shard, need.linkId)}`)).sort();
   return shortHash(canonicalText([kinds, values]));
+}
+
+/** A record that was changed there meanwhile is another one to be written to. */
+function stateOf({ sources }: ShardDocument, linkId: string): string {
+  const source = sources[linkId];
+  return `${linkId} ${source?.externalRevision ?? source?.externalVersion ?? ''}`;
 }
 
 type PushProblem = NonNullable<ShardDocument['pushProblems']>[string];

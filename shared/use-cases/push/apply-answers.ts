@@ -1,0 +1,184 @@
+import type { ExternalChange } from '../../core/adapter.ts';
+import type { Feed } from '../../core/conversion/compile-schema.ts';
+import type { LinkDocument } from '../../core/documents/link.ts';
+import type { PushIntent } from '../../core/documents/push-lane.ts';
+import { readPath } from '../../core/field-path.ts';
+import { emptyShard, emptyTombstone } from '../../core/identity/absorb-shard.ts';
+import { orderPair } from '../../core/identity/merge-identity.ts';
+import { setPath } from '../../core/identity/survivorship.ts';
+import type { Json, JsonObject } from '../../core/json.ts';
+import type { MergeInput } from '../../core/merge-source.ts';
+import { linkIdOf, type Observation, readPage } from '../../core/observation.ts';
+import { answerQuestions } from '../answer-questions.ts';
+import { applyByType } from '../apply-page/apply-by-type.ts';
+import type { LoadedRoute } from '../load-push-routes.ts';
+import { followForwarding } from '../merge-shards/follow-forwarding.ts';
+import { mergeShards } from '../merge-shards/merge-shards.ts';
+import { type LaneWork, toolsOf } from './lane-work.ts';
+
+/** What came of one intent, as far as the provider showed it. */
+export interface PushAnswer {
+  readonly intent: PushIntent;
+  readonly externalId: string;
+  /** The record as the provider shows it now; absent where it does not tell. */
+  readonly change?: ExternalChange | undefined;
+  /** There is no such record any more. */
+  readonly gone?: true;
+  /** It is our write that is seen; otherwise it is a look like any other. */
+  readonly written: boolean;
+}
+
+/**
+ * Gives the shards what the provider answered, by the one road in: as observations. A created record gets its link first. Repeating it after a crash
+ * changes nothing.
+ */
+export async function applyAnswers(
+  work: LaneWork,
+  route: LoadedRoute,
+  answers: readonly PushAnswer[],
+): Promise<void> {
+  if (answers.length === 0) return;
+  const { deps, scope, integration } = work;
+  const { converter, matchers } = await toolsOf(work, route);
+  const changes = answers.flatMap(({ change, gone, externalId }) =>
+    gone === true ? [{ externalId, deleted: true, record: {} }] : (change ?? []),
+  );
+  const answer = answerQuestions(deps, scope, integration.id);
+  const reading = await readPage(integration.id, converter, changes, answer, matchers);
+  const byLink = new Map(answers.map((each) => [linkOf(work, route, each), each]));
+  const observations: Observation[] = reading.observations.map((observation) => {
+    const one = byLink.get(observation.linkId);
+    return one?.written === true ? { ...observation, pushed: pushedOf(one.intent) } : observation;
+  });
+  const seen = new Set(observations.map(({ linkId }) => linkId));
+  const feed = converter.feeds.find(
+    ({ object, shardTypeId }) => object === route.object && shardTypeId === route.shardTypeId,
+  );
+  const untold = answers.filter((each) => each.written && !seen.has(linkOf(work, route, each)));
+  if (feed !== undefined) observations.push(...(await supposeAnswers(work, route, feed, untold)));
+  await adoptRecords(
+    work,
+    route,
+    answers.filter(({ intent, gone }) => intent.kind === 'create' && gone !== true),
+  );
+  await applyByType(deps, scope, inputOf(work, route), matchers, observations, false, async () => true);
+}
+
+function inputOf({ deps, scope, integration, lane, routes }: LaneWork, route: LoadedRoute): Omit<MergeInput, 'matcher'> {
+  const now = deps.now();
+  const at = now.toISOString();
+  const id = lane.stored.document.batch?.id ?? lane.holder;
+  return {
+    tenantId: scope.tenantId,
+    integrationId: integration.id,
+    sighting: { executionId: id, page: 0, fence: now.getTime() },
+    now: at,
+    cause: { kind: 'push', id, actorId: scope.actor.id, mappingVersion: route.planned.mappingVersion, at },
+    twoWay: { routes, lookedAtMs: now.getTime() },
+  };
+}
+
+function linkOf(
+  { integration }: Pick<LaneWork, 'integration'>,
+  route: LoadedRoute,
+  { externalId }: Pick<PushAnswer, 'externalId'>,
+): string {
+  return linkIdOf(integration.id, route.object, externalId, route.shardTypeId);
+}
+
+function pushedOf({ kind, data, fields }: PushIntent): NonNullable<Observation['pushed']> {
+  return { kind, data: data as JsonObject, fields };
+}
+
+/** Where the provider does not tell what it made of a write, it is taken for what was written until it is seen next. */
+async function supposeAnswers(
+  { deps, scope, integration, lane }: LaneWork,
+  route: LoadedRoute,
+  feed: Feed,
+  answers: readonly PushAnswer[],
+): Promise<Observation[]> {
+  const shards = await followForwarding(
+    deps,
+    scope,
+    answers.map(({ intent }) => intent.shardId),
+  );
+  return answers.map(({ intent, externalId }) => {
+    const linkId = linkOf({ integration }, route, { externalId });
+    const source = shards.get(intent.shardId)?.stored?.document.sources[linkId];
+    const data = structuredClone(source?.externalBase ?? {}) as JsonObject;
+    for (const field of intent.fields) {
+      const path = field.split('.');
+      // Nothing was sent of a value that the provider has already, its own way.
+      if (Object.keys(intent.body).length > 0) setPath(data, path, readPath(intent.data, path) as Json | undefined);
+    }
+    return {
+      linkId,
+      feed,
+      externalId,
+      deleted: false,
+      data,
+      // Equal to nothing that is read: the next look compares.
+      hash: `pushed ${lane.stored.document.batch?.id ?? lane.holder}`,
+      version: source?.externalVersion,
+      pushed: pushedOf(intent),
+    };
+  });
+}
+
+/** Ties created records to their shards. One that a pull has taken for somebody new meanwhile is merged with whom it was created for. */
+async function adoptRecords(work: LaneWork, route: LoadedRoute, answers: readonly PushAnswer[]): Promise<void> {
+  if (answers.length === 0) return;
+  const { deps, scope } = work;
+  const survivors = await followForwarding(
+    deps,
+    scope,
+    answers.map(({ intent }) => intent.shardId),
+  );
+  const links = answers.map((each): LinkDocument => {
+    return {
+      id: linkOf(work, route, each),
+      tenantId: scope.tenantId,
+      schemaVersion: 1,
+      integrationId: work.integration.id,
+      object: route.object,
+      externalId: each.externalId,
+      shardTypeId: route.shardTypeId,
+      shardId: survivors.get(each.intent.shardId)?.id ?? each.intent.shardId,
+      state: 'pending',
+      observed: { fence: 0, page: 0 },
+    };
+  });
+  const results = await deps.links.writeMany(
+    scope,
+    links.map((document) => ({ kind: 'create', document })),
+  );
+  const known = await deps.links.getMany(
+    scope,
+    links.filter((_, index) => results[index]?.ok !== true).map(({ id }) => ({ id })),
+  );
+  for (const link of known) {
+    const index = links.findIndex(({ id }) => id === link?.document.id);
+    const wanted = links[index];
+    if (link === undefined || wanted === undefined || answers[index]?.written !== true) continue;
+    await joinShards(work, route, wanted.shardId, link.document.shardId);
+  }
+}
+
+async function joinShards(work: LaneWork, route: LoadedRoute, ours: string, theirs: string): Promise<void> {
+  const { deps, scope } = work;
+  const found = await followForwarding(deps, scope, [ours, theirs]);
+  const [left, right] = [found.get(ours), found.get(theirs)];
+  if (left === undefined || right === undefined || left.id === right.id) return;
+  const [older, newer] = orderPair(left.id, right.id);
+  const isThere = (id: string) => (id === left.id ? left : right).stored !== undefined;
+  const { cause } = inputOf(work, route);
+  const empty = (id: string) => emptyShard({ id, tenantId: scope.tenantId, shardTypeId: route.shardTypeId }, cause);
+  // A pull has proposed a shard that it has not made yet: it goes to ours, or is made as a place to merge into.
+  const made = isThere(newer) ? [] : [emptyTombstone(empty(newer), older)];
+  if (!isThere(older)) made.push(empty(older));
+  await deps.shards.writeMany(
+    scope,
+    made.map((document) => ({ kind: 'create', document })),
+  );
+  await mergeShards(deps, scope, { shardIds: [older, newer], trigger: 'push' });
+}

@@ -1,0 +1,44 @@
+import { AdapterFailure } from '../../core/adapter.ts';
+import type { PushIntent } from '../../core/documents/push-lane.ts';
+import { printOf, pushNeeds } from '../../core/two-way/push-routes.ts';
+import type { LoadedRoute } from '../load-push-routes.ts';
+import { applyAnswers, type PushAnswer } from './apply-answers.ts';
+import { fetchRecords } from './fetch-records.ts';
+import { describeObject, type LaneWork } from './lane-work.ts';
+
+/**
+ * Where the provider would overwrite what changed there meanwhile, its records are read before they are written, and what they show is merged first.
+ *
+ * @returns the writes that are still wanted, or why the records could not be read
+ */
+export async function lookFirst(
+  work: LaneWork,
+  route: LoadedRoute,
+  intents: readonly PushIntent[],
+): Promise<readonly PushIntent[] | AdapterFailure> {
+  const { writes, fetchSize } = describeObject(work, route);
+  const written = intents.filter(({ kind }) => kind !== 'create');
+  if (writes?.optimistic === true || fetchSize === 0 || written.length === 0) return intents;
+  const found = await fetchRecords(
+    work,
+    route,
+    written.map(({ externalId = '' }) => externalId),
+  );
+  if (found instanceof AdapterFailure) return found;
+  const answers = written.flatMap((intent, index): PushAnswer[] => {
+    const { externalId = '' } = intent;
+    const change = found[index];
+    if (change === undefined) return [];
+    if (change !== 'missing') return [{ intent, externalId, change, written: false }];
+    return route.mirrors ? [{ intent, externalId, gone: true, written: false }] : [];
+  });
+  await applyAnswers(work, route, answers);
+  const shards = await work.deps.shards.getMany(
+    work.scope,
+    intents.map(({ shardId }) => ({ id: shardId })),
+  );
+  return intents.filter((intent, index) => {
+    const shard = shards[index]?.document;
+    return shard !== undefined && printOf(shard, route, pushNeeds(shard, route)) === intent.print;
+  });
+}

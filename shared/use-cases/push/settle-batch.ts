@@ -1,0 +1,139 @@
+import { AdapterFailure, type ExternalChange } from '../../core/adapter.ts';
+import type { PushIntent } from '../../core/documents/push-lane.ts';
+import { readPath } from '../../core/field-path.ts';
+import type { Json, JsonObject } from '../../core/json.ts';
+import { sameMeaning } from '../../core/two-way/same-meaning.ts';
+import { answerQuestions } from '../answer-questions.ts';
+import type { LoadedRoute } from '../load-push-routes.ts';
+import { applyAnswers, type PushAnswer } from './apply-answers.ts';
+import { fetchRecords } from './fetch-records.ts';
+import { describeObject, type LaneWork, toolsOf } from './lane-work.ts';
+import { type NotedProblem, noteProblems } from './note-problems.ts';
+import { type BatchEnd, send, takeOutcomes } from './write-batch.ts';
+
+/** What settling came to; `againInMs` when it is too early to say. */
+export interface Settled extends BatchEnd {
+  readonly againInMs?: number | undefined;
+}
+
+/** Finds out what became of writes whose outcome nobody knows: by reading the records, by sending a create again that cannot happen twice, or by looking for it. */
+export async function settleIntents(
+  work: LaneWork,
+  route: LoadedRoute,
+  intents: readonly PushIntent[],
+  sentAtMs: number,
+): Promise<Settled> {
+  const creates = intents.filter(({ kind }) => kind === 'create');
+  const others = intents.filter(({ kind }) => kind !== 'create');
+  const failure = others.length === 0 ? undefined : await settleWrites(work, route, others);
+  if (failure !== undefined) return { unknown: intents, failure };
+  return creates.length === 0 ? { unknown: [] } : settleCreates(work, route, creates, sentAtMs);
+}
+
+/** A record that can be read tells. One that cannot is written again: the same values come to the same. */
+async function settleWrites(
+  work: LaneWork,
+  route: LoadedRoute,
+  intents: readonly PushIntent[],
+): Promise<AdapterFailure | undefined> {
+  const found = await fetchRecords(
+    work,
+    route,
+    intents.map(({ externalId = '' }) => externalId),
+  );
+  if (found instanceof AdapterFailure) return found;
+  const answers: PushAnswer[] = [];
+  for (const [index, intent] of intents.entries()) {
+    const { externalId = '' } = intent;
+    const record = found[index];
+    if (record === undefined) continue;
+    if (record === 'missing') {
+      const isOurs = intent.kind === 'delete';
+      if (isOurs || route.mirrors) answers.push({ intent, externalId, gone: true, written: isOurs });
+    } else {
+      const written = intent.kind === 'update' && (await shows(work, route, record, intent));
+      answers.push({ intent, externalId, change: record, written });
+    }
+  }
+  await applyAnswers(work, route, answers);
+  return undefined;
+}
+
+/** Whether a record has what was written, but for how the provider writes it. */
+async function shows(
+  { deps, scope, integration, ...rest }: LaneWork,
+  route: LoadedRoute,
+  change: ExternalChange,
+  { data, fields }: PushIntent,
+): Promise<boolean> {
+  const { converter } = await toolsOf({ deps, scope, integration, ...rest }, route);
+  const [converted = []] = await converter.convert([change], answerQuestions(deps, scope, integration.id));
+  const shown = converted.find(
+    ({ feed }) => feed.object === route.object && feed.shardTypeId === route.shardTypeId,
+  );
+  if (shown?.ok !== true) return false;
+  return fields.every((field) => {
+    const path = field.split('.');
+    return sameMeaning(
+      readPath(data as JsonObject, path) as Json | undefined,
+      readPath(shown.data, path) as Json | undefined,
+    );
+  });
+}
+
+async function settleCreates(
+  work: LaneWork,
+  route: LoadedRoute,
+  intents: readonly PushIntent[],
+  sentAtMs: number,
+): Promise<Settled> {
+  const { writes } = describeObject(work, route);
+  if (writes?.idempotentCreate === true) {
+    const outcomes = await send(work, route, intents);
+    if (outcomes instanceof AdapterFailure) return { unknown: intents, failure: outcomes };
+    const end = await takeOutcomes(work, route, intents, outcomes);
+    const refused = intents.filter((_, index) => outcomes[index]?.kind === 'not-written');
+    return { ...end, unknown: [...end.unknown, ...refused] };
+  }
+  if (writes?.findsCreated !== undefined && work.adapter.findCreated !== undefined) {
+    const againInMs = sentAtMs + writes.findsCreated.afterMs - work.deps.now().getTime();
+    if (againInMs > 0) return { unknown: intents, againInMs };
+    return findCreates(work, route, intents);
+  }
+  await noteProblems(
+    work,
+    route,
+    intents.map((intent) => doubt(intent, 'The provider did not say whether it created the record.')),
+  );
+  return { unknown: [] };
+}
+
+async function findCreates(work: LaneWork, route: LoadedRoute, intents: readonly PushIntent[]): Promise<Settled> {
+  const { adapter, call } = work;
+  try {
+    const found = await adapter.findCreated?.(call, {
+      object: route.planned.object,
+      creates: intents.map(({ idempotencyKey = '', body }) => ({ idempotencyKey, record: body as JsonObject })),
+    });
+    const answers: PushAnswer[] = [];
+    const problems: NotedProblem[] = [];
+    for (const [index, intent] of intents.entries()) {
+      const record = found?.[index];
+      // Not found is not created: the shard still lacks it, and it is created with the next batch.
+      if (record?.kind === 'change')
+        answers.push({ intent, externalId: record.change.externalId, change: record.change, written: true });
+      else if (record?.kind === 'unclear') problems.push(doubt(intent, record.reason));
+    }
+    await applyAnswers(work, route, answers);
+    await noteProblems(work, route, problems);
+    return { unknown: [] };
+  } catch (error) {
+    if (error instanceof AdapterFailure) return { unknown: intents, failure: error };
+    throw error;
+  }
+}
+
+/** Only a person can say whether it is there. */
+function doubt({ shardId, print }: PushIntent, reason: string): NotedProblem {
+  return { shardId, problem: { state: 'held', print, reason } };
+}

@@ -1,0 +1,218 @@
+import { AdapterFailure } from '../../core/adapter.ts';
+import { AppError } from '../../core/app-error.ts';
+import type { PushIntent } from '../../core/documents/push-lane.ts';
+import type { ShardDocument } from '../../core/documents/shard.ts';
+import type { PushChangesEnvelope } from '../../core/envelope.ts';
+import { failureReactions, reactTo } from '../../core/failure-reactions.ts';
+import type { Deps } from '../../core/ports.ts';
+import { systemScope, type Scope } from '../../core/scope.ts';
+import { planPush } from '../../core/two-way/plan-push.ts';
+import { markPushes, pushNeeds } from '../../core/two-way/push-routes.ts';
+import { answerQuestions } from '../answer-questions.ts';
+import type { LoadedRoute } from '../load-push-routes.ts';
+import { reportFailingConnection } from '../report-failing-connection.ts';
+import { finishLane, type HeldLane, LaneLost, pauseLane, releaseLane, saveLane, takeLane, wakeLane } from './lane.ts';
+import { describeObject, type LaneWork, openLane, toolsOf } from './lane-work.ts';
+import { noteProblems, remark } from './note-problems.ts';
+import { scanShards } from './scan-shards.ts';
+import { settleIntents } from './settle-batch.ts';
+import { lookFirst } from './look-first.ts';
+import { refusal, writeBatch } from './write-batch.ts';
+
+/** Shards looked at together. */
+const shardsPerRound = 100;
+/** A batch is written down in one document. */
+const mostBatchBytes = 1_000_000;
+/** A shard that is written more often than this in one slice is fought over: the lane lets some time pass. */
+const mostRounds = 5;
+/** What no waiting mends is looked at again after this long, or when the connection is changed. */
+const longPauseMs = 15 * 60_000;
+
+/**
+ * Writes what an integration lacks, batch after batch, for one slice. What is to be written is in the shards: repeating or losing the message does no
+ * harm. One worker has the lane; what it writes is written down first, so that the next one can find out what became of it.
+ *
+ * Resolves when the message is done with; rejects when it is to be delivered again.
+ */
+export async function workPushLane(deps: Deps, envelope: PushChangesEnvelope): Promise<void> {
+  const scope = systemScope(envelope.tenantId, 'push-changes', envelope.traceparent);
+  const lane = await takeLane(deps, scope, envelope);
+  if (lane === undefined) return;
+  try {
+    await workOn(deps, scope, lane);
+  } catch (error) {
+    if (error instanceof LaneLost) return;
+    throw error;
+  }
+}
+
+async function workOn(deps: Deps, scope: Scope, lane: HeldLane): Promise<void> {
+  const startedAtMs = deps.now().getTime();
+  let work: LaneWork;
+  try {
+    work = await openLane(deps, scope, lane);
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'not-found') return releaseLane(deps, scope, lane);
+    if (error instanceof AppError && error.code !== 'unavailable')
+      return rest(deps, scope, lane, longPauseMs, error.detail ?? 'The integration is not connected.');
+    throw error;
+  }
+  for (;;) {
+    const { batch, scan } = lane.stored.document;
+    if (batch !== undefined) {
+      if (!(await settleBatch(work))) return;
+    } else if (scan !== undefined) await scanShards(work, scan);
+    else {
+      const shards = await findPending(work);
+      if (shards.length > 0) {
+        if (!(await pushSome(work, shards))) return;
+      } else if (await finishLane(deps, scope, lane)) return;
+    }
+    if (deps.now().getTime() - startedAtMs < deps.engine.sliceMs) continue;
+    await releaseLane(deps, scope, lane);
+    return wakeLane(deps, scope, lane.stored.document.integrationId);
+  }
+}
+
+/** The list may lag behind: what it names is read. Those that lack nothing are marked so. */
+async function findPending({ deps, scope, lane, routes }: LaneWork): Promise<ShardDocument[]> {
+  const { integrationId } = lane.stored.document;
+  for (let afterId: string | undefined; ; ) {
+    const listed = await deps.shards.list(scope, {
+      filters: [{ field: `push.${integrationId}`, is: 'equal', value: 'pending' }],
+      order: 'ascending',
+      afterId,
+      limit: shardsPerRound,
+    });
+    const read = await deps.shards.getMany(
+      scope,
+      listed.map(({ document }) => ({ id: document.id })),
+    );
+    const shards = read.flatMap((stored) => stored?.document ?? []);
+    const isPending = (shard: ShardDocument) => markPushes(shard, routes).push?.[integrationId] === 'pending';
+    const idle = shards.filter((shard) => !isPending(shard)).map(({ id }) => id);
+    if (idle.length > 0) await remark({ deps, scope, routes }, idle);
+    const pending = shards.filter(isPending);
+    if (pending.length > 0 || listed.length < shardsPerRound) return pending;
+    afterId = listed.at(-1)?.document.id;
+  }
+}
+
+/** Writes one batch on the first route that lacks something. False when the lane was let go. */
+async function pushSome(work: LaneWork, shards: readonly ShardDocument[]): Promise<boolean> {
+  const { deps, scope, lane } = work;
+  for (const route of work.own) {
+    const lacking = shards.filter((shard) => pushNeeds(shard, route).length > 0 && isOpen(shard, route, work));
+    if (lacking.length === 0) continue;
+    const { reverter } = await toolsOf(work, route);
+    const answer = answerQuestions(deps, scope, lane.stored.document.integrationId, false);
+    const plan = await planPush(lacking, route, reverter, answer);
+    const reason = 'The shard cannot be converted to a record.';
+    await noteProblems(
+      work,
+      route,
+      plan.unwritable.map((each) => refusal(each, reason, [...each.errors])),
+    );
+    if (plan.intents.length === 0) return true;
+    const some = cut(plan.intents, describeObject(work, route).writes?.batchSize ?? 1);
+    const intents = await lookFirst(work, route, some);
+    if (intents instanceof AdapterFailure) {
+      await restAfter(work, intents);
+      return false;
+    }
+    if (intents.length === 0) return true;
+    if (isFoughtOver(work, intents)) {
+      await rest(deps, scope, lane, deps.engine.retryBaseMs, 'Records keep changing while they are written.');
+      return false;
+    }
+    const now = deps.now().getTime();
+    await saveLane(deps, scope, lane, { batch: { id: deps.newId('message'), sentAtMs: now, intents } });
+    return endBatch(work, await writeBatch(work, route, intents));
+  }
+  return true;
+}
+
+/** A route whose refusal stands is left alone, also where another one of the integration lacks something. */
+function isOpen(shard: ShardDocument, route: LoadedRoute, { lane }: LaneWork): boolean {
+  return markPushes(shard, [route]).push?.[lane.stored.document.integrationId] === 'pending';
+}
+
+function cut(intents: readonly PushIntent[], size: number): PushIntent[] {
+  const some: PushIntent[] = [];
+  let bytes = 0;
+  for (const intent of intents.slice(0, size)) {
+    bytes += Buffer.byteLength(JSON.stringify(intent));
+    if (some.length > 0 && bytes > mostBatchBytes) break;
+    some.push(intent);
+  }
+  return some;
+}
+
+function isFoughtOver({ rounds }: LaneWork, intents: readonly PushIntent[]): boolean {
+  for (const { shardId } of intents) rounds.set(shardId, (rounds.get(shardId) ?? 0) + 1);
+  return intents.some(({ shardId }) => (rounds.get(shardId) ?? 0) > mostRounds);
+}
+
+/** What is unknown stays written down. */
+async function endBatch(
+  work: LaneWork,
+  { unknown, failure, againInMs }: Awaited<ReturnType<typeof settleIntents>>,
+): Promise<boolean> {
+  const { deps, scope, lane } = work;
+  const { batch, attempt } = lane.stored.document;
+  const left = unknown.length === 0 || batch === undefined ? undefined : { ...batch, intents: [...unknown] };
+  const isWell = failure === undefined && left === undefined;
+  await saveLane(deps, scope, lane, { batch: left, ...(isWell ? { attempt: 0, problem: undefined } : {}) });
+  if (failure !== undefined) {
+    await restAfter(work, failure);
+    return false;
+  }
+  if (left === undefined) return true;
+  const pauseMs = againInMs ?? backoffMs(deps, attempt);
+  await rest(deps, scope, lane, pauseMs, 'It is not known whether the provider has taken the last writes.');
+  return false;
+}
+
+/** Someone else's batch, or one whose answer was lost. False when the lane was let go. */
+async function settleBatch(work: LaneWork): Promise<boolean> {
+  const { batch } = work.lane.stored.document;
+  if (batch === undefined) return true;
+  const unknown: PushIntent[] = [];
+  let failure: AdapterFailure | undefined;
+  let againInMs: number | undefined;
+  const byRoute = Map.groupBy(batch.intents, ({ object, shardTypeId }) =>
+    work.own.find((route) => route.object === object && route.shardTypeId === shardTypeId),
+  );
+  for (const [route, intents] of byRoute) {
+    // Where nothing is pushed any more, nothing is to be known.
+    if (route === undefined) continue;
+    const end = failure === undefined ? await settleIntents(work, route, intents, batch.sentAtMs) : { unknown: intents };
+    unknown.push(...end.unknown);
+    failure ??= end.failure;
+    if ('againInMs' in end && end.againInMs !== undefined) againInMs = Math.max(againInMs ?? 0, end.againInMs);
+  }
+  return endBatch(work, { unknown, failure, againInMs });
+}
+
+/** The provider failed: the lane waits as it asks, or by backoff, and goes on; pushing never stops for good. */
+async function restAfter(work: LaneWork, failure: AdapterFailure): Promise<void> {
+  const { deps, scope, lane, integration } = work;
+  const { attempt } = lane.stored.document;
+  if (failureReactions[failure.kind].pausesConnection === true)
+    await reportFailingConnection(deps, scope, integration.id, integration.connection, failure.message);
+  const step = reactTo(failure, 1, true, deps.engine, deps.random());
+  const pauseMs = step.kind === 'wait' ? (failure.retryAfterMs ?? backoffMs(deps, attempt)) : longPauseMs;
+  await rest(deps, scope, lane, pauseMs, failure.message);
+}
+
+function backoffMs({ engine, random }: Pick<Deps, 'engine' | 'random'>, attempt: number): number {
+  const ceiling = Math.min(engine.retryMaxMs, engine.retryBaseMs * 2 ** Math.min(attempt, 20));
+  return Math.round(ceiling / 2 + (ceiling / 2) * random());
+}
+
+async function rest(deps: Deps, scope: Scope, lane: HeldLane, pauseMs: number, problem: string): Promise<void> {
+  const until = new Date(deps.now().getTime() + pauseMs).toISOString();
+  const { attempt, integrationId } = lane.stored.document;
+  await pauseLane(deps, scope, lane, { until, problem, attempt: attempt + 1 });
+  await wakeLane(deps, scope, integrationId, pauseMs);
+}

@@ -26,6 +26,12 @@ import { ExpressionWorkers } from '../shared/sandbox/expression-workers.ts';
 
 const idBytes = 10;
 
+/** An error shows itself where the work goes on. */
+const every: Deps['every'] = (ms, call) => {
+  const timer = setInterval(() => void call().catch(() => undefined), ms);
+  return () => clearInterval(timer);
+};
+
 /**
  * The product's dependencies: config → clients → ports, made at the first call and shared by all functions of the process. When that
  * fails, the next call tries again.
@@ -45,6 +51,7 @@ export const getDeps: () => Promise<Deps> = once(async () => {
     now,
     wait: (ms) => setTimeout(ms),
     random,
+    every,
     engine: config.engine,
     newId: (kind) => composeId(kind, Date.now(), randomBytes(idBytes)),
     log,
@@ -78,6 +85,8 @@ export const getDeps: () => Promise<Deps> = once(async () => {
     due: new CosmosDueStore(tools, clockLane),
     healthDue: new CosmosDueStore(tools, healthLane),
     secrets: new KeyVaultSecrets(keyVault, Date.now),
+    pushLanes: new CosmosCollection(collections.pushLanes, tools),
+    pushQueue: new StorageWorkQueue(storage, new ClaimCheck(storage), Date.now, 'push-changes'),
     syncQueue: new StorageWorkQueue(storage, new ClaimCheck(storage), Date.now, 'sync-pages'),
     expressions: new ExpressionWorkers(new URL('./expressions.cjs', import.meta.url)),
     adapters,

@@ -17,6 +17,8 @@ import './docs.ts';
 import './schedule-due-tasks.ts';
 import './monitor-health.ts';
 import './sync-pages.ts';
+import './on-shards-changed.ts';
+import './push-changes.ts';
 import './bulk-sync.ts';
 import './bulk-sync-orchestration.ts';
 import './forget-orchestrations.ts';

@@ -32,7 +32,7 @@ export const containers = {
   shards: {
     name: 'shards',
     partitionKeyPaths: ['/tenantId', '/id'],
-    includedPaths: ['/tenantId/?', '/shardTypeId/?', '/status/?', '/createdIn/?', '/text/?', '/data/*'],
+    includedPaths: ['/tenantId/?', '/shardTypeId/?', '/status/?', '/createdIn/?', '/text/?', '/push/*', '/data/*'],
     excludedPaths: everything,
     requestUnits: { read: 1, create: 14, replace: 20, listOf20: 8 },
   },

@@ -17,7 +17,13 @@ const partitionsOfUnknown = 8;
 /** Whether a run that is not worked on in partitions yet should be. */
 export function wantsBulk(execution: Execution, settings: Pick<EngineSettings, 'bulkAboveRecords'>): boolean {
   const { plan, bulk, partition, progress, counts, state } = execution;
-  if (plan.failedOf !== undefined || partition !== undefined || bulk !== undefined || isTerminal({ state }))
+  if (
+    plan.pushOnly === true ||
+    plan.failedOf !== undefined ||
+    partition !== undefined ||
+    bulk !== undefined ||
+    isTerminal({ state })
+  )
     return false;
   if (plan.bulk !== 'auto') return plan.bulk === 'always';
   const expected = Object.values(progress).reduce((sum, object) => sum + (object.expected ?? object.received), 0);

@@ -221,7 +221,12 @@ function confirm(
   const version = observation.version ?? source.externalVersion;
   const { fence, page } = observedAs(observation, sighting);
   const revision = observation.revision ?? source.externalRevision;
-  if (version === source.externalVersion && revision === source.externalRevision && fence === source.observed.fence && page === source.observed.page) {
+  if (
+    version === source.externalVersion &&
+    revision === source.externalRevision &&
+    fence === source.observed.fence &&
+    page === source.observed.page
+  ) {
     return { kind: 'in-place', outcome };
   }
   const confirmed: ShardSource = {

@@ -45,6 +45,7 @@ export function planExecution(task: TaskDocument, input: PlanInput): ExecutionDo
       since,
       source: input.source,
       bulk: task.bulk,
+      ...(task.direction === 'push' ? { pushOnly: true as const } : {}),
       ...(input.matchRules === undefined ? {} : { matchRules: input.matchRules }),
     },
     checkpoint: { objectIndex: 0, restarted: false },

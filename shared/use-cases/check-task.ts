@@ -23,7 +23,7 @@ export async function checkTask(
   deps: Needs,
   scope: Scope,
   integration: IntegrationDocument,
-  task: Partial<Pick<TaskDocument, 'objects' | 'schedule'>>,
+  task: Partial<Pick<TaskDocument, 'objects' | 'schedule' | 'direction'>>,
   now: Date,
 ): Promise<void> {
   const errors: FieldError[] = task.schedule === undefined ? [] : checkSchedule(task.schedule, now);
@@ -31,6 +31,10 @@ export async function checkTask(
     const message = refuseObject(deps, integration, object.object);
     if (message !== undefined) errors.push({ in: 'body', field: `/objects/${index}/object`, message });
     errors.push(...(await findObjectErrors(deps, scope, integration, object, index)));
+    if (task.direction !== undefined && task.direction !== 'pull') {
+      const refusal = refuseWrites(deps, integration, object.object);
+      if (refusal !== undefined) errors.push({ in: 'body', field: `/objects/${index}/object`, message: refusal });
+    }
   }
   if (errors.length > 0) throw new AppError('invalid-request', { errors });
 }
@@ -68,6 +72,19 @@ export function requireObject(deps: Pick<Deps, 'adapters'>, integration: Integra
   if (message !== undefined) {
     throw new AppError('invalid-request', { errors: [{ in: 'body', field: '/object', message }] });
   }
+}
+
+function refuseWrites(
+  deps: Pick<Deps, 'adapters'>,
+  { provider, settings }: IntegrationDocument,
+  object: string,
+): string | undefined {
+  const known = findAdapter(deps, provider)
+    .objects(settings)
+    .find(({ name }) => name === object);
+  return known !== undefined && known.writes === undefined
+    ? 'cannot be written, as far as the provider and the settings say: the task can only pull it'
+    : undefined;
 }
 
 function refuseObject(

@@ -7,6 +7,7 @@ import type { Scope } from '../core/scope.ts';
 import { createDocument } from './change-document.ts';
 import { checkTask } from './check-task.ts';
 import { findIntegration } from './find-integration.ts';
+import { scanForTask } from './push/scan-for-task.ts';
 import { recordAudit } from './record-audit.ts';
 import { nextRunAt, writeSchedule } from './write-schedule.ts';
 
@@ -26,8 +27,12 @@ export async function createTask(
     | 'due'
     | 'adapters'
     | 'audit'
+    | 'conversionContents'
     | 'newId'
     | 'now'
+    | 'engine'
+    | 'pushLanes'
+    | 'pushQueue'
   >,
   scope: Scope,
   { params, body, attempt }: InputOf<typeof route>,
@@ -58,6 +63,7 @@ export async function createTask(
     throw new AppError('not-found', { detail: 'There is no such integration.' });
   }
   await writeSchedule(deps, scope, document);
+  await scanForTask(deps, scope, document);
   await recordAudit(deps, scope, { action: 'task.created', subject: document.id });
   return { body: describeTask(document), etag };
 }

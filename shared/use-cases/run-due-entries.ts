@@ -14,6 +14,7 @@ import { endRun } from './end-bulk-run.ts';
 import { freeTask } from './hold-task.ts';
 import { resumeMerge } from './merge-shards/resume-merge.ts';
 import { moveExecution } from './move-execution.ts';
+import { watchLane } from './push/watch-lane.ts';
 import { sendSyncMessage } from './send-sync-message.ts';
 import { settleExecution } from './settle-execution.ts';
 import { startExecution } from './start-execution.ts';
@@ -47,6 +48,7 @@ export async function runDueEntries(deps: Deps, traceparent: string): Promise<nu
 
 async function runEntry(deps: Deps, scope: Scope, { document, etag }: Stored<DueDocument>): Promise<void> {
   if (document.kind === 'merge') return resumeMerge(deps, scope, document.mergeId);
+  if (document.kind === 'push') return watchLane(deps, scope, { document, etag });
   const entry = { document, etag };
   return document.kind === 'schedule' ? runSchedule(deps, scope, entry) : watchRun(deps, scope, entry);
 }

@@ -7,9 +7,14 @@ import { raiseWatermarks, watermarkKey } from '../core/watermark.ts';
 import { announceRunEnd } from './announce-run-end.ts';
 import { freeTask } from './hold-task.ts';
 import type { MergeNeeds } from './merge-shards/complete-merge.ts';
+import { requestScan } from './push/lane.ts';
 import { reopenLastPage } from './reopen-links.ts';
 
-type Needs = MergeNeeds & Pick<Deps, 'tasks' | 'runs' | 'keys' | 'leases' | 'events' | 'healthDue' | 'engine'>;
+type Needs = MergeNeeds &
+  Pick<
+    Deps,
+    'newId' | 'pushLanes' | 'pushQueue' | 'tasks' | 'runs' | 'keys' | 'leases' | 'events' | 'healthDue' | 'engine'
+  >;
 
 /**
  * What follows the end of a run: its event is recorded, its watermarks go to the task, the watch ends, the task becomes free. Of a partition only
@@ -23,6 +28,7 @@ export async function settleExecution(deps: Needs, scope: Scope, execution: Exec
   if (execution.state !== 'succeeded') await reopenLastPage(deps, scope, execution);
   if (execution.partition !== undefined) return freeTask(deps, scope, leaseId, execution.id);
   await raiseTask(deps, scope, execution);
+  await scanAfter(deps, scope, execution);
   await forgetPartitions(deps, scope, execution);
   const watch = await deps.due.get(dueKey('watch', scope.tenantId, execution.taskId));
   if (watch?.document.executionId === execution.id) await deps.due.remove(watch.document, watch.etag);
@@ -67,7 +73,7 @@ async function raiseTask(deps: Needs, scope: Scope, execution: ExecutionDocument
 
 /** The objects of which the run, with the one that it goes on with, has read every record. */
 function pulledBy({ plan, progress }: ExecutionDocument): TaskDocument['pulled'] {
-  if (plan.failedOf !== undefined) return undefined;
+  if (plan.failedOf !== undefined || plan.pushOnly === true) return undefined;
   const keys = plan.objects.flatMap((planned, index) => {
     const key = watermarkKey(planned, plan);
     return plan.since[key] === undefined && progress[index]?.problem === undefined ? [key] : [];
@@ -75,9 +81,22 @@ function pulledBy({ plan, progress }: ExecutionDocument): TaskDocument['pulled']
   return keys.length === 0 ? undefined : Object.fromEntries(keys.map((key) => [key, true as const]));
 }
 
+/**
+ * A run that read an object whole may have made it known that shards have no record there, and a run that only pushes is just that: all shards are
+ * looked at. Repeated after a crash, it also looks when the task knows of the run already.
+ */
+async function scanAfter(deps: Needs, scope: Scope, execution: ExecutionDocument): Promise<void> {
+  const task = (await deps.tasks.get(scope, { id: execution.taskId }))?.document;
+  if (task === undefined || task.direction === 'pull' || stoppedEarly(execution)) return;
+  const isNews = Object.keys(pulledBy(execution) ?? {}).length > 0;
+  if (task.direction === 'bidirectional' && !isNews) return;
+  const types = execution.plan.objects.flatMap(({ shardTypes }) => Object.keys(shardTypes));
+  await requestScan(deps, scope, execution.integrationId, types);
+}
+
 /** How many records each object has that the run read whole. */
 function sizesOf({ plan, progress, retryOf }: ExecutionDocument): Record<string, number> {
-  if (retryOf !== undefined) return {};
+  if (retryOf !== undefined || plan.pushOnly === true) return {};
   return Object.fromEntries(
     plan.objects.flatMap((mapping, index) => {
       const key = watermarkKey(mapping, plan);

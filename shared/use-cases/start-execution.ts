@@ -37,6 +37,8 @@ type Needs = Pick<
   | 'events'
   | 'healthDue'
   | 'syncQueue'
+  | 'pushLanes'
+  | 'pushQueue'
   | 'now'
   | 'newId'
   | 'engine'

@@ -8,6 +8,7 @@ import { changeDocument } from './change-document.ts';
 import { checkTask } from './check-task.ts';
 import { findIntegration } from './find-integration.ts';
 import { findTask } from './find-task.ts';
+import { scanForTask } from './push/scan-for-task.ts';
 import { recordAudit } from './record-audit.ts';
 import { nextRunAt, writeSchedule } from './write-schedule.ts';
 
@@ -25,20 +26,26 @@ export async function updateTask(
     | 'due'
     | 'adapters'
     | 'audit'
+    | 'conversionContents'
     | 'newId'
     | 'now'
+    | 'engine'
+    | 'pushLanes'
+    | 'pushQueue'
   >,
   scope: Scope,
   { params, body, ifMatch, attempt }: InputOf<typeof route>,
 ): Promise<OutputOf<typeof route>> {
-  await findTask(deps, scope, params);
+  const { document: before } = await findTask(deps, scope, params);
   const { document: integration } = await findIntegration(deps, scope, params.integrationId);
   await checkTask(
     deps,
     scope,
     integration,
     {
-      ...(body.objects === undefined ? {} : { objects: body.objects }),
+      ...(body.objects === undefined && body.direction === undefined
+        ? {}
+        : { objects: body.objects ?? before.objects, direction: body.direction ?? before.direction }),
       ...(body.schedule === undefined ? {} : { schedule: body.schedule }),
     },
     attempt.at,
@@ -50,6 +57,7 @@ export async function updateTask(
     repeated: attempt.repeated,
   });
   if (movesSchedule(body)) await writeSchedule(deps, scope, document);
+  await scanForTask(deps, scope, document);
   const detail = Object.keys(body).sort().join(', ');
   await recordAudit(deps, scope, { action: 'task.updated', subject: document.id, detail });
   return { body: describeTask(document), etag };

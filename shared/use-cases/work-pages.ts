@@ -1,5 +1,13 @@
 import type { AdapterFailure } from '../core/adapter.ts';
-import { emptyPagesAfter, fail, leaveObject, readAnew, restartObject, waitUntil } from '../core/advance-execution.ts';
+import {
+  emptyPagesAfter,
+  endWell,
+  fail,
+  leaveObject,
+  readAnew,
+  restartObject,
+  waitUntil,
+} from '../core/advance-execution.ts';
 import { AppError, CorruptDocument } from '../core/app-error.ts';
 import { wantsBulk } from '../core/bulk-run.ts';
 import type { Converter } from '../core/conversion/compile-schema.ts';
@@ -39,6 +47,7 @@ type Pull = (position: Position) => Promise<Pulled>;
 export async function workPages(slice: Slice): Promise<SliceEnd> {
   const { deps, scope } = slice;
   try {
+    if (slice.run.document.plan.pushOnly === true) return await endUnread(slice);
     const pull = await openSource(slice);
     return pull === undefined ? stop : await applyPages(slice, pull);
   } catch (error) {
@@ -48,6 +57,12 @@ export async function workPages(slice: Slice): Promise<SliceEnd> {
     if (error instanceof CorruptDocument) deps.log.alert(error.message, { tenantId: scope.tenantId });
     return endFailed(slice, problem);
   }
+}
+
+/** Nothing is to be read: what follows the end of the run has all shards looked at. */
+async function endUnread(slice: Slice): Promise<SliceEnd> {
+  if (await move(slice, endWell)) await settleExecution(slice.deps, slice.scope, slice.run.document);
+  return stop;
 }
 
 /** Failures that trying the same message again cannot mend, in words for people. */

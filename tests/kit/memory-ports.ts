@@ -17,12 +17,13 @@ import type { MatchRulesDocument } from '../../shared/core/documents/match-rules
 import type { MergeDocument, ShardImageDocument } from '../../shared/core/documents/merge.ts';
 import type { MergeCandidateDocument } from '../../shared/core/documents/merge-candidate.ts';
 import type { PoisonDocument } from '../../shared/core/documents/poison.ts';
+import type { PushLaneDocument } from '../../shared/core/documents/push-lane.ts';
 import type { ShardDocument } from '../../shared/core/documents/shard.ts';
 import type { TaskDocument } from '../../shared/core/documents/task.ts';
 import type { TenantSlotsDocument } from '../../shared/core/documents/tenant-slots.ts';
 import { clockLane, healthLane } from '../../shared/core/due.ts';
 import { defaultEngineSettings, type EngineSettings } from '../../shared/core/engine-settings.ts';
-import type { SyncPagesEnvelope } from '../../shared/core/envelope.ts';
+import type { PushChangesEnvelope, SyncPagesEnvelope } from '../../shared/core/envelope.ts';
 import { composeId } from '../../shared/core/ids.ts';
 import type { Deps, ExecutionStore, RunChange, Write, WriteResult } from '../../shared/core/ports.ts';
 import type { Scope } from '../../shared/core/scope.ts';
@@ -147,6 +148,8 @@ export interface MemoryDeps extends Deps {
   readonly due: MemoryDueStore<DueDocument>;
   readonly healthDue: MemoryDueStore<HealthDueDocument>;
   readonly secrets: MemorySecretStore;
+  readonly pushLanes: MemoryCollection<PushLaneDocument>;
+  readonly pushQueue: MemoryWorkQueue<PushChangesEnvelope>;
   readonly syncQueue: MemoryWorkQueue<SyncPagesEnvelope>;
   readonly orchestrations: MemoryOrchestrations;
   readonly tokens: MemoryTokens;
@@ -169,6 +172,8 @@ export function createMemoryDeps(options: MemoryOptions = {}): MemoryDeps {
     faults,
     now: () => clock.now(),
     wait: async (ms) => clock.advance(ms),
+    // Nothing in a test lasts.
+    every: () => () => undefined,
     random: () => jitter() / 2 ** 32,
     engine: { ...defaultEngineSettings, ...options.engine },
     newId: (kind) => composeId(kind, clock.nowMs(), tenBytes(idBits)),
@@ -203,6 +208,8 @@ export function createMemoryDeps(options: MemoryOptions = {}): MemoryDeps {
     due: new MemoryDueStore('due', clockLane, faults),
     healthDue: new MemoryDueStore('healthDue', healthLane, faults),
     secrets: new MemorySecretStore(faults),
+    pushLanes: collection('pushLanes', collections.pushLanes),
+    pushQueue: new MemoryWorkQueue<PushChangesEnvelope>('pushQueue', faults, () => clock.nowMs()),
     syncQueue: new MemoryWorkQueue<SyncPagesEnvelope>('syncQueue', faults, () => clock.nowMs()),
     expressions,
     orchestrations: new MemoryOrchestrations(faults, () => clock.nowMs()),

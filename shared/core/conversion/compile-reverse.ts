@@ -1,7 +1,7 @@
 import type { MappingTarget } from '../../contracts/mapping.ts';
-import { sameMeaning } from '../two-way/same-meaning.ts';
 import { readPath } from '../field-path.ts';
 import type { JsonObject } from '../json.ts';
+import { sameMeaning } from '../two-way/same-meaning.ts';
 import { compileSchema } from './compile-schema.ts';
 import type { AnswerQuestions } from './deferral.ts';
 import { deriveReverse, type Reverse } from './derive-reverse.ts';

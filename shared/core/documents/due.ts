@@ -33,8 +33,9 @@ const pushDueDocument = due.extend({
 });
 
 /** Something the clock must look at, container `due`: the only documents read across tenants, through one system-wide port. */
-export const dueDocument = z.union([taskDueDocument, mergeDueDocument]);
+export const dueDocument = z.union([taskDueDocument, mergeDueDocument, pushDueDocument]);
 
+export type PushDueDocument = z.infer<typeof pushDueDocument>;
 export type TaskDueDocument = z.infer<typeof taskDueDocument>;
 export type DueDocument = z.infer<typeof dueDocument>;
 

@@ -80,6 +80,8 @@ export const executionDocument = z.strictObject({
     bulk: bulkSetting.optional(),
     /** The part of the object that a partition reads, in the adapter's terms. */
     range: z.record(z.string(), z.json()).optional(),
+    /** Nothing is read: what the integration lacks of the task's shards is pushed to it. */
+    pushOnly: z.literal(true).optional(),
     /** Read failed records of another run instead of the provider: all that are left, or those named. */
     failedOf: z.strictObject({ executionId: z.string(), records: z.array(z.string()).optional() }).optional(),
   }),

@@ -80,7 +80,9 @@ function hasValues(shard: ShardDocument, paths: PushRoute['paths']): boolean {
 /** Names what would be pushed, so that a refusal is remembered for that and nothing else. */
 export function printOf(shard: ShardDocument, route: PushRoute, needs: readonly PushNeed[]): string {
   const values = route.paths.map((path) => readPath(shard.data, path) ?? null) as Json[];
-  const kinds = needs.map((need) => (need.kind === 'create' ? need.kind : `${need.kind} ${stateOf(shard, need.linkId)}`)).sort();
+  const kinds = needs
+    .map((need) => (need.kind === 'create' ? need.kind : `${need.kind} ${stateOf(shard, need.linkId)}`))
+    .sort();
   return shortHash(canonicalText([kinds, values]));
 }
 

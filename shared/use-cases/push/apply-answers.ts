@@ -32,11 +32,7 @@ export interface PushAnswer {
  * Gives the shards what the provider answered, by the one road in: as observations. A created record gets its link first. Repeating it after a crash
  * changes nothing.
  */
-export async function applyAnswers(
-  work: LaneWork,
-  route: LoadedRoute,
-  answers: readonly PushAnswer[],
-): Promise<void> {
+export async function applyAnswers(work: LaneWork, route: LoadedRoute, answers: readonly PushAnswer[]): Promise<void> {
   if (answers.length === 0) return;
   const { deps, scope, integration } = work;
   const { converter, matchers } = await toolsOf(work, route);
@@ -64,7 +60,10 @@ export async function applyAnswers(
   await applyByType(deps, scope, inputOf(work, route), matchers, observations, false, async () => true);
 }
 
-function inputOf({ deps, scope, integration, lane, routes }: LaneWork, route: LoadedRoute): Omit<MergeInput, 'matcher'> {
+function inputOf(
+  { deps, scope, integration, lane, routes }: LaneWork,
+  route: LoadedRoute,
+): Omit<MergeInput, 'matcher'> {
   const now = deps.now();
   const at = now.toISOString();
   const id = lane.stored.document.batch?.id ?? lane.holder;

@@ -122,7 +122,8 @@ export async function advanceScan(
   to: PushLaneDocument['scan'],
 ): Promise<void> {
   await write(deps, scope, lane, ({ scan, ...rest }) => {
-    const next = sameValue(scan ?? {}, from) ? to : scan;
+    const isSame = scan?.afterId === from.afterId && sameValue(scan?.shardTypeIds, from.shardTypeIds);
+    const next = isSame ? to : scan;
     return { ...rest, ...(next === undefined ? {} : { scan: next }), ...lease(deps) };
   });
 }

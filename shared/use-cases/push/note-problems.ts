@@ -1,7 +1,9 @@
 import { sameValue } from '../../core/canonical.ts';
 import type { ShardDocument } from '../../core/documents/shard.ts';
 import type { Json } from '../../core/json.ts';
-import { markPushes, routeKeyOf } from '../../core/two-way/push-routes.ts';
+import type { Deps } from '../../core/ports.ts';
+import type { Scope } from '../../core/scope.ts';
+import { markPushes, type PushRoute, routeKeyOf } from '../../core/two-way/push-routes.ts';
 import type { LoadedRoute } from '../load-push-routes.ts';
 import { putShards } from '../put-shards.ts';
 import type { LaneWork } from './lane-work.ts';
@@ -34,7 +36,15 @@ export async function noteProblems(
 
 /** Writes the marks of shards anew, where they are no longer what they should be. */
 export async function remark(
-  { deps, scope, routes }: Pick<LaneWork, 'deps' | 'scope' | 'routes'>,
+  {
+    deps,
+    scope,
+    routes,
+  }: {
+    readonly deps: Pick<Deps, 'shards' | 'journal'>;
+    readonly scope: Scope;
+    readonly routes: readonly PushRoute[];
+  },
   shardIds: readonly string[],
   change: (shard: ShardDocument) => ShardDocument = (shard) => shard,
 ): Promise<void> {

@@ -1,5 +1,5 @@
-import type { PushLaneDocument } from '../../core/documents/push-lane.ts';
 import { sameValue } from '../../core/canonical.ts';
+import type { PushLaneDocument } from '../../core/documents/push-lane.ts';
 import { markPushes } from '../../core/two-way/push-routes.ts';
 import { putShards } from '../put-shards.ts';
 import { advanceScan } from './lane.ts';

@@ -68,9 +68,7 @@ async function shows(
 ): Promise<boolean> {
   const { converter } = await toolsOf({ deps, scope, integration, ...rest }, route);
   const [converted = []] = await converter.convert([change], answerQuestions(deps, scope, integration.id));
-  const shown = converted.find(
-    ({ feed }) => feed.object === route.object && feed.shardTypeId === route.shardTypeId,
-  );
+  const shown = converted.find(({ feed }) => feed.object === route.object && feed.shardTypeId === route.shardTypeId);
   if (shown?.ok !== true) return false;
   return fields.every((field) => {
     const path = field.split('.');

@@ -5,7 +5,7 @@ import type { ShardDocument } from '../../core/documents/shard.ts';
 import type { PushChangesEnvelope } from '../../core/envelope.ts';
 import { failureReactions, reactTo } from '../../core/failure-reactions.ts';
 import type { Deps } from '../../core/ports.ts';
-import { systemScope, type Scope } from '../../core/scope.ts';
+import { type Scope, systemScope } from '../../core/scope.ts';
 import { planPush } from '../../core/two-way/plan-push.ts';
 import { markPushes, pushNeeds } from '../../core/two-way/push-routes.ts';
 import { answerQuestions } from '../answer-questions.ts';
@@ -13,10 +13,10 @@ import type { LoadedRoute } from '../load-push-routes.ts';
 import { reportFailingConnection } from '../report-failing-connection.ts';
 import { finishLane, type HeldLane, LaneLost, pauseLane, releaseLane, saveLane, takeLane, wakeLane } from './lane.ts';
 import { describeObject, type LaneWork, openLane, toolsOf } from './lane-work.ts';
+import { lookFirst } from './look-first.ts';
 import { noteProblems, remark } from './note-problems.ts';
 import { scanShards } from './scan-shards.ts';
 import { settleIntents } from './settle-batch.ts';
-import { lookFirst } from './look-first.ts';
 import { refusal, writeBatch } from './write-batch.ts';
 
 /** Shards looked at together. */
@@ -48,30 +48,36 @@ export async function workPushLane(deps: Deps, envelope: PushChangesEnvelope): P
 
 async function workOn(deps: Deps, scope: Scope, lane: HeldLane): Promise<void> {
   const startedAtMs = deps.now().getTime();
-  let work: LaneWork;
+  const work = await open(deps, scope, lane);
+  if (work === undefined) return;
+  while (deps.now().getTime() - startedAtMs < deps.engine.sliceMs) if (!(await takeStep(work))) return;
+  await releaseLane(deps, scope, lane);
+  await wakeLane(deps, scope, lane.stored.document.integrationId);
+}
+
+/** `undefined` when nothing can be written: then the lane was let go. */
+async function open(deps: Deps, scope: Scope, lane: HeldLane): Promise<LaneWork | undefined> {
   try {
-    work = await openLane(deps, scope, lane);
+    return await openLane(deps, scope, lane);
   } catch (error) {
-    if (error instanceof AppError && error.code === 'not-found') return releaseLane(deps, scope, lane);
-    if (error instanceof AppError && error.code !== 'unavailable')
-      return rest(deps, scope, lane, longPauseMs, error.detail ?? 'The integration is not connected.');
-    throw error;
+    if (!(error instanceof AppError) || error.code === 'unavailable') throw error;
+    if (error.code === 'not-found') await releaseLane(deps, scope, lane);
+    else await rest(deps, scope, lane, longPauseMs, error.detail ?? 'The integration is not connected.');
+    return undefined;
   }
-  for (;;) {
-    const { batch, scan } = lane.stored.document;
-    if (batch !== undefined) {
-      if (!(await settleBatch(work))) return;
-    } else if (scan !== undefined) await scanShards(work, scan);
-    else {
-      const shards = await findPending(work);
-      if (shards.length > 0) {
-        if (!(await pushSome(work, shards))) return;
-      } else if (await finishLane(deps, scope, lane)) return;
-    }
-    if (deps.now().getTime() - startedAtMs < deps.engine.sliceMs) continue;
-    await releaseLane(deps, scope, lane);
-    return wakeLane(deps, scope, lane.stored.document.integrationId);
+}
+
+/** Settles what is in doubt, looks for what is lacking, or writes a batch of it. False when the lane was let go. */
+async function takeStep(work: LaneWork): Promise<boolean> {
+  const { deps, scope, lane } = work;
+  const { batch, scan } = lane.stored.document;
+  if (batch !== undefined) return settleBatch(work);
+  if (scan !== undefined) {
+    await scanShards(work, scan);
+    return true;
   }
+  const shards = await findPending(work);
+  return shards.length > 0 ? pushSome(work, shards) : !(await finishLane(deps, scope, lane));
 }
 
 /** The list may lag behind: what it names is read. Those that lack nothing are marked so. */
@@ -126,7 +132,7 @@ async function pushSome(work: LaneWork, shards: readonly ShardDocument[]): Promi
       return false;
     }
     const now = deps.now().getTime();
-    await saveLane(deps, scope, lane, { batch: { id: deps.newId('message'), sentAtMs: now, intents } });
+    await saveLane(deps, scope, lane, { batch: { id: deps.newId('message'), sentAtMs: now, intents: [...intents] } });
     return endBatch(work, await writeBatch(work, route, intents));
   }
   return true;
@@ -186,7 +192,8 @@ async function settleBatch(work: LaneWork): Promise<boolean> {
   for (const [route, intents] of byRoute) {
     // Where nothing is pushed any more, nothing is to be known.
     if (route === undefined) continue;
-    const end = failure === undefined ? await settleIntents(work, route, intents, batch.sentAtMs) : { unknown: intents };
+    const end =
+      failure === undefined ? await settleIntents(work, route, intents, batch.sentAtMs) : { unknown: intents };
     unknown.push(...end.unknown);
     failure ??= end.failure;
     if ('againInMs' in end && end.againInMs !== undefined) againInMs = Math.max(againInMs ?? 0, end.againInMs);

@@ -103,8 +103,7 @@ function sort(route: LoadedRoute, sorted: Sorted, intent: PushIntent, outcome: P
       if (intent.kind === 'delete') sorted.answers.push({ intent, externalId, gone: true, written: true });
       else if (outcome.change === undefined)
         sorted.looks.push({ intent, externalId: outcome.externalId, written: true });
-      else
-        sorted.answers.push({ intent, externalId: outcome.externalId, change: outcome.change, written: true });
+      else sorted.answers.push({ intent, externalId: outcome.externalId, change: outcome.change, written: true });
       return;
     case 'missing':
       if (intent.kind === 'delete') sorted.answers.push({ intent, externalId, gone: true, written: true });
@@ -150,23 +149,27 @@ async function lookAt(work: LaneWork, route: LoadedRoute, sorted: Sorted): Promi
     sorted.looks.map(({ externalId }) => externalId),
   );
   const shardOf = await linkedShards(work, route, sorted.looks);
-  for (const [index, { intent, externalId, written }] of sorted.looks.entries()) {
+  for (const [index, look] of sorted.looks.entries()) {
     const change = found instanceof AdapterFailure ? undefined : found[index];
-    const linked = shardOf[index];
-    if (intent.kind === 'create' && !written && linked !== undefined && linked !== intent.shardId) {
-      sorted.problems.push(refusal(intent, `Record ${externalId} there has the same unique value, and is another shard's.`));
-    } else if (change === 'missing' && !written) {
-      if (route.mirrors || intent.kind === 'delete')
-        sorted.answers.push({ intent, externalId, gone: true, written: intent.kind === 'delete' });
-      else sorted.problems.push(refusal(intent, 'The record is no longer there.'));
-    } else if (written || isChange(change)) {
-      sorted.answers.push({ intent, externalId, written, ...(isChange(change) ? { change } : {}) });
-    } else if (!(found instanceof AdapterFailure)) {
+    const isOthers = shardOf[index] !== undefined && shardOf[index] !== look.intent.shardId;
+    if (look.intent.kind === 'create' && !look.written && isOthers) {
+      const reason = `Record ${look.externalId} there has the same unique value, and is another shard's.`;
+      sorted.problems.push(refusal(look.intent, reason));
+    } else if (look.written || isChange(change)) {
+      sorted.answers.push({ ...look, ...(isChange(change) ? { change } : {}) });
+    } else if (change === 'missing') takeMissing(route, sorted, look);
+    else if (!(found instanceof AdapterFailure)) {
       const reason = 'The record has changed there. It is written once its changes were read.';
-      sorted.problems.push(refusal(intent, reason));
+      sorted.problems.push(refusal(look.intent, reason));
     }
   }
   return found instanceof AdapterFailure ? found : undefined;
+}
+
+function takeMissing(route: LoadedRoute, sorted: Sorted, { intent, externalId }: Sorted['looks'][number]): void {
+  const isOurs = intent.kind === 'delete';
+  if (isOurs || route.mirrors) sorted.answers.push({ intent, externalId, gone: true, written: isOurs });
+  else sorted.problems.push(refusal(intent, 'The record is no longer there.'));
 }
 
 function isChange(found: ExternalChange | 'missing' | undefined): found is ExternalChange {

@@ -40,6 +40,7 @@ export function routeTo(integrationId: string, choice: RouteChoice = {}): PushRo
     paths: choice.paths ?? personPaths,
     updates: choice.updates ?? true,
     creates: choice.creates ?? true,
+    mirrors: true,
     deletes: choice.deletes ?? true,
     conflicts: {
       policy: choice.policy ?? 'manual',

@@ -4,6 +4,7 @@ import { measureEngine } from './engine.ts';
 import { measureFairness } from './fairness.ts';
 import { measureHttp } from './http.ts';
 import { measureIdentity, measureKeyedSync } from './identity.ts';
+import { measureMerge } from './merge.ts';
 import { measureRecords } from './records.ts';
 import { report } from './report.ts';
 import { measureStart } from './start.ts';
@@ -18,6 +19,7 @@ const benchmarks: Record<string, () => Promise<Readonly<Record<string, unknown>>
   http: measureHttp,
   records: async () => ({ ...(await measureRecords()), keyedSync: await measureKeyedSync() }),
   identity: measureIdentity,
+  merge: measureMerge,
   start: measureStart,
   twin: measureTwin,
   durable: measureDurable,

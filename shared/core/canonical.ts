@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { Json } from './json.ts';
+import type { Json, JsonObject } from './json.ts';
 
 /**
  * Text that is equal exactly for equal values, whatever the order of their keys. Absent and `undefined` fields are the same; `null` is a
@@ -22,8 +22,22 @@ export function shortHash(text: string): string {
   return hash('sha256', text, 'base64url').slice(0, 22);
 }
 
+/** Whether two values have one canonical text. */
 export function sameValue(left: Json | undefined, right: Json | undefined): boolean {
   if (left === right) return true;
   if (typeof left !== 'object' || typeof right !== 'object' || left === null || right === null) return false;
-  return canonicalText(left) === canonicalText(right);
+  if (!Array.isArray(left)) return !Array.isArray(right) && sameFields(left, right);
+  if (!Array.isArray(right) || left.length !== right.length) return false;
+  return left.every((each, index) => sameValue(each, right[index]));
+}
+
+function sameFields(left: JsonObject, right: JsonObject): boolean {
+  let fields = 0;
+  for (const name of Object.keys(left)) {
+    if (left[name] === undefined) continue;
+    if (!Object.hasOwn(right, name) || !sameValue(left[name], right[name])) return false;
+    fields += 1;
+  }
+  for (const name of Object.keys(right)) if (right[name] !== undefined) fields -= 1;
+  return fields === 0;
 }

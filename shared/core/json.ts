@@ -6,3 +6,18 @@ export type JsonObject = { [field: string]: Json };
 export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
+
+/** A copy that shares nothing with the value; many times faster than `structuredClone`, which knows more than JSON. */
+export function copyJson<T extends Json>(value: T): T {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(copyJson) as T;
+  const copy: JsonObject = {};
+  for (const [field, each] of Object.entries(value)) {
+    // Assigned, it would be the copy's prototype.
+    if (field === '__proto__') Object.defineProperty(copy, field, { ...ownField, value: copyJson(each) });
+    else copy[field] = copyJson(each);
+  }
+  return copy as T;
+}
+
+const ownField = { configurable: true, enumerable: true, writable: true };

@@ -7,7 +7,7 @@ import type { ShardDocument, ShardSource } from './documents/shard.ts';
 import { readPath, removePath, writePath } from './field-path.ts';
 import type { Matcher } from './identity/compile-match-rules.ts';
 import { mergeSources, strategyOf } from './identity/survivorship.ts';
-import type { Json, JsonObject } from './json.ts';
+import { copyJson, type Json, type JsonObject } from './json.ts';
 import { isOlder, isRepeat, type Observation, observedAs, type Sighting } from './observation.ts';
 import { searchText } from './search-text.ts';
 import type { TwoWayInput } from './two-way/draft.ts';
@@ -292,12 +292,12 @@ export function mergeFields(
   paths: Feed['paths'],
 ): JsonObject {
   if (ours === undefined) return theirs;
-  const merged = structuredClone(ours);
+  const merged = copyJson(ours);
   for (const path of paths) {
     const value = readPath(theirs, path);
     if (base !== undefined && sameValue(readPath(base, path), value)) continue;
     if (value === undefined) removePath(merged, path);
-    else writePath(merged, path, structuredClone(value));
+    else writePath(merged, path, copyJson(value));
   }
   return merged;
 }

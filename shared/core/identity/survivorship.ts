@@ -2,7 +2,7 @@ import { sameValue } from '../canonical.ts';
 import type { MatchRuleSet } from '../documents/match-rules.ts';
 import type { ShardDocument, ShardSource } from '../documents/shard.ts';
 import { readPath, removePath, writePath } from '../field-path.ts';
-import { isJsonObject, type Json, type JsonObject } from '../json.ts';
+import { copyJson, isJsonObject, type Json, type JsonObject } from '../json.ts';
 
 export type Sources = ShardDocument['sources'];
 export type Strategy = MatchRuleSet['strategy'];
@@ -79,7 +79,7 @@ export function mergeSources(
   paths: readonly Path[],
   strategies: StrategyOf,
 ): JsonObject {
-  const merged = structuredClone(ours);
+  const merged = copyJson(ours);
   for (const path of paths) {
     const strategy = strategies(path);
     const base = externalValue(before, path, strategy);
@@ -94,7 +94,7 @@ export function mergeSources(
 
 export function setPath(target: JsonObject, path: Path, value: Json | undefined): void {
   if (value === undefined) removePath(target, path);
-  else writePath(target, path, structuredClone(value));
+  else writePath(target, path, copyJson(value));
 }
 
 /** Every path to something that is not an object with fields, in all of the objects. */

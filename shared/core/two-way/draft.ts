@@ -4,7 +4,7 @@ import type { HeldFields, ShardDocument, ShardSource } from '../documents/shard.
 import { readPath } from '../field-path.ts';
 import type { Path, StrategyOf } from '../identity/survivorship.ts';
 import { setPath } from '../identity/survivorship.ts';
-import type { Json, JsonObject } from '../json.ts';
+import { copyJson, type Json, type JsonObject } from '../json.ts';
 import type { Observation } from '../observation.ts';
 import { trustedTime } from './decide-field.ts';
 import type { PushRoute } from './push-routes.ts';
@@ -33,7 +33,7 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 export function draftOf(shard: ShardDocument, next: ShardSource): Draft {
   return {
-    data: structuredClone(shard.data) as JsonObject,
+    data: copyJson(shard.data as JsonObject),
     source: { ...next },
     edits: { ...shard.edits },
     conflicted: false,

@@ -5,7 +5,7 @@ import type { HeldFields, ShardDocument, ShardSource } from '../documents/shard.
 import { readPath } from '../field-path.ts';
 import { mergeSources, type Path } from '../identity/survivorship.ts';
 import type { Json } from '../json.ts';
-import { decideField, policyOf, trustedTime } from './decide-field.ts';
+import { decideField, type FieldSides, policyOf, trustedTime } from './decide-field.ts';
 import {
   type Agreements,
   agree,
@@ -73,11 +73,9 @@ function mergeField(
       : { externalBase: known.externalBase as Json | undefined, internalBase: known.internalBase as Json | undefined };
   const ours = readPath(draft.data, path) as Json | undefined;
   const theirs = readPath(input.observation.data, path) as Json | undefined;
-  const times = {
-    oursAt: trustedTime(shard.edits?.[key]?.at, input.now),
-    theirsAt: trustedTime(input.observation.modifiedAt, input.now),
-  };
-  const decision = decideField({ ...bases, ours, theirs, ...times }, policyFor(input, path));
+  const policy = policyFor(input, path);
+  const times = policy === 'newest' ? timesOf(input, shard, key) : {};
+  const decision = decideField({ ...bases, ours, theirs, ...times }, policy);
   if (decision.kind === 'conflict') {
     if (known === undefined) draft.conflicted = true;
     ledger.held[key] = known ?? definedOnly(bases);
@@ -92,8 +90,20 @@ function mergeField(
   else delete ledger.agreements[key];
 }
 
+function timesOf(
+  { observation, now }: TwoWayInput,
+  { edits }: ShardDocument,
+  key: string,
+): Pick<FieldSides, 'oursAt' | 'theirsAt'> {
+  return { oursAt: trustedTime(edits?.[key]?.at, now), theirsAt: trustedTime(observation.modifiedAt, now) };
+}
+
+function isSamePath(left: Path, right: Path): boolean {
+  return left.length === right.length && left.every((part, index) => part === right[index]);
+}
+
 function policyFor({ route, strategies }: TwoWayInput, path: Path): ConflictPolicy {
-  const isWritten = route?.paths.some((each) => sameValue([...each], [...path])) === true;
+  const isWritten = route?.paths.some((each) => isSamePath(each, path)) === true;
   if (route !== undefined && isWritten) return policyOf(route.conflicts, path);
   return strategies(path) === 'prefer_internal' ? 'internal_wins' : 'external_wins';
 }

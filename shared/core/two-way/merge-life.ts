@@ -3,7 +3,7 @@ import { sameValue } from '../canonical.ts';
 import type { ShardDocument, ShardSource } from '../documents/shard.ts';
 import { readPath } from '../field-path.ts';
 import { setPath } from '../identity/survivorship.ts';
-import type { Json, JsonObject } from '../json.ts';
+import { copyJson, type Json, type JsonObject } from '../json.ts';
 import { trustedTime } from './decide-field.ts';
 import { agree, type Draft, openConflict, setAgreements, type TwoWayInput, valueBefore } from './draft.ts';
 import { movedFields, type PushRoute } from './push-routes.ts';
@@ -38,7 +38,7 @@ export function mergeDeletion(
 /** Fields of a record that is gone wait for nobody. Their bases are again what they were agreed on: should the record come back, they are decided anew. */
 function forgetHeld({ held, externalBase, internalBase }: ShardSource, draft: Draft): void {
   if (held === undefined) return;
-  const base = structuredClone(externalBase) as JsonObject;
+  const base = copyJson(externalBase as JsonObject);
   const agreements = { ...internalBase };
   for (const [key, field] of Object.entries(held.fields)) {
     setPath(base, key.split('.'), field.externalBase as Json | undefined);

@@ -57,3 +57,28 @@ describe('canonical text', () => {
     expect(sameValue(undefined, null)).toBe(false);
   });
 });
+
+describe('two values are the same', () => {
+  const small = fc.jsonValue({ maxDepth: 2, noUnicodeString: true }) as fc.Arbitrary<Json>;
+
+  it('exactly when their canonical texts are', () => {
+    fc.assert(
+      fc.property(small, small, (left, right) => {
+        expect(sameValue(left, right)).toBe(canonicalText(left) === canonicalText(right));
+        expect(sameValue(left, shuffled(left))).toBe(true);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('also with fields that are absent, inherited or named like a prototype', () => {
+    expect(sameValue({ a: 1, b: undefined } as unknown as Json, { a: 1 })).toBe(true);
+    expect(sameValue({ a: undefined } as unknown as Json, { b: undefined } as unknown as Json)).toBe(true);
+    expect(sameValue({ a: 1 }, { b: 1 })).toBe(false);
+    expect(sameValue({ toString: null }, {})).toBe(false);
+    expect(sameValue(JSON.parse('{"__proto__":{}}'), {})).toBe(false);
+    expect(sameValue(JSON.parse('{"__proto__":{"a":1}}'), JSON.parse('{"__proto__":{"a":1}}'))).toBe(true);
+    expect(sameValue([], {})).toBe(false);
+    expect(sameValue([undefined] as unknown as Json, [null])).toBe(false);
+  });
+});

@@ -36,6 +36,7 @@ import { type IntegrationHealthDocument, integrationHealthDocument } from '../co
 import { type JournalDocument, journalDocument } from '../core/documents/journal.ts';
 import { type KeyDocument, keyDocument } from '../core/documents/key.ts';
 import { type LeaseDocument, leaseDocument } from '../core/documents/lease.ts';
+import { type LeftRecordDocument, leftRecordDocument } from '../core/documents/left-record.ts';
 import { type LinkDocument, linkDocument } from '../core/documents/link.ts';
 import { type MatchRulesDocument, matchRulesDocument } from '../core/documents/match-rules.ts';
 import {
@@ -121,6 +122,12 @@ export const collections = {
     container: 'executions',
     kind: 'failed-record',
     schema: failedRecordDocument,
+    partitionOf: (document) => document.executionId,
+  }),
+  leftRecords: spec<LeftRecordDocument>({
+    container: 'executions',
+    kind: 'left-record',
+    schema: leftRecordDocument,
     partitionOf: (document) => document.executionId,
   }),
   shards: spec<ShardDocument>({ container: 'shards', schema: shardDocument }),

@@ -86,6 +86,7 @@ export const containers = {
       '/runId/?',
       '/event/?',
       '/level/?',
+      '/reason/?',
       '/createdAt/?',
     ],
     excludedPaths: everything,

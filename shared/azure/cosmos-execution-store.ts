@@ -1,6 +1,7 @@
 import type { OperationInput, OperationResponse } from '@azure/cosmos';
 import type { ExecutionDocument, PageDocument } from '../core/documents/execution.ts';
 import type { FailedRecordDocument, LogDocument } from '../core/documents/execution-details.ts';
+import type { LeftRecordDocument } from '../core/documents/left-record.ts';
 import type { ExecutionStore, RunChange, WriteResult } from '../core/ports.ts';
 import type { Scope } from '../core/scope.ts';
 import { collections } from './collections.ts';
@@ -14,6 +15,7 @@ export class CosmosExecutionStore implements ExecutionStore {
   readonly pages: CosmosCollection<PageDocument>;
   readonly logs: CosmosCollection<LogDocument>;
   readonly failedRecords: CosmosCollection<FailedRecordDocument>;
+  readonly leftRecords: CosmosCollection<LeftRecordDocument>;
   readonly #tools: StoreTools;
 
   constructor(tools: StoreTools) {
@@ -22,6 +24,7 @@ export class CosmosExecutionStore implements ExecutionStore {
     this.pages = new CosmosCollection(collections.pages, tools);
     this.logs = new CosmosCollection(collections.logs, tools);
     this.failedRecords = new CosmosCollection(collections.failedRecords, tools);
+    this.leftRecords = new CosmosCollection(collections.leftRecords, tools);
   }
 
   async create(scope: Scope, change: RunChange): Promise<WriteResult> {

@@ -15,7 +15,7 @@ export const executionState = z.enum([
   'failed',
 ]);
 
-export const executionTrigger = z.enum(['manual', 'schedule', 'retry']);
+export const executionTrigger = z.enum(['manual', 'schedule', 'retry', 'rollback']);
 
 /** `received = created + updated + unchanged + conflicted + skipped + failed`, or the run is not `succeeded`. */
 export const counts = z
@@ -32,7 +32,7 @@ export const counts = z
 
 const progress = z
   .strictObject({
-    phase: z.enum(['queued', 'reading', 'waiting', 'paused', 'cancelling', 'ended']),
+    phase: z.enum(['queued', 'reading', 'restoring', 'waiting', 'paused', 'cancelling', 'ended']),
     object: z.string().optional().describe('The object being read'),
     objectNumber: z.int().optional().describe('Which of the objects it is, counted from 1'),
     objects: z.int(),
@@ -62,7 +62,10 @@ export const execution = z
     mode: z.enum(['full', 'incremental']),
     trigger: executionTrigger,
     retryOf: executionId.optional().describe('The run that this one repeats or completes'),
-    counts,
+    rollbackOf: executionId.optional().describe('The run that this one takes back'),
+    counts: counts.describe(
+      'Of a rollback, of shards: `updated` were taken back, `unchanged` had been already, `skipped` are left as they are',
+    ),
     pages: z.int(),
     progress,
     attempt: z.int().describe('Consecutive failures of the current page'),

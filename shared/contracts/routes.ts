@@ -38,6 +38,7 @@ import {
   listIntegrations,
   updateIntegration,
 } from './integrations.ts';
+import { explainField, getShardHistory } from './lineage.ts';
 import {
   createMatchRules,
   deleteMatchRules,
@@ -57,6 +58,7 @@ import {
   rejectMergeCandidate,
   undoMerge,
 } from './merges.ts';
+import { listLeftRecords, rollBackExecution } from './rollbacks.ts';
 import type { Route } from './route.ts';
 import {
   checkShardType,
@@ -109,11 +111,15 @@ export const routes: readonly Route[] = [
   pauseExecution,
   resumeExecution,
   retryExecution,
+  rollBackExecution,
+  listLeftRecords,
   listExecutionLogs,
   listFailedRecords,
   retryFailedRecord,
   listShards,
   getShard,
+  getShardHistory,
+  explainField,
   listShardTypes,
   createShardType,
   getShardType,

@@ -17,6 +17,7 @@ export function describeExecution(document: ExecutionDocument, now: Date): Execu
     mode: document.mode,
     trigger: document.trigger,
     retryOf: document.retryOf,
+    rollbackOf: document.plan.rollback?.executionId,
     counts: document.counts,
     pages: document.pages,
     progress: describeProgress(document, now),
@@ -64,7 +65,9 @@ const longestEstimateMs = 365 * 86_400_000;
 
 function phaseOf(document: ExecutionDocument): Execution['progress']['phase'] {
   if (isTerminal(document)) return 'ended';
-  return document.state === 'running' ? 'reading' : (document.state as 'queued' | 'waiting' | 'paused' | 'cancelling');
+  const isRollback = document.plan.rollback !== undefined;
+  if (document.state === 'running') return isRollback ? 'restoring' : 'reading';
+  return document.state as 'queued' | 'waiting' | 'paused' | 'cancelling';
 }
 
 function estimatedEnd(

@@ -37,5 +37,10 @@ export function journalEntryOf(before: ShardDocument, after: ShardDocument): Jou
 
 /** Writers that race for a revision each have an entry of their own: one that loses does not hide who won. */
 function journalIdOf(shardId: string, revision: number, { kind, id }: Cause): string {
-  return `${shardId}.${String(revision).padStart(revisionDigits, '0')}.${shortHash(`${kind} ${id}`)}`;
+  return `${beforeRevision(shardId, revision)}.${shortHash(`${kind} ${id}`)}`;
+}
+
+/** Comes before the ids of all entries of a revision of the shard, and after those of the revisions before it. */
+export function beforeRevision(shardId: string, revision: number): string {
+  return `${shardId}.${String(revision).padStart(revisionDigits, '0')}`;
 }

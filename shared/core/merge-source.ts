@@ -162,16 +162,18 @@ function statusOf(sources: ShardDocument['sources'], deletion: ShardDocument['de
   return Object.values(sources).every(isGone) ? 'deleted' : 'active';
 }
 
-/** Nothing is pushed from here: what the sources show is taken. */
+/** Nothing is pushed from here: what the sources show is taken, also of a shard that was deleted here. What was revived here is so until its record comes back. */
 function mergeOneWay(
   input: MergeInput,
   observation: Observation,
   shard: ShardDocument | undefined,
   next: ShardSource,
 ): TwoWayMerge {
-  const sources = { ...shard?.sources, [observation.linkId]: next };
+  const { recreate: _recreate, ...back } = next;
+  const sources = { ...shard?.sources, [observation.linkId]: observation.deleted ? next : back };
   const data = nextData(input, observation, shard, sources);
-  return { data, sources, edits: shard?.edits, deletion: shard?.deletion, conflicted: false };
+  const deletion = observation.deleted ? shard?.deletion : undefined;
+  return { data, sources, edits: shard?.edits, deletion, conflicted: false };
 }
 
 /** A record that shows nothing new of the shard, but of its source alone, makes no revision. */

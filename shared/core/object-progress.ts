@@ -55,6 +55,7 @@ export function recordsLeft({
   progress,
   checkpoint,
 }: Pick<ExecutionDocument, 'plan' | 'progress' | 'checkpoint'>): number | undefined {
+  if (plan.rollback !== undefined) return Math.max(0, (progress[0]?.expected ?? 0) - (progress[0]?.received ?? 0));
   let left = 0;
   for (let index = checkpoint.objectIndex; index < plan.objects.length; index += 1) {
     const object = progress[index];

@@ -20,6 +20,7 @@ import type { IntegrationHealthDocument } from './documents/integration-health.t
 import type { JournalDocument } from './documents/journal.ts';
 import type { KeyDocument } from './documents/key.ts';
 import type { LeaseDocument } from './documents/lease.ts';
+import type { LeftRecordDocument } from './documents/left-record.ts';
 import type { LinkDocument } from './documents/link.ts';
 import type { MatchRulesDocument } from './documents/match-rules.ts';
 import type { MergeDocument, ShardImageDocument } from './documents/merge.ts';
@@ -107,6 +108,7 @@ export interface ExecutionStore {
   readonly pages: Collection<PageDocument>;
   readonly logs: Collection<LogDocument>;
   readonly failedRecords: Collection<FailedRecordDocument>;
+  readonly leftRecords: Collection<LeftRecordDocument>;
   /** Writes a new run with its log; `exists` when it is there already. */
   create(scope: Scope, change: RunChange): Promise<WriteResult>;
   /** Moves a run atomically with its page and log; `stale` when the run was moved by someone else. */

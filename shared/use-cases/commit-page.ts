@@ -4,7 +4,6 @@ import { addCounts, type Counts, noCounts } from '../core/counts.ts';
 import type { Cause } from '../core/documents/cause.ts';
 import type { PlannedObject } from '../core/documents/conversion.ts';
 import { type ExecutionDocument, type PageDocument, pageIdOf, runIdOf } from '../core/documents/execution.ts';
-import { isTerminal } from '../core/execution-states.ts';
 import { matchersOf } from '../core/identity/frozen-rules.ts';
 import type { Note } from '../core/log-entries.ts';
 import { mappingCause } from '../core/mapping-cause.ts';
@@ -17,7 +16,7 @@ import { answerQuestions } from './answer-questions.ts';
 import { applyByType } from './apply-page/apply-by-type.ts';
 import type { Stores } from './apply-page/item.ts';
 import { countRecords, leaveRecords, readRecords } from './apply-page/leave-records.ts';
-import { moveExecution } from './move-execution.ts';
+import { commitOnTop } from './commit-on-top.ts';
 import type { Pulled } from './pull-page.ts';
 import { reopenLinks } from './reopen-links.ts';
 import { setRecordsAside } from './set-records-aside.ts';
@@ -85,33 +84,15 @@ export async function commitPage(
   const at = deps.now().toISOString();
   const outcome: PageDocument = { ...page, state: 'applied', linkIds: [], counts, at };
   if (!(await keepHold())) return undefined;
-  return moveOn(deps, scope, stored, pulled, outcome);
+  return commitOnTop(deps, scope, stored, (before) => {
+    const applied = { pull: pulled.page, counts, readAt: pulled.readAt };
+    const moved = advancePage(before, applied, at);
+    return { execution: moved, page: outcome, notes: notesOf(before, moved, outcome) };
+  });
 }
 
 function causeOf(scope: Scope, execution: ExecutionDocument, planned: PlannedObject, at: string): Cause {
   return { kind: 'run', id: runIdOf(execution), actorId: scope.actor.id, ...mappingCause(planned), at };
-}
-
-/** Commits the page on top of the run as it is now, as long as only its state was changed meanwhile. */
-async function moveOn(
-  deps: Needs,
-  scope: Scope,
-  before: Stored<ExecutionDocument>,
-  { page: pull, readAt }: Pulled & { ok: true },
-  page: PageDocument,
-): Promise<Stored<ExecutionDocument> | undefined> {
-  for (let stored = before; ; ) {
-    const moved = advancePage(stored.document, { pull, counts: page.counts, readAt }, page.at);
-    const notes = notesOf(stored.document, moved, page);
-    const result = await moveExecution(deps, scope, stored, { execution: moved, page, notes });
-    if (result !== undefined) return result;
-    const { id, fence, pages } = before.document;
-    const now = await deps.runs.executions.get(scope, { id, partition: id });
-    if (now === undefined || now.document.fence !== fence || now.document.pages !== pages || isTerminal(now.document)) {
-      return undefined;
-    }
-    stored = now;
-  }
 }
 
 function notesOf(before: ExecutionDocument, after: ExecutionDocument, page: PageDocument): Note[] {

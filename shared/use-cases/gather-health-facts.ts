@@ -49,7 +49,9 @@ async function gatherTaskFacts(deps: Needs, scope: Scope, task: TaskDocument): P
       return { taskId: task.id, name: task.name, runs, stuck: run };
     }
   }
-  return { taskId: task.id, name: task.name, runs };
+  // How a task syncs is not told by what took its runs back.
+  const syncs = runs.filter(({ trigger }) => trigger !== 'rollback');
+  return { taskId: task.id, name: task.name, runs: syncs };
 }
 
 /** Whether a run has no end in sight: its lease is long over, and the clock does not look after it. */

@@ -26,7 +26,10 @@ export async function retryExecution(
     if (!attempt.repeated) await assertSomeFailed(deps, scope, original);
     return { body: await retryRecords(deps, scope, original, { executionId: original.id }) };
   }
-  const { failedOf } = original.plan;
+  const { failedOf, rollback } = original.plan;
+  if (rollback !== undefined) {
+    throw new AppError('wrong-state', { detail: 'A rollback is not retried: roll the same execution back again.' });
+  }
   if (failedOf !== undefined) return { body: await retryRecords(deps, scope, original, failedOf) };
   const plan: StartExecutionInput['plan'] = (task, input) => continueFrom(planExecution(task, input), original);
   return { body: await start(deps, scope, original, original.mode, plan) };

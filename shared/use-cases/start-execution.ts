@@ -150,7 +150,17 @@ async function freeze(
   }
 }
 
-async function occupy(deps: Needs, scope: Scope, input: StartExecutionInput, executionId: string): Promise<void> {
+/**
+ * Takes the task for a run, once the run that has it is seen to have ended.
+ *
+ * @throws AppError `already-running`
+ */
+export async function occupy(
+  deps: Needs,
+  scope: Scope,
+  input: Pick<StartExecutionInput, 'integrationId' | 'taskId'>,
+  executionId: string,
+): Promise<void> {
   const { taskId } = input;
   for (;;) {
     const occupant = await occupyTask(deps, scope, taskId, executionId);
@@ -168,7 +178,12 @@ async function occupy(deps: Needs, scope: Scope, input: StartExecutionInput, exe
 }
 
 /** A run that nobody works on and nobody looks after would occupy its task for ever. */
-async function ensureWatch(deps: Needs, scope: Scope, input: StartExecutionInput, executionId: string): Promise<void> {
+async function ensureWatch(
+  deps: Needs,
+  scope: Scope,
+  input: Pick<StartExecutionInput, 'integrationId' | 'taskId'>,
+  executionId: string,
+): Promise<void> {
   const watch = await deps.due.get(dueKey('watch', scope.tenantId, input.taskId));
   if (watch?.document.executionId === executionId) return;
   await putWatch(deps, scope, { ...input, id: executionId }, deps.now().getTime());

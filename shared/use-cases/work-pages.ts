@@ -18,7 +18,7 @@ import type { Note } from '../core/log-entries.ts';
 import { sourceOf } from '../core/watermark.ts';
 import { obey, type Slice } from './begin-slice.ts';
 import { commitPage } from './commit-page.ts';
-import { renewHold } from './hold-task.ts';
+import { keepHold } from './keep-hold.ts';
 import { loadConverter } from './load-converter.ts';
 import { loadPushRoutes } from './load-push-routes.ts';
 import { moveExecution } from './move-execution.ts';
@@ -26,6 +26,7 @@ import { openIntegration } from './open-integration.ts';
 import { pullFailedRecords } from './pull-failed-records.ts';
 import { type Position, type Pulled, pullPage } from './pull-page.ts';
 import { reportFailingConnection } from './report-failing-connection.ts';
+import { workRollback } from './rollback/work-rollback.ts';
 import { settleExecution } from './settle-execution.ts';
 
 /** Whether the run is to be worked on again, and in how many milliseconds. */
@@ -34,13 +35,10 @@ export type SliceEnd = { readonly goesOn: true; readonly delayMs: number } | { r
 const stop: SliceEnd = { goesOn: false };
 const goOn: SliceEnd = { goesOn: true, delayMs: 0 };
 
-/** A partition tells its run at most this often how far it is. */
-const keepRunEveryMs = 2000;
-
 type Pull = (position: Position) => Promise<Pulled>;
 
 /**
- * Pulls and applies pages of a run, from its checkpoint, until the slice is used up, the run has ended or was stopped, or the provider fails.
+ * Pulls and applies pages of a run, or takes pages of another one back, from its checkpoint, until the slice is used up, the run has ended or was stopped, or the provider fails.
  *
  * @throws what trying again may mend
  */
@@ -48,6 +46,7 @@ export async function workPages(slice: Slice): Promise<SliceEnd> {
   const { deps, scope } = slice;
   try {
     if (slice.run.document.plan.pushOnly === true) return await endUnread(slice);
+    if (slice.run.document.plan.rollback !== undefined) return (await workRollback(slice)) ? goOn : stop;
     const pull = await openSource(slice);
     return pull === undefined ? stop : await applyPages(slice, pull);
   } catch (error) {
@@ -127,19 +126,6 @@ async function applyPages(slice: Slice, pull: Pull): Promise<SliceEnd> {
     }
     if (next === undefined || wantsBulk(moved.document, deps.engine)) return goOn;
   }
-}
-
-/** Shows a sign of life; false when another worker has the run. */
-async function keepHold(slice: Slice): Promise<boolean> {
-  const { deps, scope, keepRun } = slice;
-  const renewed = await renewHold(deps, scope, slice.hold);
-  if (renewed === undefined) return false;
-  slice.hold = renewed;
-  const nowMs = deps.now().getTime();
-  if (keepRun === undefined || nowMs - slice.keptRunAtMs < Math.min(keepRunEveryMs, deps.engine.leaseMs / 3))
-    return true;
-  slice.keptRunAtMs = nowMs;
-  return keepRun();
 }
 
 /** Where the page after this one begins; `undefined` after the last page of the last object. */

@@ -12,6 +12,7 @@ import type { IntegrationHealthDocument } from '../../shared/core/documents/inte
 import type { JournalDocument } from '../../shared/core/documents/journal.ts';
 import type { KeyDocument } from '../../shared/core/documents/key.ts';
 import type { LeaseDocument } from '../../shared/core/documents/lease.ts';
+import type { LeftRecordDocument } from '../../shared/core/documents/left-record.ts';
 import type { LinkDocument } from '../../shared/core/documents/link.ts';
 import type { MatchRulesDocument } from '../../shared/core/documents/match-rules.ts';
 import type { MergeDocument, ShardImageDocument } from '../../shared/core/documents/merge.ts';
@@ -65,6 +66,7 @@ class MemoryExecutionStore implements ExecutionStore {
   readonly pages: MemoryCollection<PageDocument>;
   readonly logs: MemoryCollection<LogDocument>;
   readonly failedRecords: MemoryCollection<FailedRecordDocument>;
+  readonly leftRecords: MemoryCollection<LeftRecordDocument>;
   readonly #faults: Faults;
 
   constructor(faults: Faults, log: MemoryLog) {
@@ -73,6 +75,7 @@ class MemoryExecutionStore implements ExecutionStore {
     this.pages = new MemoryCollection('pages', collections.pages, faults, log);
     this.logs = new MemoryCollection('logs', collections.logs, faults, log);
     this.failedRecords = new MemoryCollection('failedRecords', collections.failedRecords, faults, log);
+    this.leftRecords = new MemoryCollection('leftRecords', collections.leftRecords, faults, log);
   }
 
   async create(scope: Scope, change: RunChange): Promise<WriteResult> {

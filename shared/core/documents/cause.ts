@@ -5,18 +5,7 @@ import { z } from 'zod';
  * shard as long as its data and status are as that write left them.
  */
 export const cause = z.strictObject({
-  kind: z.enum([
-    'run',
-    'delivery',
-    'push',
-    'person',
-    'conflict',
-    'hold',
-    'merge',
-    'merge-undone',
-    'rollback',
-    'rollback-undone',
-  ]),
+  kind: z.enum(['run', 'delivery', 'push', 'person', 'conflict', 'hold', 'merge', 'merge-undone', 'rollback']),
   /** The execution (of a partition: its run), delivery, conflict, hold or merge; of a person's edit, the request. */
   id: z.string(),
   actorId: z.string(),
@@ -24,6 +13,10 @@ export const cause = z.strictObject({
   linkId: z.string().optional(),
   /** Names what converted the record. */
   mappingVersion: z.string().optional(),
+  /** Of a rollback: the execution that it takes back. */
+  undoes: z.string().optional(),
+  /** Of a rollback: the revision that it brought back; 0 for the time before there was one. */
+  restores: z.int().optional(),
   conversionSchema: z.strictObject({ id: z.string(), version: z.int() }).optional(),
   at: z.string(),
 });

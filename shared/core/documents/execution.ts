@@ -6,9 +6,9 @@ import { matchRuleSet } from './match-rules.ts';
 
 /** How far one object of the run has been applied: a valid resume point at any time. */
 export const checkpoint = z.strictObject({
-  /** Index into `plan.objects`; equal to its length when all are done. */
+  /** Index into `plan.objects`; equal to its length when all are done. Of a rollback: into its steps. */
   objectIndex: z.int(),
-  /** Provider cursor of the next page; absent for the first page of the object. */
+  /** Provider cursor of the next page; absent for the first page of the object. Of a rollback: the id after which the next page begins. */
   cursor: z.string().optional(),
   /** Provider's clock at the object's first page (or ours, where it shows none): nothing newer may become the watermark. */
   objectStartedAt: z.string().optional(),
@@ -82,6 +82,8 @@ export const executionDocument = z.strictObject({
     range: z.record(z.string(), z.json()).optional(),
     /** Nothing is read: what the integration lacks of the task's shards is pushed to it. */
     pushOnly: z.literal(true).optional(),
+    /** Take back what another run wrote, instead of reading anything; `acceptProvider`: until the provider is next looked at. */
+    rollback: z.strictObject({ executionId: z.string(), acceptProvider: z.boolean() }).optional(),
     /** Read failed records of another run instead of the provider: all that are left, or those named. */
     failedOf: z.strictObject({ executionId: z.string(), records: z.array(z.string()).optional() }).optional(),
   }),

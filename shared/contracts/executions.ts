@@ -62,10 +62,12 @@ export const execution = z
     mode: z.enum(['full', 'incremental']),
     trigger: executionTrigger,
     retryOf: executionId.optional().describe('The run that this one repeats or completes'),
-    rollbackOf: executionId.optional().describe('The run that this one takes back'),
-    counts: counts.describe(
-      'Of a rollback, of shards: `updated` were taken back, `unchanged` had been already, `skipped` are left as they are',
-    ),
+    rollbackOf: executionId
+      .optional()
+      .describe(
+        'The run that this one takes back; its counts are of shards: `updated` were taken back, `unchanged` had been before, `skipped` stay as they are',
+      ),
+    counts,
     pages: z.int(),
     progress,
     attempt: z.int().describe('Consecutive failures of the current page'),

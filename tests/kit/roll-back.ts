@@ -8,8 +8,8 @@ export async function startRollingBack(
   { deps, scope, read }: SyncHarness,
   undoneId: string,
   acceptProvider = false,
+  executionId = deps.newId('execution'),
 ): Promise<ExecutionDocument> {
-  const executionId = deps.newId('execution');
   return startRollback(deps, scope, await read(undoneId), { executionId, acceptProvider });
 }
 

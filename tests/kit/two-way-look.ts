@@ -117,7 +117,7 @@ export class TwoWayShard {
       edits[key] = { at: at(second), by: 'ada' };
     }
     const cause = { kind: 'run' as const, id: 'exe_edit', actorId: 'ada', at: at(second) };
-    this.shard = markPushes({ ...changeShard(shard, { data }, cause), edits }, this.routes);
+    this.shard = markPushes({ ...changeShard(shard, { data }, cause, []), edits }, this.routes);
     return this;
   }
 

@@ -1,3 +1,4 @@
+import { idPrefixes } from '../../contracts/identifiers.ts';
 import type { Cause } from '../documents/cause.ts';
 import type { JournalDocument } from '../documents/journal.ts';
 import type { LeftReason } from '../documents/left-record.ts';
@@ -87,9 +88,16 @@ function judgeCreated(shard: ShardDocument, executionId: string): Verdict {
   return isShared(shard, executionId) ? { kind: 'left', reason: 'shared' } : { kind: 'delete' };
 }
 
-/** Other records have come to the shard that the execution created, without changing it. */
+/**
+ * Records of other runs or webhooks have come to the shard that the execution created, without changing it. Those that were pushed from it are no reason to
+ * keep it.
+ */
 function isShared({ sources }: ShardDocument, executionId: string): boolean {
-  return Object.values(sources).some(({ last }) => !isOf(last.executionId, executionId));
+  return Object.values(sources).some(({ last }) => isShown(last.executionId) && !isOf(last.executionId, executionId));
+}
+
+function isShown(id: string): boolean {
+  return id.startsWith(`${idPrefixes.execution}_`) || id.startsWith(`${idPrefixes.delivery}_`);
 }
 
 /** A partition's id begins with its run's. */

@@ -1,8 +1,7 @@
 import { type Counts, countOutcome, noCounts, type Outcome } from '../../core/counts.ts';
-import type { Cause } from '../../core/documents/cause.ts';
 import { type LeftRecordDocument, leftRecordIdOf } from '../../core/documents/left-record.ts';
 import type { Deps } from '../../core/ports.ts';
-import { undoShard } from '../../core/rollback/undo-shard.ts';
+import { type HowToUndo, undoShard } from '../../core/rollback/undo-shard.ts';
 import type { Scope } from '../../core/scope.ts';
 import { putShards, type ShardWrite } from '../put-shards.ts';
 import { reopenLinks } from '../reopen-links.ts';
@@ -12,10 +11,8 @@ import type { Candidate } from './read-candidates.ts';
 /** A pass ends early only where someone else writes the same shards. */
 const maximumPasses = 40;
 
-export interface UndoInput extends Undoing {
+export interface UndoInput extends Undoing, HowToUndo {
   readonly rollbackId: string;
-  readonly acceptProvider: boolean;
-  readonly cause: Cause;
 }
 
 /**
@@ -62,13 +59,13 @@ export async function undoPage(
 async function write(
   deps: Pick<Deps, 'shards' | 'journal' | 'links'>,
   scope: Scope,
-  { acceptProvider, cause }: UndoInput,
+  input: UndoInput,
   judged: readonly Judged[],
 ): Promise<Judged[]> {
   const wanted = judged.flatMap((each): { readonly judged: Judged; readonly write: ShardWrite }[] => {
     const { shard, verdict } = each;
     if (shard === undefined || (verdict.kind !== 'restore' && verdict.kind !== 'delete')) return [];
-    const document = undoShard(shard.document, verdict, acceptProvider, cause);
+    const document = undoShard(shard.document, verdict, input);
     return [{ judged: each, write: { before: shard, document } }];
   });
   const results = await putShards(
@@ -77,7 +74,7 @@ async function write(
     wanted.map((each) => each.write),
   );
   const lost = new Set(wanted.flatMap((each, index) => (results[index]?.ok ? [] : [each.judged])));
-  if (acceptProvider) {
+  if (input.acceptProvider) {
     // After the shards: a link that was settled in between would say that nothing is to be done.
     const taken = judged.filter((each) => !lost.has(each) && outcomeOf(each) === 'updated');
     await reopenLinks(

@@ -3,9 +3,11 @@ import type { Cause } from '../../core/documents/cause.ts';
 import { type ExecutionDocument, type PageDocument, pageIdOf } from '../../core/documents/execution.ts';
 import type { Stored } from '../../core/ports.ts';
 import { advanceRollback, rollbackSteps } from '../../core/rollback/plan-rollback.ts';
+import type { PushRoute } from '../../core/two-way/push-routes.ts';
 import { obey, type Slice } from '../begin-slice.ts';
 import { commitOnTop } from '../commit-on-top.ts';
 import { keepHold } from '../keep-hold.ts';
+import { loadPushRoutes } from '../load-push-routes.ts';
 import { largestPage, readCandidates } from './read-candidates.ts';
 import { undoPage } from './undo-page.ts';
 
@@ -14,10 +16,11 @@ import { undoPage } from './undo-page.ts';
  * to be worked on again.
  */
 export async function workRollback(slice: Slice): Promise<boolean> {
-  const { deps } = slice;
+  const { deps, scope } = slice;
   const startedAtMs = deps.now().getTime();
+  const routes = await loadPushRoutes(deps, scope);
   for (let pages = 1; ; pages += 1) {
-    const moved = await undoNextPage(slice);
+    const moved = await undoNextPage(slice, routes);
     if (moved === undefined) return false;
     slice.run = moved;
     if (moved.document.state !== 'running') {
@@ -28,7 +31,10 @@ export async function workRollback(slice: Slice): Promise<boolean> {
   }
 }
 
-async function undoNextPage(slice: Slice): Promise<Stored<ExecutionDocument> | undefined> {
+async function undoNextPage(
+  slice: Slice,
+  routes: readonly PushRoute[],
+): Promise<Stored<ExecutionDocument> | undefined> {
   const { deps, scope, run } = slice;
   const { id, plan, checkpoint, pages, fence } = run.document;
   const step = rollbackSteps[checkpoint.objectIndex];
@@ -40,7 +46,7 @@ async function undoNextPage(slice: Slice): Promise<Stored<ExecutionDocument> | u
   const { candidates, next } = await readCandidates(deps, scope, range);
   const at = deps.now().toISOString();
   const cause: Cause = { kind: 'rollback', id, actorId: scope.actor.id, undoes: executionId, at };
-  const input = { executionId, rollbackId: id, leavesOutCreated: step === 'changed', acceptProvider, cause };
+  const input = { executionId, rollbackId: id, leavesOutCreated: step === 'changed', acceptProvider, cause, routes };
   const counts = await undoPage(deps, scope, input, candidates, () => keepHold(slice));
   if (counts === undefined || !(await keepHold(slice))) return undefined;
   const page: PageDocument = {

@@ -12,7 +12,7 @@ import { traceparent } from '../../../../kit/sync-harness.ts';
 const scope = systemScope('acme', 'test', traceparent);
 
 async function put(deps: MemoryDeps, change: Partial<ShardDocument> = {}): Promise<Stored<ShardDocument>> {
-  const document = sampleShard('acme', { data: { name: 'One' }, ...change });
+  const document = sampleShard('acme', { data: { name: 'One' }, text: 'one', ...change });
   const result = await putShard(deps, scope, { before: undefined, document });
   if (!result.ok) throw new Error('the shard is there already');
   return { document, etag: result.etag };
@@ -23,7 +23,7 @@ describe('putShards', () => {
     const deps = createMemoryDeps();
     const before = await put(deps);
     expect(deps.journal.all()).toEqual([]);
-    const document = changeShard(before.document, { data: { name: 'Two' } }, sampleCause({ id: 'exe_2' }));
+    const document = changeShard(before.document, { data: { name: 'Two' } }, sampleCause({ id: 'exe_2' }), []);
     expect(await putShard(deps, scope, { before, document })).toMatchObject({ ok: true });
     expect(document.revision).toBe(before.document.revision + 1);
     expect(deps.journal.all()).toMatchObject([
@@ -39,7 +39,7 @@ describe('putShards', () => {
   it('journals nothing when only what the sources show was changed', async () => {
     const deps = createMemoryDeps();
     const before = await put(deps);
-    const document = changeShard(before.document, { data: { name: 'One' }, sources: {} }, sampleCause());
+    const document = changeShard(before.document, { data: { name: 'One' }, sources: {} }, sampleCause(), []);
     expect(document).toEqual({ ...before.document, sources: {} });
     expect(await putShard(deps, scope, { before, document })).toMatchObject({ ok: true });
     expect(deps.journal.all()).toEqual([]);
@@ -50,7 +50,7 @@ describe('putShards', () => {
     const before = await put(deps);
     const writes = ['exe_2', 'exe_3', 'exe_3'].map((id) => ({
       before,
-      document: changeShard(before.document, { status: 'deleted' as const }, sampleCause({ id })),
+      document: changeShard(before.document, { status: 'deleted' }, sampleCause({ id }), []),
     }));
     for (const write of writes) await putShards(deps, scope, [write]);
     expect(deps.journal.all().map(({ cause }) => cause.id)).toEqual(expect.arrayContaining(['exe_2', 'exe_3']));
@@ -61,7 +61,7 @@ describe('putShards', () => {
   it('journals before it writes: a crash between the two loses no before-image', async () => {
     const deps = createMemoryDeps();
     const before = await put(deps);
-    const document = changeShard(before.document, { data: {} }, sampleCause());
+    const document = changeShard(before.document, { data: {} }, sampleCause(), []);
     deps.faults.crashAt(2, 'before');
     await expect(putShard(deps, scope, { before, document })).rejects.toThrow('Crashed');
     deps.faults.restart();

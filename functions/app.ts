@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { createOpenCall } from '../adapters/kit/open-call.ts';
+import { createWebhookTokens } from '../adapters/kit/webhook-tokens.ts';
 import { adapters } from '../adapters/registry.ts';
 import { BlobDeliveryBodies } from '../shared/azure/blob-delivery-bodies.ts';
 import { ClaimCheck } from '../shared/azure/claim-check.ts';
@@ -80,6 +81,8 @@ export const getDeps: () => Promise<Deps> = once(async () => {
     events: new CosmosCollection(collections.events, tools),
     deliveries: new CosmosCollection(collections.deliveries, tools),
     deliveryBodies: new BlobDeliveryBodies(storage),
+    webhooks: config.webhooks,
+    webhookTokens: createWebhookTokens({ allowPrivateAddresses: config.allowPrivateAddresses }),
     poison: new CosmosCollection(collections.poison, tools),
     idempotency: new CosmosCollection(collections.idempotency, tools),
     due: new CosmosDueStore(tools, clockLane),

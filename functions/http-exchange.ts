@@ -16,6 +16,7 @@ export function handle(
       search: url.search.slice(1),
       params: request.params,
       header: (name) => request.headers.get(name) ?? undefined,
+      headers: () => request.headers.entries(),
       readBody: async () => new Uint8Array(await request.arrayBuffer()),
     };
     const answered = await answer(request.method, incoming, (message, fields) => context.error(message, fields));

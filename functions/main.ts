@@ -2,6 +2,7 @@
 import './catalog.ts';
 import './integrations.ts';
 import './connections.ts';
+import './webhooks.ts';
 import './conversion-schemas.ts';
 import './shard-types.ts';
 import './tasks.ts';

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defaultEngineSettings, type EngineSettings } from '../core/engine-settings.ts';
+import type { WebhookSettings } from '../core/webhooks/webhook-settings.ts';
 
 /** How a Storage service is reached: by connection string, or by its address with the app's identity. */
 export type StorageAccess =
@@ -30,6 +31,7 @@ export interface Config {
   };
   /** Whether providers may be at private and loopback addresses. */
   readonly allowPrivateAddresses: boolean;
+  readonly webhooks: WebhookSettings;
   readonly engine: EngineSettings;
   readonly applicationInsights?: string;
 }
@@ -72,6 +74,13 @@ const settings = z.object({
   AUTH_JWKS_URI: serviceUrl.optional(),
   AUTH_TENANT_CLAIM: z.string().default('tid'),
   ALLOW_PRIVATE_ADDRESSES: flag,
+  PUBLIC_URL: serviceUrl.optional(),
+  WEBSITE_HOSTNAME: z.string().optional(),
+  FORWARDING_HOPS: z.coerce.number().int().min(0).max(10).default(1),
+  CLIENT_CERTIFICATE_HEADER: z
+    .string()
+    .regex(/^[A-Za-z0-9-]{1,64}$/, 'must be the name of a header')
+    .optional(),
   APPLICATIONINSIGHTS_CONNECTION_STRING: z.string().optional(),
   ENGINE_PAGES_PER_SLICE: z.coerce.number().int().min(1).max(1000).default(defaultEngineSettings.pagesPerSlice),
   ENGINE_SLICE_MS: milliseconds(defaultEngineSettings.sliceMs),
@@ -143,6 +152,11 @@ function toConfig(env: Env): Config {
       tenantClaim: env.AUTH_TENANT_CLAIM,
     },
     allowPrivateAddresses: env.ALLOW_PRIVATE_ADDRESSES,
+    webhooks: {
+      publicUrl: publicUrlOf(env),
+      forwardingHops: env.FORWARDING_HOPS,
+      certificateHeader: env.CLIENT_CERTIFICATE_HEADER?.toLowerCase(),
+    },
     engine: {
       pagesPerSlice: env.ENGINE_PAGES_PER_SLICE,
       sliceMs: env.ENGINE_SLICE_MS,
@@ -160,6 +174,15 @@ function toConfig(env: Env): Config {
       ? {}
       : { applicationInsights: env.APPLICATIONINSIGHTS_CONNECTION_STRING }),
   };
+}
+
+/** What people said, else where the platform says that the app is: with https, but on this machine. */
+function publicUrlOf({ PUBLIC_URL, WEBSITE_HOSTNAME }: Env): string | undefined {
+  if (PUBLIC_URL !== undefined) return withoutTrailingSlash(PUBLIC_URL);
+  if (WEBSITE_HOSTNAME === undefined) return undefined;
+  const url = `http://${WEBSITE_HOSTNAME}`;
+  if (!URL.canParse(url)) return undefined;
+  return isLoopback(url) ? url : `https://${WEBSITE_HOSTNAME}`;
 }
 
 /** The settings' names are those that the Functions host reads for its own connection `AzureWebJobsStorage`. */

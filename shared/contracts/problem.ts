@@ -3,6 +3,7 @@ import { z } from 'zod';
 /** Every problem the API can answer with: one table, code → status and title (RFC 9457). */
 export const problems = {
   'invalid-request': { status: 400, title: 'The request is not valid' },
+  unverified: { status: 401, title: 'The delivery could not be verified' },
   unauthenticated: { status: 401, title: 'Sign-in is needed' },
   forbidden: { status: 403, title: 'Your role does not allow this' },
   'not-found': { status: 404, title: 'Not found' },
@@ -16,6 +17,7 @@ export const problems = {
   'in-use': { status: 409, title: 'It is in use' },
   'not-connected': { status: 409, title: 'The integration is not connected' },
   'request-in-progress': { status: 409, title: 'A request with this Idempotency-Key is in progress' },
+  'length-required': { status: 411, title: 'The request must say how long its body is' },
   'precondition-failed': { status: 412, title: 'It was changed in the meantime' },
   'payload-too-large': { status: 413, title: 'The request body is too large' },
   'unsupported-media-type': { status: 415, title: 'The request body must be JSON' },

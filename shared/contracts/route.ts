@@ -4,7 +4,7 @@ import type { ProblemCode } from './problem.ts';
 export const roles = ['viewer', 'operator', 'admin'] as const;
 export type Role = (typeof roles)[number];
 
-export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 /**
  * One operation of the API as data. The server, the OpenAPI document and typed clients all read it.
@@ -12,6 +12,7 @@ export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
  * - `path` is below `/api`, with `{parameters}`: `tenant/integrations/{integrationId}`.
  * - `role` is the least role that may call it; `public` needs no sign-in.
  * - `idempotent: true` makes the operation honour `Idempotency-Key`.
+ * - `raw: true`: the request is no JSON of ours; what answers it reads and judges its bytes.
  * - `concurrency` makes it honour `If-Match` (`optional`) or insist on it (`required`), and answer an `ETag`.
  */
 export interface Route<
@@ -27,6 +28,7 @@ export interface Route<
   readonly tag: string;
   readonly role: Role | 'public';
   readonly idempotent?: boolean;
+  readonly raw?: boolean;
   readonly concurrency?: 'optional' | 'answers-etag';
   readonly params?: Params;
   readonly query?: Query;

@@ -71,6 +71,15 @@ import {
 } from './shard-types.ts';
 import { getShard, listShards } from './shards.ts';
 import { createTask, deleteTask, getTask, listTasks, updateTask } from './tasks.ts';
+import {
+  answerWebhookHandshake,
+  deleteWebhookEndpoint,
+  getWebhookEndpoint,
+  receiveWebhook,
+  receiveWebhookAtSecretPath,
+  rotateWebhookSecret,
+  setWebhookEndpoint,
+} from './webhook-endpoints.ts';
 
 /** Every operation of the API, in the order in which the OpenAPI document shows them. */
 export const routes: readonly Route[] = [
@@ -84,6 +93,13 @@ export const routes: readonly Route[] = [
   disconnect,
   getConnection,
   testConnection,
+  getWebhookEndpoint,
+  setWebhookEndpoint,
+  rotateWebhookSecret,
+  deleteWebhookEndpoint,
+  receiveWebhook,
+  receiveWebhookAtSecretPath,
+  answerWebhookHandshake,
   listConversionSchemas,
   createConversionSchema,
   getConversionSchema,

@@ -5,7 +5,7 @@ import { fieldPath, text } from './identifiers.ts';
 const headerName = z
   .string()
   .regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}$/, 'must be the name of a header')
-  .transform((name) => name.toLowerCase());
+  .overwrite((name) => name.toLowerCase());
 
 const queryName = z.string().regex(/^[A-Za-z0-9._~-]{1,64}$/, 'must be the name of a query parameter');
 
@@ -17,11 +17,15 @@ const toleranceSeconds = z
   .default(300)
   .describe('How far the signed time may be from ours, in seconds');
 
+const addressOrRange = z.union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()]);
+
 const sourceRange = z
-  .union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()], 'must be an address or a range such as "192.0.2.0/24"')
+  .string()
+  .max(64)
+  .refine((value) => addressOrRange.safeParse(value).success, 'must be an address or a range such as "192.0.2.0/24"')
   .describe('An address, or a range in CIDR notation');
 
-const sourceRanges = z.array(sourceRange).min(1).max(100);
+export const webhookSourceRanges = z.array(sourceRange).min(1).max(100);
 
 const parts = ['{method}', '{url}', '{path}', '{query}', '{id}', '{timestamp}', '{body}'] as const;
 
@@ -52,7 +56,7 @@ const hmac = z
       .default('')
       .describe('What stands in front of the signature, for example "sha256="'),
     algorithm: z.enum(['sha1', 'sha256', 'sha384', 'sha512']).default('sha256'),
-    encoding: z.enum(['hex', 'base64', 'base64url']).default('hex'),
+    encoding: z.enum(['hex', 'hex-upper', 'base64', 'base64url']).default('hex'),
     template,
     timestamp: signedTime.optional().describe('Where the signed time is; without it old deliveries can be sent again'),
     idHeader: headerName.optional().describe('The header behind {id}'),
@@ -89,7 +93,11 @@ export const webhookVerification = z
         .uuid()
         .optional()
         .describe('Your application, which the tokens of notifications with resource data are for'),
-      directoryId: z.uuid().optional().describe('The only directory whose notifications are accepted'),
+      directoryId: z.uuid().optional().describe('The only directory whose tokens are accepted'),
+      loginHost: z
+        .enum(['login.microsoftonline.com', 'login.microsoftonline.us', 'login.partner.microsoftonline.cn'])
+        .default('login.microsoftonline.com')
+        .describe('The cloud whose keys the tokens are verified with'),
     }),
     z.strictObject({
       kind: z.literal('salesforce-outbound-message'),
@@ -119,7 +127,10 @@ export const webhookVerification = z
     z.strictObject({
       kind: z.literal('jwt'),
       header: headerName.default('authorization'),
-      jwksUrl: z.url({ protocol: /^https$/, error: 'must be an https URL' }).max(2048),
+      jwksUrl: z
+        .url({ protocol: /^https?$/, error: 'must be an https URL' })
+        .max(2048)
+        .refine((url) => /^(?:https:|http:\/\/(?:127\.0\.0\.1|localhost|\[::1\])[:/])/.test(url), 'must be https'),
       issuer: text(512),
       audience: text(512),
       algorithms: z
@@ -134,15 +145,15 @@ export const webhookVerification = z
           'The claim with the SHA-256 of the body, in hex or base64; without it the token does not cover the body',
         ),
     }),
-    z.strictObject({ kind: z.literal('source-addresses'), ranges: sourceRanges }),
+    z.strictObject({ kind: z.literal('source-addresses'), ranges: webhookSourceRanges }),
     z.strictObject({
       kind: z.literal('client-certificate'),
       sha256Fingerprints: z
         .array(
           z
             .string()
-            .transform((value) => value.replaceAll(':', '').toLowerCase())
-            .pipe(z.string().regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 fingerprint in hex')),
+            .overwrite((value) => value.replaceAll(':', '').toLowerCase())
+            .regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 fingerprint in hex'),
         )
         .min(1)
         .max(10),

@@ -34,11 +34,25 @@ export function responsesOf(route: Route): ZodOpenApiResponsesObject {
       ...(body === undefined ? {} : { content: { 'application/json': { schema: body } } }),
     },
   };
+  if (route.raw === true) responses['200'] = rawResponse(route);
   const byStatus = Map.groupBy(problemCodesOf(route), (code) => problems[code].status);
   for (const [problemStatus, codes] of [...byStatus].sort(([a], [b]) => a - b)) {
     responses[`${problemStatus}` as `4${string}`] = problemResponse(codes);
   }
   return responses;
+}
+
+/** Providers get what each of them wants to hear. */
+function rawResponse({ success }: Route): ZodOpenApiResponseObject {
+  return {
+    description: 'A delivery that is known already, a handshake, or what the provider takes for an acknowledgement',
+    headers: z.object({ 'x-request-id': requestId }),
+    content: {
+      ...(success.body === undefined ? {} : { 'application/json': { schema: success.body } }),
+      'text/plain': { schema: z.string() },
+      'text/xml': { schema: z.string() },
+    },
+  };
 }
 
 const requestId = z.string().meta({ header: { id: 'RequestId', description: 'Name it when you report a problem.' } });

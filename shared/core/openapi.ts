@@ -59,6 +59,9 @@ function operationOf(route: Route): ZodOpenApiOperationObject {
       ...(route.query === undefined ? {} : { query: objectOf(route, 'query') }),
       ...(header === undefined ? {} : { header }),
     },
+    ...(route.raw === true && route.method !== 'GET'
+      ? { requestBody: { required: true, content: { '*/*': { schema: { type: 'string', format: 'binary' } } } } }
+      : {}),
     ...(route.body === undefined
       ? {}
       : {

@@ -32,7 +32,10 @@ import type { TaskDocument } from './documents/task.ts';
 import type { TenantSlotsDocument } from './documents/tenant-slots.ts';
 import type { EngineSettings } from './engine-settings.ts';
 import type { PushChangesEnvelope, SyncPagesEnvelope } from './envelope.ts';
+import type { JsonObject } from './json.ts';
 import type { Scope } from './scope.ts';
+import type { TokenQuestion } from './webhooks/evidence.ts';
+import type { WebhookSettings } from './webhooks/webhook-settings.ts';
 
 /** A document as it was read, with the ETag that makes a later write conditional. */
 export interface Stored<T> {
@@ -216,6 +219,12 @@ export interface TokenVerifier {
   verify(token: string): Promise<VerifiedToken | undefined>;
 }
 
+/** Verifies tokens that senders of webhooks sign, with the keys that they publish. */
+export interface WebhookTokens {
+  /** What the token says; `undefined` for whatever is not valid. Throws `unavailable` when the keys can't be had. */
+  verify(question: TokenQuestion): Promise<JsonObject | undefined>;
+}
+
 /** Everything a use-case may need but orchestrations, which only functions that are bound to them can start; each takes only what it names. */
 export interface Deps {
   readonly now: () => Date;
@@ -254,6 +263,8 @@ export interface Deps {
   readonly events: Collection<EventDocument>;
   readonly deliveries: Collection<DeliveryDocument>;
   readonly deliveryBodies: DeliveryBodies;
+  readonly webhooks: WebhookSettings;
+  readonly webhookTokens: WebhookTokens;
   readonly poison: Collection<PoisonDocument>;
   readonly idempotency: Collection<IdempotencyDocument>;
   readonly due: DueStore;

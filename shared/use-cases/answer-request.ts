@@ -18,6 +18,8 @@ export interface IncomingRequest extends Omit<RawRequest, 'body'> {
   /** Path of the URL, without the query. */
   readonly path: string;
   readonly readBody: () => Promise<Uint8Array>;
+  /** All headers, by their lower-case names. */
+  readonly headers?: () => Iterable<readonly [string, string]>;
 }
 
 export interface HttpAnswer {

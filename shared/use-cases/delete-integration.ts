@@ -7,6 +7,7 @@ import { healthDueKey } from '../core/due.ts';
 import type { Deps } from '../core/ports.ts';
 import type { InputOf, OutputOf } from '../core/route-input.ts';
 import type { Scope } from '../core/scope.ts';
+import { webhookSecretName } from '../core/webhooks/webhook-secret.ts';
 import { assertIdle } from './assert-idle.ts';
 import { changeDocument } from './change-document.ts';
 import { findIntegration } from './find-integration.ts';
@@ -49,7 +50,7 @@ export async function deleteIntegration(
       find,
       change: async (current): Promise<IntegrationDocument> => {
         await assertIdle(deps, scope, { field: 'integrationId', id: integrationId });
-        const { connection: _connection, ...rest } = current;
+        const { connection: _connection, webhook: _webhook, ...rest } = current;
         return { ...rest, enabled: false, updatedAt: attempt.at.toISOString() };
       },
       ifMatch,
@@ -61,6 +62,7 @@ export async function deleteIntegration(
   await removeTasks(deps, scope, integrationId);
   await removeConversionSchemas(deps, scope, integrationId);
   await deps.secrets.erase(scope, credentialSecretName(integrationId));
+  await deps.secrets.erase(scope, webhookSecretName(integrationId));
   await deps.integrations.remove(scope, { id: integrationId });
   await deps.integrationHealth.remove(scope, { id: healthIdOf(integrationId) });
   await deps.healthDue.remove(healthDueKey(scope.tenantId, integrationId));

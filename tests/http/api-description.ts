@@ -10,6 +10,8 @@ export interface Operation {
   /** As in the document: `/tenant/integrations/{integrationId}`. */
   readonly path: string;
   readonly isPublic: boolean;
+  /** What providers call: it is judged by its bytes before anything of it is read. */
+  readonly isRaw: boolean;
   readonly parameters: readonly {
     readonly in: 'path' | 'query' | 'header';
     readonly name: string;
@@ -107,6 +109,7 @@ function readOperation(path: string, method: string, node: Json): Operation {
     id: String(node['operationId']),
     method: method.toUpperCase(),
     path,
+    isRaw: path.startsWith('/webhooks/{'),
     isPublic: (node['security'] as unknown[]).length === 0,
     parameters: (node['parameters'] ?? []) as Operation['parameters'],
     bodySchema: content?.['application/json']?.['schema'] as Json | undefined,

@@ -13,6 +13,7 @@ import { signInSuite } from './sign-in.suite.ts';
 import { type App, startApp } from './start-app.ts';
 import { steeringSuite } from './steering.suite.ts';
 import { unroutedSuite } from './unrouted.suite.ts';
+import { webhooksSuite } from './webhooks.suite.ts';
 
 /** All suites share one app: it takes longer to start than most of them to run. */
 describe('the API over HTTP', () => {
@@ -41,6 +42,7 @@ describe('the API over HTTP', () => {
   describe('retries', () => retriesSuite(running));
   describe('lists of runs', () => runListsSuite(running));
   describe('the long poll', () => longPollSuite(running));
+  describe('webhooks', () => webhooksSuite(running));
   describe('fuzz', () => fuzzSuite(running));
 
   it('met no failure of its own in all this', () => {

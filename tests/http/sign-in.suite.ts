@@ -176,6 +176,8 @@ export function signInSuite(app: () => App): void {
     const bodies: Record<string, CallOptions> = {
       updateIntegration: { body: { name: 'taken over' } },
       connectWithKey: { body: { kind: 'none' } },
+      setWebhookEndpoint: { body: { verification: { kind: 'github' } } },
+      rotateWebhookSecret: { body: {} },
       createTask: {
         body: { name: 'x', objects: [{ object: 'deals', shardTypeId: 'deal', fields: [{ to: 'a', from: 'a' }] }] },
       },

@@ -26,8 +26,9 @@ import { clockLane, healthLane } from '../../shared/core/due.ts';
 import { defaultEngineSettings, type EngineSettings } from '../../shared/core/engine-settings.ts';
 import type { PushChangesEnvelope, SyncPagesEnvelope } from '../../shared/core/envelope.ts';
 import { composeId } from '../../shared/core/ids.ts';
-import type { Deps, ExecutionStore, RunChange, Write, WriteResult } from '../../shared/core/ports.ts';
+import type { Deps, ExecutionStore, RunChange, WebhookTokens, Write, WriteResult } from '../../shared/core/ports.ts';
 import type { Scope } from '../../shared/core/scope.ts';
+import type { WebhookSettings } from '../../shared/core/webhooks/webhook-settings.ts';
 import { ExpressionWorkers } from '../../shared/sandbox/expression-workers.ts';
 import { Faults } from './faults.ts';
 import { MemoryCollection } from './memory-collection.ts';
@@ -116,6 +117,8 @@ export interface MemoryOptions {
   readonly engine?: Partial<EngineSettings>;
   readonly adapters?: readonly Adapter[];
   readonly openCall?: OpenCall;
+  readonly webhooks?: Partial<WebhookSettings>;
+  readonly webhookTokens?: WebhookTokens;
 }
 
 /** The real one: there is nothing to fake in it. */
@@ -206,6 +209,8 @@ export function createMemoryDeps(options: MemoryOptions = {}): MemoryDeps {
     events: collection('events', collections.events),
     deliveries: collection('deliveries', collections.deliveries),
     deliveryBodies: new MemoryDeliveryBodies(faults),
+    webhooks: { publicUrl: 'https://hooks.example', forwardingHops: 1, ...options.webhooks },
+    webhookTokens: options.webhookTokens ?? refuseTokens,
     poison: collection('poison', collections.poison),
     idempotency: collection('idempotency', collections.idempotency),
     due: new MemoryDueStore('due', clockLane, faults),
@@ -225,6 +230,8 @@ export function createMemoryDeps(options: MemoryOptions = {}): MemoryDeps {
     },
   };
 }
+
+const refuseTokens: WebhookTokens = { verify: async () => undefined };
 
 const refuseCall: OpenCall = ({ adapter }) => {
   throw new Error(`No openCall was given to createMemoryDeps, but ${adapter.id} is called`);

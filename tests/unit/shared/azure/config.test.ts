@@ -21,6 +21,7 @@ test('the least that a deployment sets: identity everywhere, nothing private, de
     keyVault: { url: 'https://castiel.vault.azure.net', insecure: false },
     auth: { issuer: complete.AUTH_ISSUER, audience: 'api://castiel', tenantClaim: 'tid' },
     allowPrivateAddresses: false,
+    webhooks: { forwardingHops: 1 },
     engine: defaultEngineSettings,
   });
 });
@@ -45,6 +46,15 @@ test('a machine of its own: keys, http on loopback, engine settings', () => {
   expect(config.auth).toMatchObject({ jwksUri: 'http://localhost:9000/keys', tenantClaim: 'tenant' });
   expect(config.allowPrivateAddresses).toBe(true);
   expect(config.engine).toEqual({ ...defaultEngineSettings, sliceMs: 5000, pagesPerSlice: 3 });
+});
+
+test.each([
+  [{}, undefined],
+  [{ WEBSITE_HOSTNAME: 'castiel.azurewebsites.net' }, 'https://castiel.azurewebsites.net'],
+  [{ WEBSITE_HOSTNAME: '127.0.0.1:7071' }, 'http://127.0.0.1:7071'],
+  [{ WEBSITE_HOSTNAME: 'x', PUBLIC_URL: 'https://hooks.example/' }, 'https://hooks.example'],
+])('senders reach the app as %j says', (settings, publicUrl) => {
+  expect(readConfig({ ...complete, ...settings }).webhooks.publicUrl).toBe(publicUrl);
 });
 
 test('an empty setting counts as absent', () => {

@@ -30,6 +30,10 @@ const idOf = (kind: IdKind) =>
     );
 
 export const integrationId = idOf('integration');
+/** Stands where an integration stands otherwise: for records that were made through this API. */
+export const apiOrigin = 'api';
+export const originId = z.union([integrationId, z.literal(apiOrigin)]);
+
 export const taskId = idOf('task');
 export const executionId = idOf('execution');
 export const shardId = idOf('shard');

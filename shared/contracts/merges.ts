@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import { instant, integrationId, mergeCandidateId, mergeId, shardId, shardTypeId } from './identifiers.ts';
+import { instant, mergeCandidateId, mergeId, originId, shardId, shardTypeId } from './identifiers.ts';
 import { strategy } from './match-rules.ts';
 import { pageOf, pageQuery } from './page.ts';
 import { defineRoute } from './route.ts';
 
 const assignment = z.strictObject({
   link: z.string().describe('Names the record in `assign`'),
-  integrationId,
+  integrationId: originId.describe('`api` for a record that was made through this API'),
   object: z.string(),
   externalId: z.string(),
   to: z.enum(['survivor', 'restored']).describe('Who gets the record, its link and its keys'),

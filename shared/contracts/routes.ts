@@ -69,7 +69,7 @@ import {
   listShardTypeVersions,
   updateShardType,
 } from './shard-types.ts';
-import { getShard, listShards } from './shards.ts';
+import { createShard, deleteShard, getShard, listShards, updateShard } from './shards.ts';
 import { createTask, deleteTask, getTask, listTasks, updateTask } from './tasks.ts';
 import {
   answerWebhookHandshake,
@@ -133,9 +133,12 @@ export const routes: readonly Route[] = [
   listFailedRecords,
   retryFailedRecord,
   listShards,
+  createShard,
   getShard,
   getShardHistory,
   explainField,
+  updateShard,
+  deleteShard,
   listShardTypes,
   createShardType,
   getShardType,

@@ -45,6 +45,26 @@ export const listShards = defineRoute({
   problems: [],
 });
 
+const fieldName = /^[A-Za-z_][A-Za-z0-9_-]*$/;
+
+const data = z
+  .record(z.string().regex(fieldName, 'must be a field name such as "jobTitle"'), z.json())
+  .describe("The shard's fields, as its shard type says");
+
+export const createShard = defineRoute({
+  id: 'createShard',
+  method: 'POST',
+  path: 'tenant/shards',
+  summary: 'Create a shard; one that it matches by the match rules takes its values instead',
+  tag: 'Shards',
+  role: 'operator',
+  idempotent: true,
+  concurrency: 'answers-etag',
+  body: z.strictObject({ shardTypeId, data }),
+  success: { status: 201, body: shard, description: 'The shard, or the one that it joined' },
+  problems: [],
+});
+
 export const getShard = defineRoute({
   id: 'getShard',
   method: 'GET',
@@ -56,4 +76,35 @@ export const getShard = defineRoute({
   params: z.strictObject({ shardId }),
   success: { status: 200, body: shard, description: 'The shard' },
   problems: ['not-found'],
+});
+
+export const updateShard = defineRoute({
+  id: 'updateShard',
+  method: 'PATCH',
+  path: 'tenant/shards/{shardId}',
+  summary: "Change a shard's fields; its records are changed where tasks push to them",
+  tag: 'Shards',
+  role: 'operator',
+  idempotent: true,
+  concurrency: 'optional',
+  params: z.strictObject({ shardId }),
+  body: z.strictObject({
+    data: data.describe('A JSON Merge Patch (RFC 7396): what is not named stays, objects are merged, null removes'),
+  }),
+  success: { status: 200, body: shard, description: 'The shard as it is now' },
+  problems: ['not-found', 'precondition-failed', 'wrong-state'],
+});
+
+export const deleteShard = defineRoute({
+  id: 'deleteShard',
+  method: 'DELETE',
+  path: 'tenant/shards/{shardId}',
+  summary: 'Delete a shard; its records are deleted where tasks that mirror deletions push to them',
+  tag: 'Shards',
+  role: 'operator',
+  idempotent: true,
+  concurrency: 'optional',
+  params: z.strictObject({ shardId }),
+  success: { status: 204, description: 'Deleted' },
+  problems: ['not-found', 'precondition-failed'],
 });

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { apiOrigin } from '../contracts/identifiers.ts';
 import type { shard } from '../contracts/shards.ts';
 import type { ShardDocument } from './documents/shard.ts';
 
@@ -11,11 +12,9 @@ export function describeShard(document: ShardDocument): z.infer<typeof shard> {
     status: document.status,
     revision: document.revision,
     data: document.data,
-    sources: Object.values(document.sources).map(({ integrationId, object, externalId }) => ({
-      integrationId,
-      object,
-      externalId,
-    })),
+    sources: Object.values(document.sources)
+      .filter(({ integrationId }) => integrationId !== apiOrigin)
+      .map(({ integrationId, object, externalId }) => ({ integrationId, object, externalId })),
     createdAt: document.createdAt,
     updatedAt: document.updatedAt,
   };

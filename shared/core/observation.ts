@@ -162,7 +162,7 @@ export function isTooLongId(externalId: string): boolean {
 const longId = `The record's id is longer than ${longestExternalId} characters.`;
 
 /** A shard holds the converted fields twice, as its data and as the base of its source, and a document may have 2 MB. */
-const largestDataBytes = 900_000;
+export const largestDataBytes = 900_000;
 const tooLarge = `The mapped fields are too large to be kept: more than ${largestDataBytes / 1000} KB.`;
 
 /** Measured in UTF-8, whose characters have up to three bytes for each unit of a text's length. */

@@ -10,6 +10,7 @@ import { composeId } from '../core/ids.ts';
 import type { Deps, Stored } from '../core/ports.ts';
 import { nextRun } from '../core/schedule.ts';
 import { type Scope, systemScope } from '../core/scope.ts';
+import { settleOwnRecord } from './edit-shards/settle-own-record.ts';
 import { endRun } from './end-bulk-run.ts';
 import { freeTask } from './hold-task.ts';
 import { resumeMerge } from './merge-shards/resume-merge.ts';
@@ -49,6 +50,7 @@ export async function runDueEntries(deps: Deps, traceparent: string): Promise<nu
 async function runEntry(deps: Deps, scope: Scope, { document, etag }: Stored<DueDocument>): Promise<void> {
   if (document.kind === 'merge') return resumeMerge(deps, scope, document.mergeId);
   if (document.kind === 'push') return watchLane(deps, scope, { document, etag });
+  if (document.kind === 'own-record') return settleOwnRecord(deps, scope, document.linkId);
   const entry = { document, etag };
   return document.kind === 'schedule' ? runSchedule(deps, scope, entry) : watchRun(deps, scope, entry);
 }

@@ -31,9 +31,16 @@ const pushDueDocument = due.extend({
   taskId: z.undefined().optional(),
   executionId: z.undefined().optional(),
 });
+/** Goes on with a record that is made, changed or deleted here, should whoever began it have died. */
+const ownRecordDueDocument = due.extend({
+  kind: z.literal('own-record'),
+  linkId: z.string(),
+  taskId: z.undefined().optional(),
+  executionId: z.undefined().optional(),
+});
 
 /** Something the clock must look at, container `due`: the only documents read across tenants, through one system-wide port. */
-export const dueDocument = z.union([taskDueDocument, mergeDueDocument, pushDueDocument]);
+export const dueDocument = z.union([taskDueDocument, mergeDueDocument, pushDueDocument, ownRecordDueDocument]);
 
 export type PushDueDocument = z.infer<typeof pushDueDocument>;
 export type TaskDueDocument = z.infer<typeof taskDueDocument>;

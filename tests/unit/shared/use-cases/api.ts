@@ -19,7 +19,11 @@ import { createTask } from '../../../../shared/use-cases/create-task.ts';
 import { deleteIntegration } from '../../../../shared/use-cases/delete-integration.ts';
 import { deleteTask } from '../../../../shared/use-cases/delete-task.ts';
 import { disconnect } from '../../../../shared/use-cases/disconnect.ts';
+import { createShard } from '../../../../shared/use-cases/edit-shards/create-shard.ts';
+import { deleteShard } from '../../../../shared/use-cases/edit-shards/delete-shard.ts';
+import { updateShard } from '../../../../shared/use-cases/edit-shards/update-shard.ts';
 import { getIntegration } from '../../../../shared/use-cases/get-integration.ts';
+import { getShard } from '../../../../shared/use-cases/get-shard.ts';
 import { listApiKeys } from '../../../../shared/use-cases/list-api-keys.ts';
 import { listIntegrationHealth as listHealth } from '../../../../shared/use-cases/list-integration-health.ts';
 import { listIntegrations } from '../../../../shared/use-cases/list-integrations.ts';
@@ -69,6 +73,10 @@ const endpoints = [
   endpoint(tasks.updateTask, updateTask),
   endpoint(tasks.deleteTask, deleteTask),
   endpoint(shards.listShards, listShards),
+  endpoint(shards.createShard, createShard),
+  endpoint(shards.getShard, getShard),
+  endpoint(shards.updateShard, updateShard),
+  endpoint(shards.deleteShard, deleteShard),
   endpoint(listIntegrationHealth, listHealth),
   endpoint(apiKeys.listApiKeys, listApiKeys),
   endpoint(apiKeys.createApiKey, createApiKey),

@@ -134,6 +134,26 @@ export function everyRouteSuite(app: () => App): void {
     expect((await viewer.call('listIntegrationHealth')).json).toEqual({ items: [], expiringApiKeys: [] });
   });
 
+  it('lives through the life of a shard', async () => {
+    const { admin } = tenant;
+    const data = { name: { first: 'Živa', last: 'Novak' }, email: 'ziva@example.si', phone: null };
+    const created = await admin.call('createShard', { body: { shardTypeId: 'contact', data } });
+    expect(created.json).toMatchObject({ status: 'active', revision: 1, data, sources: [] });
+    const params = { shardId: created.text('id') };
+    const shown = await admin.call('getShard', { params });
+    expect([shown.json, shown.etag]).toEqual([created.json, created.etag]);
+    const edit = { data: { name: { last: null }, jobTitle: 'Dean' } };
+    const headers = { 'if-match': created.etag };
+    const updated = await admin.call('updateShard', { params, body: edit, headers });
+    expect(updated.json).toMatchObject({ revision: 2, data: { name: { first: 'Živa' }, jobTitle: 'Dean' } });
+    expect((await admin.send('updateShard', { params, body: edit, headers })).problem.code).toBe('precondition-failed');
+    const unfit = await admin.send('updateShard', { params, body: { data: { jobTitle: 7 } } });
+    expect(unfit.problem.errors).toMatchObject([{ in: 'body', field: '/data/jobTitle' }]);
+    await admin.call('deleteShard', { params });
+    expect((await admin.call('getShard', { params })).json).toMatchObject({ status: 'deleted', revision: 3 });
+    expect((await admin.send('updateShard', { params, body: edit })).problem.code).toBe('wrong-state');
+  });
+
   it('finds shards by text and by field', async () => {
     const { items } = await tenant.admin.call('listShards', { query: { type: 'contact', limit: 100 } });
     const email =

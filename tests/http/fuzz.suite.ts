@@ -82,6 +82,8 @@ export function fuzzSuite(app: () => App): void {
     createShardType: { id: 'fuzz', name: 'Fuzz', schema: fuzzSchema },
     updateShardType: { name: 'Fuzz', schema: fuzzSchema },
     checkShardType: { schema: fuzzSchema },
+    createShard: { shardTypeId: 'contact', data: { email: 'fuzz@example.org', name: { first: 'Fuzz' } } },
+    updateShard: { data: { jobTitle: 'Fuzz', address: { city: null } } },
     runTask: { mode: 'full' },
     retryExecution: { records: 'all' },
     createApiKey: { name: 'Fuzz', role: 'viewer', expiresInDays: 1 },

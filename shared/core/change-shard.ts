@@ -1,3 +1,4 @@
+import { apiOrigin } from '../contracts/identifiers.ts';
 import { sameValue } from './canonical.ts';
 import { definedOnly } from './defined-only.ts';
 import type { Cause } from './documents/cause.ts';
@@ -53,7 +54,8 @@ function pickLife({ deletion }: ShardDocument): Life {
   return definedOnly({ deletion });
 }
 
-/** A deletion holds for all systems. A record that was deleted there is to be created anew, as long as it has not come back by itself. */
+/** A deletion holds for all systems. A record that was deleted there is to be created anew, as long as it has not come back by itself; not one that was
+ * only said here. */
 function decideLife({ sources }: ShardDocument, change: ShardChange, cause: Cause): Life {
   if (change.sources !== undefined) return {};
   if (change.status === 'deleted') return { deletion: { by: cause.id, at: cause.at } };
@@ -62,7 +64,9 @@ function decideLife({ sources }: ShardDocument, change: ShardChange, cause: Caus
     sources: Object.fromEntries(
       Object.entries(sources).map(([id, source]) => [
         id,
-        source.deleted && !live.has(placeOf(source)) ? { ...source, recreate: true as const } : source,
+        source.deleted && source.integrationId !== apiOrigin && !live.has(placeOf(source))
+          ? { ...source, recreate: true as const }
+          : source,
       ]),
     ),
   };

@@ -5,7 +5,7 @@ import { findUnkeepable } from '../../core/find-unkeepable.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { Deps } from '../../core/ports.ts';
 import type { Scope } from '../../core/scope.ts';
-import { compileValidator } from '../../core/shard-types/compile-validator.ts';
+import { compileValidator, type ValidateShard } from '../../core/shard-types/compile-validator.ts';
 import { findShardType, readShardTypeSchema } from '../find-shard-type.ts';
 
 /**
@@ -29,7 +29,8 @@ export async function checkData(
   if (unkeepable !== undefined) {
     refuse([{ in: 'body', field: pointerOf(['data', ...unkeepable.path]), message: unkeepable.message }]);
   }
-  const validate = await compileValidator(await readShardTypeSchema(deps, scope, type.id, type.contentId));
+  const schema = await readShardTypeSchema(deps, scope, type.id, type.contentId);
+  const validate = await validatorOf(schema, type.contentId);
   const known = new Set(before === undefined ? [] : validate(before, false).map(textOf));
   const errors = validate(after, false).filter((error) => !known.has(textOf(error)));
   if (errors.length === 0) return;
@@ -40,6 +41,20 @@ export async function checkData(
       message,
     })),
   );
+}
+
+/** Compiling takes longer than all else that a request does. A schema is named by what it says, so it is the same for every tenant. */
+const compiled = new Map<string, Promise<ValidateShard>>();
+const mostCompiled = 64;
+
+function validatorOf(schema: JsonObject, contentId: string): Promise<ValidateShard> {
+  const known = compiled.get(contentId);
+  if (known !== undefined) return known;
+  if (compiled.size === mostCompiled) compiled.clear();
+  const validator = compileValidator(schema);
+  compiled.set(contentId, validator);
+  validator.catch(() => compiled.delete(contentId));
+  return validator;
 }
 
 function textOf({ field, message }: { readonly field: string; readonly message: string }): string {

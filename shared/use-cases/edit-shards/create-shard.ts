@@ -1,9 +1,9 @@
 import type { createShard as route } from '../../contracts/shards.ts';
+import { changeShard } from '../../core/change-shard.ts';
 import { describeShard } from '../../core/describe-shard.ts';
 import type { Cause } from '../../core/documents/cause.ts';
 import type { ShardDocument } from '../../core/documents/shard.ts';
 import { dueKey } from '../../core/due.ts';
-import { reviveShard } from '../../core/edit-shard.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { ownLinkId } from '../../core/own-record.ts';
 import type { Deps, Stored } from '../../core/ports.ts';
@@ -42,6 +42,6 @@ async function awake(deps: EditNeeds, scope: Scope, shardId: string, cause: Caus
   if (stored.document.status === 'active') return stored;
   const routes = await loadPushRoutes(deps, scope);
   return rewriteShard(deps, scope, shardId, {
-    change: (shard) => (shard.status === 'active' ? shard : reviveShard(shard, cause, routes)),
+    change: (shard) => (shard.status === 'active' ? shard : changeShard(shard, { status: 'active' }, cause, routes)),
   });
 }

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { apiOrigin } from '../../../../shared/contracts/identifiers.ts';
+import { changeShard } from '../../../../shared/core/change-shard.ts';
 import type { Cause } from '../../../../shared/core/documents/cause.ts';
 import type { ShardDocument } from '../../../../shared/core/documents/shard.ts';
-import { deleteShardHere, editShard, reviveShard } from '../../../../shared/core/edit-shard.ts';
+import { deleteShardHere, editShard } from '../../../../shared/core/edit-shard.ts';
 import type { JsonObject } from '../../../../shared/core/json.ts';
 import { planShard } from '../../../../shared/core/merge-source.ts';
 import { findOwnLink, findOwnSource, observeOwn, ownLinkId } from '../../../../shared/core/own-record.ts';
@@ -49,17 +50,6 @@ describe('an edit', () => {
     expect(world.get().data).toMatchObject({ name: 'Countess', address: {} });
     world.shard = editShard(world.get(), { name: 'Ada', address: { city: 'London' } }, causeAt(4), [route]);
     expect(world.get().push).toBeUndefined();
-  });
-
-  test('says of each field since when it stands, and of the objects it is in', () => {
-    const shard = editShard(
-      fed({ name: 'Ada', email: 'a' }).get(),
-      { email: 'b', address: { city: 'Bath' } },
-      causeAt(5),
-      [],
-    );
-    const by = { at: at(5), by: 'ada' };
-    expect(shard.edits).toEqual({ email: by, address: by, 'address.city': by });
   });
 
   test('that changes nothing is none', () => {
@@ -118,7 +108,7 @@ describe('a deletion here', () => {
   test('is pushed, and is not undone by a record that is still there', () => {
     const world = fed({ name: 'Ada' });
     world.shard = deleteShardHere(world.get(), causeAt(2), [route]);
-    expect(world.get()).toMatchObject({ status: 'deleted', revision: 2, deletion: { by: 'ada', at: at(2) } });
+    expect(world.get()).toMatchObject({ status: 'deleted', revision: 2, deletion: { by: 'req_2', at: at(2) } });
     expect(world.needs()).toMatchObject([{ kind: 'delete' }]);
     world.see({ second: 3, record: { name: 'Ada' } });
     expect(world.get().status).toBe('deleted');
@@ -130,8 +120,9 @@ describe('a deletion here', () => {
     expect(findOwnSource(shard)).toBeUndefined();
     expect(findOwnLink(shard, 'req_2')).toBeDefined();
     expect(shard.push).toBeUndefined();
-    const revived = reviveShard(shard, causeAt(3), [route]);
+    const revived = changeShard(shard, { status: 'active' }, causeAt(3), [route]);
     expect(revived).toMatchObject({ status: 'active', revision: 3 });
     expect(revived.deletion).toBeUndefined();
+    expect(Object.values(revived.sources).every(({ recreate }) => recreate === undefined)).toBe(true);
   });
 });

@@ -90,7 +90,7 @@ describe('a shard that is made here', () => {
     const [shard] = world.identity.shards();
     expect(shard).toMatchObject({
       cause: { kind: 'person', actorId: `user of ${tenant}` },
-      edits: { email: { by: `user of ${tenant}` } },
+      edits: { email: { by: expect.stringMatching(/^req_/) } },
     });
     expect(world.api.deps.journal.all()).toMatchObject([{ shardId: id, revision: 1, image: { data: ada } }]);
     expect((await world.update(id, { email: 'a@example.org' })).body['revision']).toBe(2);
@@ -213,7 +213,7 @@ describe('matching', () => {
     await world.identity.apply([record]);
     const [there] = world.identity.shards();
     await world.call('DELETE', `tenant/shards/${there?.id}`);
-    await world.identity.apply([{ ...record, name: 'Ada L.' }]);
+    await world.identity.apply([record]);
     expect((await world.get(there?.id)).body['status']).toBe('deleted');
     expect((await world.create(ada)).body).toMatchObject({ id: there?.id, status: 'active' });
   });

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { createOpenCall } from '../adapters/kit/open-call.ts';
+import { createWebhookClient } from '../adapters/kit/webhook-client.ts';
 import { createWebhookTokens } from '../adapters/kit/webhook-tokens.ts';
 import { adapters } from '../adapters/registry.ts';
 import { BlobDeliveryBodies } from '../shared/azure/blob-delivery-bodies.ts';
@@ -54,6 +55,7 @@ export const getDeps: () => Promise<Deps> = once(async () => {
     random,
     every,
     engine: config.engine,
+    outgoing: config.outgoing,
     newId: (kind) => composeId(kind, Date.now(), randomBytes(idBytes)),
     log,
     integrations: new CosmosCollection(collections.integrations, tools),
@@ -84,12 +86,22 @@ export const getDeps: () => Promise<Deps> = once(async () => {
     webhooks: config.webhooks,
     webhookTokens: createWebhookTokens({ allowPrivateAddresses: config.allowPrivateAddresses }),
     poison: new CosmosCollection(collections.poison, tools),
+    publishedEvents: new CosmosCollection(collections.publishedEvents, tools),
+    subscriptions: new CosmosCollection(collections.subscriptions, tools),
+    endpoints: new CosmosCollection(collections.endpoints, tools),
+    dispatches: new CosmosCollection(collections.dispatches, tools),
+    eventReplays: new CosmosCollection(collections.eventReplays, tools),
     idempotency: new CosmosCollection(collections.idempotency, tools),
     due: new CosmosDueStore(tools, clockLane),
     healthDue: new CosmosDueStore(tools, healthLane),
     secrets: new KeyVaultSecrets(keyVault, Date.now),
     pushLanes: new CosmosCollection(collections.pushLanes, tools),
     pushQueue: new StorageWorkQueue(storage, new ClaimCheck(storage), Date.now, 'push-changes'),
+    outgoingQueue: new StorageWorkQueue(storage, new ClaimCheck(storage), Date.now, 'deliver-webhooks'),
+    webhookClient: createWebhookClient({
+      allowPrivateAddresses: config.allowPrivateAddresses,
+      timeoutMs: config.outgoing.timeoutMs,
+    }),
     syncQueue: new StorageWorkQueue(storage, new ClaimCheck(storage), Date.now, 'sync-pages'),
     expressions: new ExpressionWorkers(new URL('./expressions.cjs', import.meta.url)),
     adapters,

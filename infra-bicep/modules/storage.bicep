@@ -12,7 +12,7 @@ param deploymentContainerName string
 @description('Optional. Tags of every resource.')
 param tags object = {}
 
-var queueNames = ['sync-pages', 'sync-pages-poison']
+var queueNames = ['sync-pages', 'sync-pages-poison', 'deliver-webhooks', 'deliver-webhooks-poison']
 var claimCheckContainerName = 'claim-checks'
 var deliveryContainerName = 'deliveries'
 

@@ -18,6 +18,12 @@ import {
   shardTypeDocument,
 } from '../core/documents/conversion.ts';
 import { type DeliveryDocument, deliveryDocument } from '../core/documents/delivery.ts';
+import {
+  type DispatchDocument,
+  dispatchDocument,
+  type EventReplayDocument,
+  eventReplayDocument,
+} from '../core/documents/dispatch.ts';
 import { type EventDocument, eventDocument } from '../core/documents/event.ts';
 import {
   type ExecutionDocument,
@@ -47,8 +53,15 @@ import {
 } from '../core/documents/merge.ts';
 import { type MergeCandidateDocument, mergeCandidateDocument } from '../core/documents/merge-candidate.ts';
 import { type PoisonDocument, poisonDocument } from '../core/documents/poison.ts';
+import { type PublishedEventDocument, publishedEventDocument } from '../core/documents/published-event.ts';
 import { type PushLaneDocument, pushLaneDocument } from '../core/documents/push-lane.ts';
 import { type ShardDocument, shardDocument } from '../core/documents/shard.ts';
+import {
+  type EndpointDocument,
+  endpointDocument,
+  type SubscriptionDocument,
+  subscriptionDocument,
+} from '../core/documents/subscription.ts';
 import { type TaskDocument, taskDocument } from '../core/documents/task.ts';
 import { type TenantSlotsDocument, tenantSlotsDocument } from '../core/documents/tenant-slots.ts';
 import type { ContainerName } from './containers.ts';
@@ -168,6 +181,23 @@ export const collections = {
   deliveries: spec<DeliveryDocument>({ container: 'deliveries', schema: deliveryDocument }),
   events: spec<EventDocument>({ container: 'events', schema: eventDocument }),
   poison: spec<PoisonDocument>({ container: 'poison', schema: poisonDocument }),
+  publishedEvents: spec<PublishedEventDocument>({
+    container: 'transient',
+    kind: 'published-event',
+    schema: publishedEventDocument,
+  }),
+  subscriptions: spec<SubscriptionDocument>({
+    container: 'config',
+    kind: 'subscription',
+    schema: subscriptionDocument,
+  }),
+  endpoints: spec<EndpointDocument>({ container: 'config', kind: 'endpoint', schema: endpointDocument }),
+  dispatches: spec<DispatchDocument>({ container: 'dispatches', kind: 'dispatch', schema: dispatchDocument }),
+  eventReplays: spec<EventReplayDocument>({
+    container: 'dispatches',
+    kind: 'event-replay',
+    schema: eventReplayDocument,
+  }),
   idempotency: spec<IdempotencyDocument>({
     container: 'transient',
     kind: 'idempotency',

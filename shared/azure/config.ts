@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defaultEngineSettings, type EngineSettings } from '../core/engine-settings.ts';
+import { defaultOutgoingSettings, type OutgoingSettings } from '../core/outgoing/settings.ts';
 import type { WebhookSettings } from '../core/webhooks/webhook-settings.ts';
 
 /** How a Storage service is reached: by connection string, or by its address with the app's identity. */
@@ -33,6 +34,7 @@ export interface Config {
   readonly allowPrivateAddresses: boolean;
   readonly webhooks: WebhookSettings;
   readonly engine: EngineSettings;
+  readonly outgoing: OutgoingSettings;
   readonly applicationInsights?: string;
 }
 
@@ -51,6 +53,15 @@ const serviceUrl = z
 const withoutTrailingSlash = (value: string): string => value.replace(/\/+$/, '');
 
 const milliseconds = (fallback: number, least = 1) => z.coerce.number().int().min(least).default(fallback);
+
+const weekMs = 7 * 86_400_000;
+
+/** Pauses in milliseconds, `0,5000,300000`; a queue hides no message for longer than a week. */
+const schedule = z
+  .string()
+  .regex(/^\d{1,9}(,\d{1,9}){0,19}$/, 'must be 1 to 20 numbers of milliseconds, separated by commas')
+  .transform((text) => text.split(',').map(Number))
+  .refine((pauses) => pauses.every((pause) => pause <= weekMs), 'must hold no pause of more than a week');
 
 const settings = z.object({
   COSMOS_ENDPOINT: serviceUrl,
@@ -93,6 +104,13 @@ const settings = z.object({
   ENGINE_BULK_ABOVE_RECORDS: z.coerce.number().int().min(0).default(defaultEngineSettings.bulkAboveRecords),
   ENGINE_BULK_WIDTH: z.coerce.number().int().min(1).max(64).default(defaultEngineSettings.bulkWidth),
   ENGINE_PARTITION_RECORDS: z.coerce.number().int().min(1).default(defaultEngineSettings.partitionRecords),
+  OUTGOING_SCHEDULE_MS: schedule.default([...defaultOutgoingSettings.scheduleMs]),
+  OUTGOING_TIMEOUT_MS: milliseconds(defaultOutgoingSettings.timeoutMs),
+  OUTGOING_CIRCUIT_FAILURES: z.coerce.number().int().min(1).default(defaultOutgoingSettings.circuitFailures),
+  OUTGOING_CIRCUIT_OPEN_MS: milliseconds(defaultOutgoingSettings.circuitOpenMs),
+  OUTGOING_CIRCUIT_MAX_OPEN_MS: milliseconds(defaultOutgoingSettings.circuitMaxOpenMs),
+  OUTGOING_DISABLE_AFTER_MS: milliseconds(defaultOutgoingSettings.disableAfterMs),
+  OUTGOING_SWEEP_MS: milliseconds(defaultOutgoingSettings.sweepMs),
 });
 
 type Env = z.output<typeof settings>;
@@ -169,6 +187,15 @@ function toConfig(env: Env): Config {
       bulkAboveRecords: env.ENGINE_BULK_ABOVE_RECORDS,
       bulkWidth: env.ENGINE_BULK_WIDTH,
       partitionRecords: env.ENGINE_PARTITION_RECORDS,
+    },
+    outgoing: {
+      scheduleMs: env.OUTGOING_SCHEDULE_MS,
+      timeoutMs: env.OUTGOING_TIMEOUT_MS,
+      circuitFailures: env.OUTGOING_CIRCUIT_FAILURES,
+      circuitOpenMs: env.OUTGOING_CIRCUIT_OPEN_MS,
+      circuitMaxOpenMs: env.OUTGOING_CIRCUIT_MAX_OPEN_MS,
+      disableAfterMs: env.OUTGOING_DISABLE_AFTER_MS,
+      sweepMs: env.OUTGOING_SWEEP_MS,
     },
     ...(env.APPLICATIONINSIGHTS_CONNECTION_STRING === undefined
       ? {}

@@ -20,7 +20,7 @@ const daySeconds = 86_400;
 const everything = ['/*'] as const;
 
 export const containers = {
-  /** Integrations with their health, tasks, conversion schemas, shard types, match rules and API keys. Small; every write is conditional. */
+  /** Integrations with their health, tasks, conversion schemas, shard types, match rules and API keys, subscriptions. Small; every write is conditional. */
   config: {
     name: 'config',
     partitionKeyPaths: ['/tenantId'],
@@ -126,7 +126,28 @@ export const containers = {
     excludedPaths: everything,
     requestUnits: { read: 1, create: 10, replace: 16, listOf20: 6 },
   },
-  /** Idempotency keys; each says how long it lives. */
+  /** Events on their way to subscriptions, with their attempts, and replays; kept for 30 days after the last change. */
+  dispatches: {
+    name: 'dispatches',
+    partitionKeyPaths: ['/tenantId', '/id'],
+    defaultTtlSeconds: 30 * daySeconds,
+    includedPaths: [
+      '/tenantId/?',
+      '/kind/?',
+      '/subscriptionId/?',
+      '/state/?',
+      '/orderKey/?',
+      '/position/?',
+      '/nextAttemptAt/?',
+      '/leaseUntil/?',
+      '/eventId/?',
+      '/eventType/?',
+      '/replayId/?',
+    ],
+    excludedPaths: everything,
+    requestUnits: { read: 1, create: 14, replace: 20, listOf20: 8 },
+  },
+  /** Idempotency keys and the ids of published events; each says how long it lives. */
   transient: {
     name: 'transient',
     partitionKeyPaths: ['/tenantId', '/id'],

@@ -11,6 +11,9 @@ export const idPrefixes = {
   audit: 'aud',
   log: 'log',
   event: 'evt',
+  subscription: 'sub',
+  dispatch: 'dsp',
+  eventReplay: 'erp',
   delivery: 'dlv',
   arrival: 'arr',
   message: 'msg',
@@ -42,6 +45,9 @@ export const apiKeyId = idOf('apiKey');
 export const mergeId = idOf('merge');
 export const mergeCandidateId = idOf('mergeCandidate');
 export const eventId = idOf('event');
+export const subscriptionId = idOf('subscription');
+export const dispatchId = idOf('dispatch');
+export const eventReplayId = idOf('eventReplay');
 
 /** A customer of the deployment, as its sign-in names it. */
 export const tenantId = z

@@ -14,6 +14,7 @@ export const problems = {
   'already-running': { status: 409, title: 'The task is already running' },
   'wrong-state': { status: 409, title: 'The state it is in does not allow this' },
   'not-published': { status: 409, title: 'The conversion schema has no published version' },
+  'limit-reached': { status: 409, title: 'There are as many as there may be' },
   'in-use': { status: 409, title: 'It is in use' },
   'not-connected': { status: 409, title: 'The integration is not connected' },
   'request-in-progress': { status: 409, title: 'A request with this Idempotency-Key is in progress' },

@@ -15,7 +15,16 @@ import {
   testConversionSchema,
   updateConversionSchema,
 } from './conversion-schemas.ts';
-import { listEvents } from './events.ts';
+import {
+  cancelEventReplay,
+  getDispatch,
+  getEventReplay,
+  listDispatches,
+  replayDispatch,
+  replayEvents,
+  testSubscription,
+} from './dispatches.ts';
+import { getEventSchema, listEventSchemas, listEvents, publishEvent } from './events.ts';
 import { listExecutionLogs, listFailedRecords, retryFailedRecord } from './execution-details.ts';
 import {
   cancelExecution,
@@ -70,6 +79,14 @@ import {
   updateShardType,
 } from './shard-types.ts';
 import { createShard, deleteShard, getShard, listShards, updateShard } from './shards.ts';
+import {
+  createSubscription,
+  deleteSubscription,
+  getSubscription,
+  listSubscriptions,
+  rotateSubscriptionSecret,
+  updateSubscription,
+} from './subscriptions.ts';
 import { createTask, deleteTask, getTask, listTasks, updateTask } from './tasks.ts';
 import {
   answerWebhookHandshake,
@@ -162,6 +179,22 @@ export const routes: readonly Route[] = [
   getMerge,
   undoMerge,
   listEvents,
+  publishEvent,
+  listEventSchemas,
+  getEventSchema,
+  listSubscriptions,
+  createSubscription,
+  getSubscription,
+  updateSubscription,
+  deleteSubscription,
+  rotateSubscriptionSecret,
+  testSubscription,
+  listDispatches,
+  getDispatch,
+  replayDispatch,
+  replayEvents,
+  getEventReplay,
+  cancelEventReplay,
   listApiKeys,
   createApiKey,
   revokeApiKey,

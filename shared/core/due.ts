@@ -23,7 +23,7 @@ export const healthLane: DueLane<HealthDueDocument> = {
 
 type Key = Pick<DueEntry, 'id' | 'bucket'>;
 
-/** Where the entry of a task or a merge is: one of each kind. */
+/** Where the entry of a task, a merge or a subscription is: one of each kind. */
 export function dueKey(kind: DueDocument['kind'], tenantId: string, subjectId: string): Key {
   return { id: `${kind}:${tenantId}:${subjectId}`, bucket: bucketOf(clockLane, subjectId) };
 }

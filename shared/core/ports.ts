@@ -11,6 +11,7 @@ import type {
   ShardTypeDocument,
 } from './documents/conversion.ts';
 import type { DeliveryDocument } from './documents/delivery.ts';
+import type { DispatchDocument, EventReplayDocument } from './documents/dispatch.ts';
 import type { DueDocument, HealthDueDocument } from './documents/due.ts';
 import type { EventDocument } from './documents/event.ts';
 import type { ExecutionDocument, PageDocument } from './documents/execution.ts';
@@ -26,13 +27,18 @@ import type { MatchRulesDocument } from './documents/match-rules.ts';
 import type { MergeDocument, ShardImageDocument } from './documents/merge.ts';
 import type { MergeCandidateDocument } from './documents/merge-candidate.ts';
 import type { PoisonDocument } from './documents/poison.ts';
+import type { PublishedEventDocument } from './documents/published-event.ts';
 import type { PushLaneDocument } from './documents/push-lane.ts';
 import type { ShardDocument } from './documents/shard.ts';
+import type { EndpointDocument, SubscriptionDocument } from './documents/subscription.ts';
 import type { TaskDocument } from './documents/task.ts';
 import type { TenantSlotsDocument } from './documents/tenant-slots.ts';
 import type { EngineSettings } from './engine-settings.ts';
 import type { PushChangesEnvelope, SyncPagesEnvelope } from './envelope.ts';
 import type { JsonObject } from './json.ts';
+import type { OutgoingEnvelope } from './outgoing/envelope.ts';
+import type { PostOutcome } from './outgoing/next-step.ts';
+import type { OutgoingSettings } from './outgoing/settings.ts';
 import type { Scope } from './scope.ts';
 import type { TokenQuestion } from './webhooks/evidence.ts';
 import type { WebhookSettings } from './webhooks/webhook-settings.ts';
@@ -200,6 +206,23 @@ export interface Orchestrations {
   forgetEnded(createdBefore: Date): Promise<number>;
 }
 
+/** One POST of an event to a receiver. */
+export interface WebhookPost {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  /** What signed it: never shown, whatever the answer quotes. */
+  readonly secrets: readonly string[];
+}
+
+/** Posts events to addresses that tenants chose: public ones only, unless the deployment says otherwise, and without following redirects. */
+export interface WebhookClient {
+  /** What is wrong with a URL, in words that go on from its field's name; `undefined` where it may be posted to. */
+  check(url: string): string | undefined;
+  /** Never rejects because of the receiver: what went wrong there is an outcome. */
+  post(request: WebhookPost): Promise<PostOutcome>;
+}
+
 export interface Log {
   info(message: string, fields?: Readonly<Record<string, unknown>>): void;
   warn(message: string, fields?: Readonly<Record<string, unknown>>): void;
@@ -235,6 +258,7 @@ export interface Deps {
   /** Calls something again and again while work goes on that shows no sign of life itself; returns what ends that. */
   readonly every: (ms: number, call: () => Promise<void>) => () => void;
   readonly engine: EngineSettings;
+  readonly outgoing: OutgoingSettings;
   readonly newId: (kind: IdKind) => string;
   readonly log: Log;
   readonly integrations: Collection<IntegrationDocument>;
@@ -266,6 +290,11 @@ export interface Deps {
   readonly webhooks: WebhookSettings;
   readonly webhookTokens: WebhookTokens;
   readonly poison: Collection<PoisonDocument>;
+  readonly publishedEvents: Collection<PublishedEventDocument>;
+  readonly subscriptions: Collection<SubscriptionDocument>;
+  readonly endpoints: Collection<EndpointDocument>;
+  readonly dispatches: Collection<DispatchDocument>;
+  readonly eventReplays: Collection<EventReplayDocument>;
   readonly idempotency: Collection<IdempotencyDocument>;
   readonly due: DueStore;
   /** The health monitor's lane. */
@@ -273,6 +302,8 @@ export interface Deps {
   readonly secrets: SecretStore;
   readonly syncQueue: SyncQueue;
   readonly pushQueue: PushQueue;
+  readonly outgoingQueue: WorkQueue<OutgoingEnvelope>;
+  readonly webhookClient: WebhookClient;
   readonly expressions: Expressions;
   readonly adapters: readonly Adapter[];
   readonly openCall: OpenCall;

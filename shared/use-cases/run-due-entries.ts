@@ -15,6 +15,7 @@ import { endRun } from './end-bulk-run.ts';
 import { freeTask } from './hold-task.ts';
 import { resumeMerge } from './merge-shards/resume-merge.ts';
 import { moveExecution } from './move-execution.ts';
+import { sweepDispatches } from './outgoing/sweep-dispatches.ts';
 import { watchLane } from './push/watch-lane.ts';
 import { sendSyncMessage } from './send-sync-message.ts';
 import { settleExecution } from './settle-execution.ts';
@@ -48,6 +49,7 @@ export async function runDueEntries(deps: Deps, traceparent: string): Promise<nu
 }
 
 async function runEntry(deps: Deps, scope: Scope, { document, etag }: Stored<DueDocument>): Promise<void> {
+  if (document.kind === 'dispatches') return sweepDispatches(deps, scope, { document, etag });
   if (document.kind === 'merge') return resumeMerge(deps, scope, document.mergeId);
   if (document.kind === 'push') return watchLane(deps, scope, { document, etag });
   if (document.kind === 'own-record') return settleOwnRecord(deps, scope, document.linkId);

@@ -6,6 +6,7 @@ import { everyRouteSuite } from './every-route.suite.ts';
 import { fuzzSuite } from './fuzz.suite.ts';
 import { idempotencySuite } from './idempotency.suite.ts';
 import { longPollSuite } from './long-poll.suite.ts';
+import { outgoingSuite } from './outgoing.suite.ts';
 import { pagingSuite } from './paging.suite.ts';
 import { retriesSuite } from './retries.suite.ts';
 import { runListsSuite } from './run-lists.suite.ts';
@@ -36,6 +37,7 @@ describe('the API over HTTP', () => {
   describe('sign-in', () => signInSuite(running));
   describe('idempotency', () => idempotencySuite(running));
   describe('concurrency', () => concurrencySuite(running));
+  describe('events and subscriptions', () => outgoingSuite(running));
   describe('paging', () => pagingSuite(running));
   describe('what is not routed', () => unroutedSuite(running));
   describe('steering of runs', () => steeringSuite(running));

@@ -137,6 +137,8 @@ export function pathAttacks(
         ...(isWellFormed(operation, name, hostile) ? {} : { names: { in: 'path', field: name } }),
       });
     }
+    // What is not below `tenant` is the same for all.
+    if (!operation.path.startsWith('/tenant/')) continue;
     // Without a body or a query, operations that need one refuse before they look.
     const needsQuery = operation.parameters.some((each) => each.in === 'query' && each.required === true);
     const status = operation.bodyRequired || needsQuery ? [400] : [404];

@@ -6,7 +6,15 @@ import { contactRules } from '../kit/labelled-people.ts';
 import type { ApiCaller, CheckedAnswer } from './api-caller.ts';
 import type { Operation } from './api-description.ts';
 import { type Attack, bodyAttacks, headerAttacks, pathAttacks, queryAttacks } from './attacks.ts';
-import { type App, createTenant, mergeAndPart, syncTenant, type Tenant } from './start-app.ts';
+import {
+  type App,
+  createTenant,
+  deafUrl,
+  mergeAndPart,
+  subscribeAndReplay,
+  syncTenant,
+  type Tenant,
+} from './start-app.ts';
 
 /** Stands in every text of the other tenant: no answer may hold it. */
 const othersMark = `others-${randomUUID()}`;
@@ -91,6 +99,31 @@ export function fuzzSuite(app: () => App): void {
     undoMerge: { preview: true, assign: {} },
     createMatchRules: { shardTypeId: 'deal', ...matchRules, fieldStrategies: { name: 'most_complete' } },
     updateMatchRules: { ...matchRules, fieldStrategies: { name: 'most_complete' } },
+    publishEvent: {
+      id: 'fuzz',
+      type: 'collaborator.added',
+      version: 1,
+      at: '2026-01-01T00:00:00Z',
+      subject: 'fuzz',
+      data: {
+        projectId: 'fuzz',
+        projectName: 'Fuzz',
+        collaborator: { id: 'fuzz', name: 'Fuzz', email: 'fuzz@example.com' },
+        addedBy: 'fuzz',
+        role: 'editor',
+        url: 'https://fuzz.example/',
+      },
+    },
+    createSubscription: {
+      url: deafUrl,
+      description: 'Fuzz',
+      events: [{ type: 'subscription.*', integrationId: ids['integrationId'] }],
+      orderBy: 'data.projectId',
+      enabled: true,
+    },
+    updateSubscription: { description: 'Fuzz', events: [{ type: 'subscription.test' }], orderBy: 'subject' },
+    rotateSubscriptionSecret: { overlapSeconds: 60 },
+    replayEvents: { since: '2026-01-01T00:00:00Z', until: '2026-01-01T00:00:00Z', only: 'all', type: 'sync.*' },
     dryRunMatchRules: { rules: contactRules.rules, defaultCountry: 'SI' },
   });
 
@@ -199,6 +232,7 @@ async function idsOf(tenant: Tenant, merged: string, version = '1'): Promise<Rec
     shardId: String((await admin.call('listShards', { query: { limit: 1 } })).items[0]?.['id']),
     apiKeyId: await first('listApiKeys'),
     ...(await identityIdsOf(tenant, merged)),
+    ...(await outgoingIdsOf(tenant)),
   };
 }
 
@@ -209,6 +243,18 @@ async function identityIdsOf(tenant: Tenant, merged: string): Promise<Record<str
     await admin.call('createMatchRules', { body: { shardTypeId, ...matchRules } });
   }
   return mergeAndPart(tenant, merged);
+}
+
+/** The same subscription and dispatch in every call; the replay is another one each time, so the first one is kept. */
+const replays = new Map<Tenant, string>();
+
+async function outgoingIdsOf(tenant: Tenant): Promise<Record<string, string>> {
+  const { admin, integrationId } = tenant;
+  const mark = (await admin.call('getIntegration', { params: { integrationId } })).text('name');
+  const { replayId, ...made } = await subscribeAndReplay(tenant, mark);
+  const first = replays.get(tenant) ?? replayId;
+  replays.set(tenant, first);
+  return { ...made, replayId: first, type: 'sync.completed' };
 }
 
 function encodeSearch(text: string): string {

@@ -40,10 +40,11 @@ interface Walk {
 
 /** `undefined` as a wrong value leaves the field out. */
 function walk(node: Json, value: unknown, path: readonly string[], context: Walk): void {
-  const schema = chooseBranch(context.resolve(node), value, context.resolve);
+  const whole = context.resolve(node);
+  const schema = chooseBranch(whole, value, context.resolve);
   const type = schema['type'];
   for (const [name, wrong] of wrongTypes) {
-    if (accepts(schema, wrong)) continue;
+    if (accepts(schema, wrong) || (wrong === null && isNullable(whole))) continue;
     context.add(path, wrong, `${name} instead of ${String(type ?? 'the right value')}`);
   }
   if (type === 'string') walkString(schema, value, path, context);
@@ -61,6 +62,11 @@ const wrongTypes: readonly (readonly [string, unknown])[] = [
   ['an object', { x: {} }],
   ['an infinite number', new RawJson('1e999')],
 ];
+
+function isNullable(schema: Json): boolean {
+  const branches = (schema['oneOf'] ?? schema['anyOf'] ?? []) as Json[];
+  return branches.some((branch) => branch['type'] === 'null');
+}
 
 function accepts(schema: Json, wrong: unknown): boolean {
   if (wrong instanceof RawJson) return false;

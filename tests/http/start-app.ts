@@ -123,6 +123,25 @@ export async function mergeAndPart(
   return { mergeId: String(merge?.['id']), candidateId: String(candidate?.['id']) };
 }
 
+/** Where nobody listens: the discard port of this machine. */
+export const deafUrl = 'http://127.0.0.1:9/';
+
+/** Subscribes a receiver that never answers to nothing that happens, sends it a test and replays a moment; the ids of what that made. */
+export async function subscribeAndReplay(
+  { admin }: Pick<Tenant, 'admin'>,
+  description = 'Deaf',
+): Promise<{ subscriptionId: string; dispatchId: string; replayId: string }> {
+  const [present] = (await admin.call('listSubscriptions')).items;
+  const body = { url: deafUrl, events: [{ type: 'subscription.test' }], description };
+  const subscriptionId = String((present ?? (await admin.call('createSubscription', { body })).json)['id']);
+  const params = { subscriptionId };
+  const [sent] = (await admin.call('listDispatches', { params, query: { limit: 1 } })).items;
+  const dispatchId = String((sent ?? (await admin.call('testSubscription', { params })).json)['id']);
+  const moment = { since: '2026-01-01T00:00:00Z', until: '2026-01-01T00:00:00Z' };
+  const replay = await admin.call('replayEvents', { params, body: moment });
+  return { subscriptionId, dispatchId, replayId: replay.text('id') };
+}
+
 const syncWithinMs = 60_000;
 const pollMs = 100;
 

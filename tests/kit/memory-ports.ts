@@ -3,6 +3,7 @@ import type { Adapter, OpenCall } from '../../shared/core/adapter.ts';
 import type { ApiKeyDocument, AuditDocument, IdempotencyDocument } from '../../shared/core/documents/access.ts';
 import type { ConversionContentDocument } from '../../shared/core/documents/conversion.ts';
 import type { DeliveryDocument } from '../../shared/core/documents/delivery.ts';
+import type { DispatchDocument, EventReplayDocument } from '../../shared/core/documents/dispatch.ts';
 import type { DueDocument, HealthDueDocument } from '../../shared/core/documents/due.ts';
 import type { EventDocument } from '../../shared/core/documents/event.ts';
 import type { ExecutionDocument, PageDocument } from '../../shared/core/documents/execution.ts';
@@ -18,14 +19,18 @@ import type { MatchRulesDocument } from '../../shared/core/documents/match-rules
 import type { MergeDocument, ShardImageDocument } from '../../shared/core/documents/merge.ts';
 import type { MergeCandidateDocument } from '../../shared/core/documents/merge-candidate.ts';
 import type { PoisonDocument } from '../../shared/core/documents/poison.ts';
+import type { PublishedEventDocument } from '../../shared/core/documents/published-event.ts';
 import type { PushLaneDocument } from '../../shared/core/documents/push-lane.ts';
 import type { ShardDocument } from '../../shared/core/documents/shard.ts';
+import type { EndpointDocument, SubscriptionDocument } from '../../shared/core/documents/subscription.ts';
 import type { TaskDocument } from '../../shared/core/documents/task.ts';
 import type { TenantSlotsDocument } from '../../shared/core/documents/tenant-slots.ts';
 import { clockLane, healthLane } from '../../shared/core/due.ts';
 import { defaultEngineSettings, type EngineSettings } from '../../shared/core/engine-settings.ts';
 import type { PushChangesEnvelope, SyncPagesEnvelope } from '../../shared/core/envelope.ts';
 import { composeId } from '../../shared/core/ids.ts';
+import type { OutgoingEnvelope } from '../../shared/core/outgoing/envelope.ts';
+import { defaultOutgoingSettings, type OutgoingSettings } from '../../shared/core/outgoing/settings.ts';
 import type { Deps, ExecutionStore, RunChange, WebhookTokens, Write, WriteResult } from '../../shared/core/ports.ts';
 import type { Scope } from '../../shared/core/scope.ts';
 import type { WebhookSettings } from '../../shared/core/webhooks/webhook-settings.ts';
@@ -35,6 +40,7 @@ import { MemoryCollection } from './memory-collection.ts';
 import { MemoryDeliveryBodies } from './memory-delivery-bodies.ts';
 import { MemoryOrchestrations } from './memory-orchestrations.ts';
 import { MemoryDueStore, MemoryLog, MemorySecretStore, MemoryTokens, MemoryWorkQueue } from './memory-services.ts';
+import { MemoryWebhookClient } from './memory-webhook-client.ts';
 
 /** A clock that moves only when told to. */
 export class TestClock {
@@ -115,6 +121,7 @@ export interface MemoryOptions {
   /** Seed of the ids. */
   readonly seed?: number;
   readonly engine?: Partial<EngineSettings>;
+  readonly outgoing?: Partial<OutgoingSettings>;
   readonly adapters?: readonly Adapter[];
   readonly openCall?: OpenCall;
   readonly webhooks?: Partial<WebhookSettings>;
@@ -150,6 +157,11 @@ export interface MemoryDeps extends Deps {
   readonly events: MemoryCollection<EventDocument>;
   readonly deliveries: MemoryCollection<DeliveryDocument>;
   readonly poison: MemoryCollection<PoisonDocument>;
+  readonly publishedEvents: MemoryCollection<PublishedEventDocument>;
+  readonly subscriptions: MemoryCollection<SubscriptionDocument>;
+  readonly endpoints: MemoryCollection<EndpointDocument>;
+  readonly dispatches: MemoryCollection<DispatchDocument>;
+  readonly eventReplays: MemoryCollection<EventReplayDocument>;
   readonly idempotency: MemoryCollection<IdempotencyDocument>;
   readonly due: MemoryDueStore<DueDocument>;
   readonly healthDue: MemoryDueStore<HealthDueDocument>;
@@ -157,6 +169,8 @@ export interface MemoryDeps extends Deps {
   readonly pushLanes: MemoryCollection<PushLaneDocument>;
   readonly pushQueue: MemoryWorkQueue<PushChangesEnvelope>;
   readonly syncQueue: MemoryWorkQueue<SyncPagesEnvelope>;
+  readonly outgoingQueue: MemoryWorkQueue<OutgoingEnvelope>;
+  readonly webhookClient: MemoryWebhookClient;
   readonly orchestrations: MemoryOrchestrations;
   readonly tokens: MemoryTokens;
 }
@@ -182,6 +196,7 @@ export function createMemoryDeps(options: MemoryOptions = {}): MemoryDeps {
     every: () => () => undefined,
     random: () => jitter() / 2 ** 32,
     engine: { ...defaultEngineSettings, ...options.engine },
+    outgoing: { ...defaultOutgoingSettings, ...options.outgoing },
     newId: (kind) => composeId(kind, clock.nowMs(), tenBytes(idBits)),
     log,
     integrationHealth: collection('integrationHealth', collections.integrationHealth),
@@ -212,12 +227,19 @@ export function createMemoryDeps(options: MemoryOptions = {}): MemoryDeps {
     webhooks: { publicUrl: 'https://hooks.example', forwardingHops: 1, ...options.webhooks },
     webhookTokens: options.webhookTokens ?? refuseTokens,
     poison: collection('poison', collections.poison),
+    publishedEvents: collection('publishedEvents', collections.publishedEvents),
+    subscriptions: collection('subscriptions', collections.subscriptions),
+    endpoints: collection('endpoints', collections.endpoints),
+    dispatches: collection('dispatches', collections.dispatches),
+    eventReplays: collection('eventReplays', collections.eventReplays),
     idempotency: collection('idempotency', collections.idempotency),
     due: new MemoryDueStore('due', clockLane, faults),
     healthDue: new MemoryDueStore('healthDue', healthLane, faults),
     secrets: new MemorySecretStore(faults),
     pushLanes: collection('pushLanes', collections.pushLanes),
     pushQueue: new MemoryWorkQueue<PushChangesEnvelope>('pushQueue', faults, () => clock.nowMs()),
+    outgoingQueue: new MemoryWorkQueue<OutgoingEnvelope>('outgoingQueue', faults, () => clock.nowMs()),
+    webhookClient: new MemoryWebhookClient(faults, () => clock.now()),
     syncQueue: new MemoryWorkQueue<SyncPagesEnvelope>('syncQueue', faults, () => clock.nowMs()),
     expressions,
     orchestrations: new MemoryOrchestrations(faults, () => clock.nowMs()),

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { z } from 'zod';
 import { connection } from '../../shared/contracts/connections.ts';
-import { type EventType, event } from '../../shared/contracts/events.ts';
+import type { EventType } from '../../shared/contracts/event-schemas.ts';
+import { event } from '../../shared/contracts/events.ts';
 import { integrationHealth } from '../../shared/contracts/integration-health.ts';
 import { pageOf } from '../../shared/contracts/page.ts';
 import { openOwnCrm } from '../kit/crm-control.ts';

@@ -1,9 +1,12 @@
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { z } from 'zod';
 import { demoSettings } from '../../local/start/demo-task.ts';
+import { dispatch } from '../../shared/contracts/dispatches.ts';
+import { subscription } from '../../shared/contracts/subscriptions.ts';
 import { type CrmControl, openOwnCrm } from '../kit/crm-control.ts';
 import { type RunningTwin, runTwin } from '../kit/running-twin.ts';
-import { createTenant } from '../kit/tenant-on-twin.ts';
+import { createTenant, refusalOf } from '../kit/tenant-on-twin.ts';
+import { startWebhookReceiver } from '../kit/webhook-receiver.ts';
 
 const connectionTest = z.object({ works: z.boolean(), problem: z.string().optional() });
 
@@ -44,4 +47,28 @@ describe.concurrent('a deployment that connects to public addresses only', (it) 
       expect((await crm.stats()).requests).toEqual({});
     });
   }
+
+  for (const url of ['http://receiver.example/', 'https://127.0.0.1/', 'https://10.0.0.1/', 'https://[::1]/']) {
+    it(`takes no subscription for ${url}`, async () => {
+      const tenant = await createTenant(room, { crm });
+      const body = { url, events: [{ type: '*' }] };
+      const refused = tenant.client.call('POST', 'tenant/subscriptions', subscription, body);
+      expect(await refusalOf(refused)).toEqual({ status: 400, code: 'invalid-request' });
+    });
+  }
+
+  it('posts nothing to a name that is here, and says why', async () => {
+    const receiver = await startWebhookReceiver();
+    try {
+      const tenant = await createTenant(room, { crm });
+      const url = receiver.url('/').replace('http://127.0.0.1', 'https://localhost');
+      const body = { url, events: [{ type: '*' }] };
+      const { id } = await tenant.client.call('POST', 'tenant/subscriptions', subscription.loose(), body);
+      const tested = await tenant.client.call('POST', `tenant/subscriptions/${id}/test`, dispatch);
+      expect(tested).toMatchObject({ state: 'dead', problem: expect.stringContaining('not at a public address') });
+      expect(receiver.connections()).toBe(0);
+    } finally {
+      await receiver.close();
+    }
+  });
 });

@@ -39,12 +39,27 @@ const ownRecordDueDocument = due.extend({
   executionId: z.undefined().optional(),
 });
 
+/** Looks after what waits to be sent to a subscription, should its messages be lost. */
+const dispatchesDueDocument = due.extend({
+  kind: z.literal('dispatches'),
+  subscriptionId: z.string(),
+  taskId: z.undefined().optional(),
+  executionId: z.undefined().optional(),
+});
+
 /** Something the clock must look at, container `due`: the only documents read across tenants, through one system-wide port. */
-export const dueDocument = z.union([taskDueDocument, mergeDueDocument, pushDueDocument, ownRecordDueDocument]);
+export const dueDocument = z.union([
+  taskDueDocument,
+  mergeDueDocument,
+  pushDueDocument,
+  ownRecordDueDocument,
+  dispatchesDueDocument,
+]);
 
 export type PushDueDocument = z.infer<typeof pushDueDocument>;
 export type TaskDueDocument = z.infer<typeof taskDueDocument>;
 export type DueDocument = z.infer<typeof dueDocument>;
+export type DispatchesDueDocument = z.infer<typeof dispatchesDueDocument>;
 
 /** An integration whose health is to be looked at, container `due`, in buckets of its own: each integration has one at all times. */
 export const healthDueDocument = z.strictObject({

@@ -10,6 +10,8 @@ export const eventDocument = z.strictObject({
   tenantId: z.string(),
   schemaVersion: z.literal(1),
   type: eventType,
+  /** Of the schema that `data` obeys; absent in events that were told before there were versions, which are 1. */
+  version: z.int().optional(),
   /** When it happened. */
   at: z.string(),
   /** Id of what it happened to. */

@@ -1,6 +1,3 @@
-import type { TenantDocument } from '../../../shared/azure/collections.ts';
-import type { ContainerName } from '../../../shared/azure/containers.ts';
-import type { Collection, Key } from '../../../shared/core/ports.ts';
 import {
   sampleConversionContent,
   sampleConversionSchema,
@@ -31,28 +28,8 @@ import {
   sampleShardImage,
 } from '../../kit/sample-identity.ts';
 import { sampleJournalEntry } from '../../kit/sample-journal.ts';
-import { samplePoison } from '../../kit/sample-outgoing.ts';
-import type { Stores } from './port-harness.ts';
-
-/** One collection as the suite sees it: how to open it, make a document, find it and change it. */
-export interface CollectionCase<T extends TenantDocument = TenantDocument> {
-  readonly name: string;
-  readonly container: ContainerName;
-  readonly open: (stores: Stores) => Collection<T>;
-  /** A new document; with `like`, another version of that one. */
-  readonly sample: (tenantId: string, like?: T) => T;
-  readonly keyOf: (document: T) => Key;
-  /** The same document with one visible change. */
-  readonly change: (document: T) => T;
-  readonly listable: boolean;
-}
-
-/** Forgets the type of the documents, so that one suite takes every collection. */
-function collectionCase<T extends TenantDocument>(typed: CollectionCase<T>): CollectionCase {
-  return typed as unknown as CollectionCase;
-}
-
-const byId = (document: TenantDocument): Key => ({ id: document.id });
+import { byId, type CollectionCase, collectionCase } from './collection-case.ts';
+import { outgoingCases } from './outgoing-cases.ts';
 
 export const collectionCases: readonly CollectionCase[] = [
   collectionCase({
@@ -254,15 +231,6 @@ export const collectionCases: readonly CollectionCase[] = [
     listable: true,
   }),
   collectionCase({
-    name: 'poison',
-    container: 'poison',
-    open: (stores) => stores.poison,
-    sample: (tenantId, like) => samplePoison(tenantId, like),
-    keyOf: byId,
-    change: (document) => ({ ...document, reason: `${document.reason}!` }),
-    listable: true,
-  }),
-  collectionCase({
     name: 'idempotency',
     container: 'transient',
     open: (stores) => stores.idempotency,
@@ -289,4 +257,5 @@ export const collectionCases: readonly CollectionCase[] = [
     change: (document) => ({ ...document, held: [] }),
     listable: false,
   }),
+  ...outgoingCases,
 ];

@@ -3,7 +3,8 @@ import type { TenantDocument } from '../../../shared/azure/collections.ts';
 import type { Collection, Stored, WriteResult } from '../../../shared/core/ports.ts';
 import type { Scope } from '../../../shared/core/scope.ts';
 import { sampleTenant } from '../../kit/sample-documents.ts';
-import { type CollectionCase, collectionCases } from './collection-cases.ts';
+import type { CollectionCase } from './collection-case.ts';
+import { collectionCases } from './collection-cases.ts';
 import { type StoreHarness, scopeOf } from './port-harness.ts';
 
 /** What every collection of every implementation must do. `harness` is asked for in each test. */

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { readConfig } from '../../../../shared/azure/config.ts';
 import { defaultEngineSettings } from '../../../../shared/core/engine-settings.ts';
+import { defaultOutgoingSettings } from '../../../../shared/core/outgoing/settings.ts';
 
 const complete = {
   COSMOS_ENDPOINT: 'https://castiel.documents.azure.com:443/',
@@ -23,6 +24,7 @@ test('the least that a deployment sets: identity everywhere, nothing private, de
     allowPrivateAddresses: false,
     webhooks: { forwardingHops: 1 },
     engine: defaultEngineSettings,
+    outgoing: defaultOutgoingSettings,
   });
 });
 

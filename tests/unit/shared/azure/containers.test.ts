@@ -24,6 +24,7 @@ test('every tenant-owned container is partitioned so that a tenant can be named'
     leases: '/id',
     'feed-leases': '/id',
     poison: '/tenantId',
+    dispatches: '/tenantId',
     due: '/bucket',
   });
 });

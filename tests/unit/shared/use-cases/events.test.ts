@@ -3,6 +3,7 @@ import { AdapterFailure } from '../../../../shared/core/adapter.ts';
 import type { EventDocument } from '../../../../shared/core/documents/event.ts';
 import { recordEvent } from '../../../../shared/use-cases/record-event.ts';
 import { settleExecution } from '../../../../shared/use-cases/settle-execution.ts';
+import { sampleId } from '../../../kit/sample-documents.ts';
 import { createSyncHarness, fill, type SyncHarness } from '../../../kit/sync-harness.ts';
 
 function eventsOf({ deps }: SyncHarness, subject: string): EventDocument[] {
@@ -54,16 +55,24 @@ describe('the end of a run', () => {
 });
 
 describe('an event', () => {
-  const occurrence = { type: 'integration.error', subject: 'int_1', at: '2030-01-01T00:00:00.000Z', data: {} } as const;
+  const at = '2030-01-01T00:00:00.000Z';
+  const data = { integrationId: sampleId('integration'), health: 'failing' as const, reasons: [] };
+  const occurrence = { type: 'integration.error', subject: 'int_1', at, data } as const;
 
   it('is the same in every repeat, and another for another subject, instant, type or tenant', async () => {
     const { deps, scope } = await createSyncHarness();
     await recordEvent(deps, scope, occurrence);
-    await recordEvent(deps, scope, { ...occurrence, data: { told: 'again' } });
-    expect(deps.events.all()).toMatchObject([{ data: {} }]);
+    await recordEvent(deps, scope, { ...occurrence, data: { ...data, health: 'healthy' } });
+    expect(deps.events.all()).toMatchObject([{ version: 1, data: { health: 'failing' } }]);
     await recordEvent(deps, scope, { ...occurrence, subject: 'int_2' });
     await recordEvent(deps, scope, { ...occurrence, at: '2030-01-01T00:00:00.001Z' });
-    await recordEvent(deps, scope, { ...occurrence, type: 'connection.expiring' });
+    const { integrationId } = data;
+    await recordEvent(deps, scope, {
+      type: 'connection.expiring',
+      subject: 'int_1',
+      at,
+      data: { integrationId, expiresAt: at },
+    });
     await recordEvent(deps, { ...scope, tenantId: 'other' }, occurrence);
     expect(new Set(deps.events.all().map((event) => event.id)).size).toBe(5);
   });

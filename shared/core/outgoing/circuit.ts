@@ -1,0 +1,70 @@
+import { type EndpointDocument, endpointIdOf } from '../documents/subscription.ts';
+import { later } from '../later.ts';
+import type { OutgoingSettings } from './settings.ts';
+
+type Circuit = EndpointDocument;
+type CircuitSettings = Pick<
+  OutgoingSettings,
+  'circuitFailures' | 'circuitOpenMs' | 'circuitMaxOpenMs' | 'disableAfterMs'
+>;
+
+/** Of a receiver that was never tried, or is to be tried as if it never was. */
+export function closedCircuit(tenantId: string, subscriptionId: string): Circuit {
+  return {
+    id: endpointIdOf(subscriptionId),
+    tenantId,
+    kind: 'endpoint',
+    schemaVersion: 1,
+    subscriptionId,
+    circuit: 'closed',
+    openings: 0,
+    consecutiveFailures: 0,
+  };
+}
+
+/** Whether a receiver may be tried: freely, by one delivery that finds out (`probe`), or not before an instant. */
+export type Passage = { readonly kind: 'go' } | { readonly kind: 'probe' } | { readonly kind: 'wait'; until: string };
+
+/** A probe that was not heard of until its time was over has died: another one may. */
+export function passageThrough({ circuit, until }: Circuit, now: Date): Passage {
+  if (circuit === 'closed') return { kind: 'go' };
+  if (until !== undefined && Date.parse(until) > now.getTime()) return { kind: 'wait', until };
+  return { kind: 'probe' };
+}
+
+export function withProbe(circuit: Circuit, now: Date, probeMs: number): Circuit {
+  return { ...circuit, circuit: 'half-open', until: later(now, probeMs).toISOString() };
+}
+
+export function withSuccess(circuit: Circuit, at: string): Circuit {
+  const { failingSince: _failingSince, until: _until, ...rest } = circuit;
+  return { ...rest, circuit: 'closed', openings: 0, consecutiveFailures: 0, lastSuccessAt: at };
+}
+
+/** The failure of a probe opens it again, for longer. One of an attempt that began before it opened changes no pause. */
+export function withFailure(circuit: Circuit, at: string, settings: CircuitSettings): Circuit {
+  const failed: Circuit = {
+    ...circuit,
+    consecutiveFailures: circuit.consecutiveFailures + 1,
+    failingSince: circuit.failingSince ?? at,
+    lastFailureAt: at,
+  };
+  const opens =
+    circuit.circuit === 'half-open' ||
+    (circuit.circuit === 'closed' && failed.consecutiveFailures >= settings.circuitFailures);
+  if (!opens) return failed;
+  const pauseMs = Math.min(settings.circuitMaxOpenMs, settings.circuitOpenMs * 2 ** Math.min(circuit.openings, 30));
+  return {
+    ...failed,
+    circuit: 'open',
+    openings: circuit.openings + 1,
+    until: later(new Date(at), pauseMs).toISOString(),
+  };
+}
+
+/** Long enough and often enough that nobody is waiting for it any more. */
+export function hasFailedLastingly(circuit: Circuit, at: string, settings: CircuitSettings): boolean {
+  const { failingSince, consecutiveFailures } = circuit;
+  if (failingSince === undefined || consecutiveFailures < settings.circuitFailures) return false;
+  return Date.parse(at) - Date.parse(failingSince) >= settings.disableAfterMs;
+}

@@ -1,0 +1,58 @@
+import type { EndpointDocument } from '../../core/documents/subscription.ts';
+import { endpointIdOf } from '../../core/documents/subscription.ts';
+import { closedCircuit, type Passage, passageThrough, withProbe, withSuccess } from '../../core/outgoing/circuit.ts';
+import type { Deps } from '../../core/ports.ts';
+import type { Scope } from '../../core/scope.ts';
+
+/** Losing this many races in a row means that something writes without end. */
+const maximumTries = 20;
+
+/** A success of a receiver that does well is noted once a minute: its document would else be written with every delivery. */
+const successNotedMs = 60_000;
+
+type Needs = Pick<Deps, 'endpoints'>;
+
+/** Changes what is known of a receiver, whoever else does so at the same time; `undefined` leaves it. Returns what it is then. */
+export async function noteEndpoint(
+  deps: Needs,
+  scope: Scope,
+  subscriptionId: string,
+  change: (current: EndpointDocument) => EndpointDocument | undefined,
+): Promise<EndpointDocument> {
+  for (let attempt = 0; attempt < maximumTries; attempt += 1) {
+    const stored = await deps.endpoints.get(scope, { id: endpointIdOf(subscriptionId) });
+    const current = stored?.document ?? closedCircuit(scope.tenantId, subscriptionId);
+    const document = change(current);
+    if (document === undefined) return current;
+    const result = await deps.endpoints.write(
+      scope,
+      stored === undefined ? { kind: 'create', document } : { kind: 'replace', document, etag: stored.etag },
+    );
+    if (result.ok) return document;
+  }
+  throw new Error(`The endpoint of ${subscriptionId} is being changed too often`);
+}
+
+export async function noteSuccess(deps: Needs, scope: Scope, subscriptionId: string, at: Date): Promise<void> {
+  await noteEndpoint(deps, scope, subscriptionId, (current) => {
+    const isNew = at.getTime() - Date.parse(current.lastSuccessAt ?? '1970-01-01') >= successNotedMs;
+    const doesWell = current.circuit === 'closed' && current.consecutiveFailures === 0;
+    return doesWell && !isNew ? undefined : withSuccess(current, at.toISOString());
+  });
+}
+
+/** Whether the receiver may be tried now. Who is told `probe` has been given the one try for which the others wait. */
+export async function passCircuit(
+  deps: Needs & Pick<Deps, 'now'>,
+  scope: Scope,
+  subscriptionId: string,
+  probeMs: number,
+): Promise<Passage> {
+  const now = deps.now();
+  let passage: Passage = { kind: 'go' };
+  await noteEndpoint(deps, scope, subscriptionId, (current) => {
+    passage = passageThrough(current, now);
+    return passage.kind === 'probe' ? withProbe(current, now, probeMs) : undefined;
+  });
+  return passage;
+}

@@ -1,0 +1,136 @@
+import { z } from 'zod';
+import { demoSettings } from '../../local/start/demo-task.ts';
+import type { ConflictSettings } from '../../shared/contracts/conflict-policy.ts';
+import { connection } from '../../shared/contracts/connections.ts';
+import { execution } from '../../shared/contracts/executions.ts';
+import { integration } from '../../shared/contracts/integrations.ts';
+import { task } from '../../shared/contracts/tasks.ts';
+import type { ShardDocument } from '../../shared/core/documents/shard.ts';
+import type { CrmAccess } from './crm-control.ts';
+import { pollUntil } from './poll-until.ts';
+import type { RunningTwin } from './running-twin.ts';
+import { createTenant, type FollowedRun, type TenantOnTwin } from './tenant-on-twin.ts';
+
+/** Fields that both CRMs have, and that are written back. */
+const fields = [
+  { from: 'firstName', to: 'name.first' },
+  { from: 'lastName', to: 'name.last' },
+  { from: 'phone', to: 'phone' },
+  { from: 'jobTitle', to: 'jobTitle' },
+  { from: 'address.city', to: 'address.city' },
+  { from: 'tags', to: 'emails' },
+];
+
+type TaskInput = Record<string, unknown> & { readonly conflicts?: Partial<ConflictSettings> };
+
+/** One side of a two-way sync: an integration with its task. */
+export interface Side {
+  readonly integrationId: string;
+  /** Reads what changed, and waits until everything that follows from it has been pushed. */
+  pull(mode?: 'full' | 'incremental'): Promise<FollowedRun>;
+}
+
+/** A tenant whose contacts are in two CRMs, each with a bidirectional task. */
+export interface TwoCrms {
+  readonly tenant: TenantOnTwin;
+  readonly sides: readonly [Side, Side];
+  /** Waits until nothing is waiting to be pushed. */
+  quiet(): Promise<void>;
+  stored(): Promise<ShardDocument[]>;
+}
+
+/** Connects two CRMs to a new tenant. Nothing has been read yet. */
+export async function connectTwoCrms(
+  room: RunningTwin,
+  crms: readonly [CrmAccess, CrmAccess],
+  input: TaskInput = {},
+): Promise<TwoCrms> {
+  const body = {
+    direction: 'bidirectional' as const,
+    deletions: 'mirror' as const,
+    objects: [{ object: 'contacts', shardTypeId: 'contact', fields }],
+    lookBackSeconds: 5,
+    ...input,
+  };
+  const tenant = await createTenant(room, { crm: crms[0], task: body as never });
+  const { client } = tenant;
+  const other = await client.call('POST', 'tenant/integrations', integration, {
+    provider: 'custom-rest',
+    name: 'Second CRM',
+    settings: demoSettings(crms[1].url),
+  });
+  const base = `tenant/integrations/${other.id}`;
+  await client.call('POST', `${base}/connect/api-key`, connection, { kind: 'api-key', key: crms[1].apiKey });
+  const second = await client.call('POST', `${base}/tasks`, task, {
+    name: 'Contacts',
+    mode: 'incremental',
+    schedule: { kind: 'manual' },
+    ...body,
+  });
+  const stored = async (): Promise<ShardDocument[]> => {
+    const { resources } = await room.database
+      .container('shards')
+      .items.query<ShardDocument>(
+        { query: 'SELECT * FROM c WHERE c.tenantId = @t', parameters: [{ name: '@t', value: tenant.tenantId }] },
+        { partitionKey: [tenant.tenantId] },
+      )
+      .fetchAll();
+    return resources;
+  };
+  const isQuiet = async (): Promise<boolean> => {
+    const lanes = await lanesOf(room, [tenant.integrationId, other.id]);
+    const isBusy = lanes.some(
+      (lane) => lane.holder !== undefined || lane.batch !== undefined || lane.scan !== undefined,
+    );
+    if (isBusy) return false;
+    return (await stored()).every(({ push = {} }) => Object.values(push).every((state) => state !== 'pending'));
+  };
+  const quiet = async (): Promise<void> => {
+    await pollUntil(
+      'Everything that is to be pushed',
+      async () => {
+        // The change feed comes a moment after the write.
+        if (!(await isQuiet())) return undefined;
+        await new Promise((resolve) => setTimeout(resolve, 300));
+        return (await isQuiet()) ? true : undefined;
+      },
+      60_000,
+    );
+  };
+  const side = (integrationId: string, taskId: string): Side => {
+    const path = `tenant/integrations/${integrationId}`;
+    return {
+      integrationId,
+      pull: async (mode) => {
+        const { id } = await client.call(
+          'POST',
+          `${path}/tasks/${taskId}/run`,
+          execution,
+          mode === undefined ? {} : { mode },
+        );
+        const run = await pollUntil(
+          'The end of the run',
+          async () => {
+            const now = await client.call('GET', `${path}/executions/${id}`, execution);
+            return now.finishedAt === undefined ? undefined : now;
+          },
+          60_000,
+        );
+        await quiet();
+        return { ...run, waits: [] };
+      },
+    };
+  };
+  return { tenant, sides: [side(tenant.integrationId, tenant.taskId), side(other.id, second.id)], quiet, stored };
+}
+
+const laneState = z.looseObject({ holder: z.unknown(), batch: z.unknown(), scan: z.unknown() });
+
+async function lanesOf(room: RunningTwin, integrationIds: readonly string[]) {
+  const found = await Promise.all(
+    integrationIds.map(
+      async (id) => (await room.database.container('leases').item(`push.${id}`, `push.${id}`).read()).resource,
+    ),
+  );
+  return found.flatMap((lane) => (lane === undefined ? [] : [laneState.parse(lane)]));
+}

@@ -8,6 +8,7 @@ import './shard-types.ts';
 import './tasks.ts';
 import './executions.ts';
 import './shards.ts';
+import './pushes.ts';
 import './match-rules.ts';
 import './merges.ts';
 import './events.ts';

@@ -67,6 +67,7 @@ import {
   rejectMergeCandidate,
   undoMerge,
 } from './merges.ts';
+import { getPushState, listPushProblems, resumePush, retryPush } from './pushes.ts';
 import { listLeftRecords, rollBackExecution } from './rollbacks.ts';
 import type { Route } from './route.ts';
 import {
@@ -156,6 +157,10 @@ export const routes: readonly Route[] = [
   explainField,
   updateShard,
   deleteShard,
+  getPushState,
+  resumePush,
+  listPushProblems,
+  retryPush,
   listShardTypes,
   createShardType,
   getShardType,

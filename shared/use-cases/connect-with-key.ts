@@ -9,6 +9,7 @@ import type { Scope } from '../core/scope.ts';
 import { changeDocument } from './change-document.ts';
 import { findAdapter } from './find-adapter.ts';
 import { findIntegration } from './find-integration.ts';
+import { resumeLane } from './push/resume-push.ts';
 import { recordAudit } from './record-audit.ts';
 import { watchIntegration } from './watch-integration.ts';
 
@@ -22,7 +23,20 @@ const shortestHinted = 12;
  * @throws AppError `not-found`; `invalid-request` naming `/kind` for a way that the provider does not have, `/expiresAt` for an end that has passed
  */
 export async function connectWithKey(
-  deps: Pick<Deps, 'integrations' | 'healthDue' | 'adapters' | 'secrets' | 'audit' | 'newId' | 'now'>,
+  deps: Pick<
+    Deps,
+    | 'integrations'
+    | 'healthDue'
+    | 'adapters'
+    | 'secrets'
+    | 'audit'
+    | 'newId'
+    | 'now'
+    | 'pushLanes'
+    | 'pushQueue'
+    | 'due'
+    | 'engine'
+  >,
   scope: Scope,
   { params, body, attempt }: InputOf<typeof route>,
 ): Promise<OutputOf<typeof route>> {
@@ -67,6 +81,7 @@ export async function connectWithKey(
     },
   });
   await watchIntegration(deps, scope, document.id);
+  await resumeLane(deps, scope, document.id);
   await recordAudit(deps, scope, { action: 'connection.connected', subject: document.id, detail: body.kind });
   return { body: describeConnection(document) };
 }

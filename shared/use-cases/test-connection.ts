@@ -9,6 +9,7 @@ import type { Scope } from '../core/scope.ts';
 import { changeDocument } from './change-document.ts';
 import { findIntegration } from './find-integration.ts';
 import { openIntegration } from './open-integration.ts';
+import { resumeLane } from './push/resume-push.ts';
 import { watchIntegration } from './watch-integration.ts';
 
 type Connection = NonNullable<IntegrationDocument['connection']>;
@@ -20,7 +21,21 @@ type Connection = NonNullable<IntegrationDocument['connection']>;
  * @throws AppError `not-found`, `not-connected`
  */
 export async function testConnection(
-  deps: Pick<Deps, 'integrations' | 'healthDue' | 'adapters' | 'openCall' | 'secrets' | 'audit' | 'newId' | 'now'>,
+  deps: Pick<
+    Deps,
+    | 'integrations'
+    | 'healthDue'
+    | 'adapters'
+    | 'openCall'
+    | 'secrets'
+    | 'audit'
+    | 'newId'
+    | 'now'
+    | 'pushLanes'
+    | 'pushQueue'
+    | 'due'
+    | 'engine'
+  >,
   scope: Scope,
   { params }: InputOf<typeof route>,
 ): Promise<OutputOf<typeof route>> {
@@ -37,6 +52,7 @@ export async function testConnection(
   const finished = deps.now();
   await remember(deps, scope, document, (connection) => judge(connection, failure, finished.toISOString()));
   await watchIntegration(deps, scope, document.id);
+  if (failure === undefined) await resumeLane(deps, scope, document.id);
   return {
     body: { works: failure === undefined, durationMs: finished.getTime() - startedMs, problem: failure?.message },
   };

@@ -8,6 +8,7 @@ import { idempotencySuite } from './idempotency.suite.ts';
 import { longPollSuite } from './long-poll.suite.ts';
 import { outgoingSuite } from './outgoing.suite.ts';
 import { pagingSuite } from './paging.suite.ts';
+import { pushesSuite } from './pushes.suite.ts';
 import { retriesSuite } from './retries.suite.ts';
 import { runListsSuite } from './run-lists.suite.ts';
 import { signInSuite } from './sign-in.suite.ts';
@@ -39,6 +40,7 @@ describe('the API over HTTP', () => {
   describe('concurrency', () => concurrencySuite(running));
   describe('events and subscriptions', () => outgoingSuite(running));
   describe('paging', () => pagingSuite(running));
+  describe('pushes', () => pushesSuite(running));
   describe('what is not routed', () => unroutedSuite(running));
   describe('steering of runs', () => steeringSuite(running));
   describe('retries', () => retriesSuite(running));

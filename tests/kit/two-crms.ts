@@ -6,7 +6,7 @@ import { execution } from '../../shared/contracts/executions.ts';
 import { integration } from '../../shared/contracts/integrations.ts';
 import { task } from '../../shared/contracts/tasks.ts';
 import type { ShardDocument } from '../../shared/core/documents/shard.ts';
-import type { CrmAccess } from './crm-control.ts';
+import { type CrmAccess, openOwnCrm } from './crm-control.ts';
 import { pollUntil } from './poll-until.ts';
 import type { RunningTwin } from './running-twin.ts';
 import { createTenant, type FollowedRun, type TenantOnTwin } from './tenant-on-twin.ts';
@@ -44,6 +44,9 @@ export async function connectTwoCrms(
   room: RunningTwin,
   crms: readonly [CrmAccess, CrmAccess],
   input: TaskInput = {},
+  second: {
+    /** It has no idempotency keys, and no way to look for what was created. */ readonly forgetful?: boolean;
+  } = {},
 ): Promise<TwoCrms> {
   const body = {
     direction: 'bidirectional' as const,
@@ -57,11 +60,11 @@ export async function connectTwoCrms(
   const other = await client.call('POST', 'tenant/integrations', integration, {
     provider: 'custom-rest',
     name: 'Second CRM',
-    settings: demoSettings(crms[1].url),
+    settings: second.forgetful === true ? forgetful(demoSettings(crms[1].url)) : demoSettings(crms[1].url),
   });
   const base = `tenant/integrations/${other.id}`;
   await client.call('POST', `${base}/connect/api-key`, connection, { kind: 'api-key', key: crms[1].apiKey });
-  const second = await client.call('POST', `${base}/tasks`, task, {
+  const { id: secondTaskId } = await client.call('POST', `${base}/tasks`, task, {
     name: 'Contacts',
     mode: 'incremental',
     schedule: { kind: 'manual' },
@@ -121,7 +124,14 @@ export async function connectTwoCrms(
       },
     };
   };
-  return { tenant, sides: [side(tenant.integrationId, tenant.taskId), side(other.id, second.id)], quiet, stored };
+  return { tenant, sides: [side(tenant.integrationId, tenant.taskId), side(other.id, secondTaskId)], quiet, stored };
+}
+
+function forgetful(settings: ReturnType<typeof demoSettings>) {
+  const { contacts } = settings.objects;
+  const { update, delete: remove, condition } = contacts.writes;
+  const writes = { create: { path: contacts.writes.create.path }, update, delete: remove, condition };
+  return { ...settings, objects: { contacts: { ...contacts, writes } } };
 }
 
 const laneState = z.looseObject({ holder: z.unknown(), batch: z.unknown(), scan: z.unknown() });
@@ -134,3 +144,31 @@ async function lanesOf(room: RunningTwin, integrationIds: readonly string[]) {
   );
   return found.flatMap((lane) => (lane === undefined ? [] : [laneState.parse(lane)]));
 }
+
+/** What the second CRM does to what is written to it. */
+export const quirks = ['trims-texts', 'normalises-phones', 'drops-milliseconds', 'lower-cases-emails'] as const;
+
+/** Two CRMs that hold the same people, who are in step. */
+export async function startInStep(room: RunningTwin, task: Record<string, unknown>, count = 3) {
+  const exact = await openOwnCrm({ contacts: count });
+  const quirky = await openOwnCrm({}, { quirks: [...quirks] });
+  const two = await connectTwoCrms(room, [exact, quirky], task);
+  const [first, second] = two.sides;
+  await first.pull();
+  await second.pull();
+  const [here] = await exact.list('contacts');
+  const shard = (await two.stored()).find(({ sources }) =>
+    Object.values(sources).some(({ externalId }) => externalId === here),
+  );
+  const there = Object.values(shard?.sources ?? {}).find(({ integrationId }) => integrationId === second.integrationId);
+  if (here === undefined || there === undefined) throw new Error('The first person is not in both CRMs');
+  const ids = { here, there: there.externalId };
+  const close = async () => {
+    await exact.close();
+    await quirky.close();
+  };
+  return { exact, quirky, two, first, second, ids, close };
+}
+
+/** What is in step, with one person whose ids are known. */
+export type InStep = Awaited<ReturnType<typeof startInStep>>;

@@ -2,37 +2,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ConflictPolicy } from '../../shared/contracts/conflict-policy.ts';
 import { openOwnCrm } from '../kit/crm-control.ts';
 import { type RunningTwin, runTwin } from '../kit/running-twin.ts';
-import { connectTwoCrms, type TwoCrms } from '../kit/two-crms.ts';
+import { connectTwoCrms, type InStep, startInStep, type TwoCrms } from '../kit/two-crms.ts';
 
 type OwnCrm = Awaited<ReturnType<typeof openOwnCrm>>;
 
 const people = 20;
-
-const quirks = ['trims-texts', 'normalises-phones', 'drops-milliseconds', 'lower-cases-emails'] as const;
-
-/** Two CRMs that hold the same people, who are in step. */
-async function startInStep(room: RunningTwin, task: Record<string, unknown>, count = 3) {
-  const exact = await openOwnCrm({ contacts: count });
-  const quirky = await openOwnCrm({}, { quirks: [...quirks] });
-  const two = await connectTwoCrms(room, [exact, quirky], task);
-  const [first, second] = two.sides;
-  await first.pull();
-  await second.pull();
-  const [here] = await exact.list('contacts');
-  const shard = (await two.stored()).find(({ sources }) =>
-    Object.values(sources).some(({ externalId }) => externalId === here),
-  );
-  const there = Object.values(shard?.sources ?? {}).find(({ integrationId }) => integrationId === second.integrationId);
-  if (here === undefined || there === undefined) throw new Error('The first person is not in both CRMs');
-  const ids = { here, there: there.externalId };
-  const close = async () => {
-    await exact.close();
-    await quirky.close();
-  };
-  return { exact, quirky, two, first, second, ids, close };
-}
-
-type InStep = Awaited<ReturnType<typeof startInStep>>;
 
 async function valuesOf({ exact, quirky, ids }: InStep, field: string): Promise<unknown[]> {
   const records = [await exact.read('contacts', ids.here), await quirky.read('contacts', ids.there)];

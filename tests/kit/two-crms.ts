@@ -81,9 +81,11 @@ export async function connectTwoCrms(
     return resources;
   };
   const isQuiet = async (): Promise<boolean> => {
-    const lanes = await lanesOf(room, [tenant.integrationId, other.id]);
-    const isBusy = lanes.some(
-      (lane) => lane.holder !== undefined || lane.batch !== undefined || lane.scan !== undefined,
+    const leases = await leasesOf(room, tenant.tenantId);
+    // Of a run that has ended, what follows from it: its task is free only then.
+    const isBusy = leases.some(
+      ({ executionId, holder, batch, scan }) =>
+        executionId !== undefined || holder !== undefined || batch !== undefined || scan !== undefined,
     );
     if (isBusy) return false;
     return (await stored()).every(({ push = {} }) => Object.values(push).every((state) => state !== 'pending'));
@@ -134,15 +136,20 @@ function forgetful(settings: ReturnType<typeof demoSettings>) {
   return { ...settings, objects: { contacts: { ...contacts, writes } } };
 }
 
-const laneState = z.looseObject({ holder: z.unknown(), batch: z.unknown(), scan: z.unknown() });
+const leaseState = z.looseObject({
+  executionId: z.string().optional(),
+  holder: z.unknown().optional(),
+  batch: z.unknown().optional(),
+  scan: z.unknown().optional(),
+});
 
-async function lanesOf(room: RunningTwin, integrationIds: readonly string[]) {
-  const found = await Promise.all(
-    integrationIds.map(
-      async (id) => (await room.database.container('leases').item(`push.${id}`, `push.${id}`).read()).resource,
-    ),
-  );
-  return found.flatMap((lane) => (lane === undefined ? [] : [laneState.parse(lane)]));
+/** The tenant's lanes and the leases of its tasks. */
+async function leasesOf(room: RunningTwin, tenantId: string) {
+  const { resources } = await room.database
+    .container('leases')
+    .items.query({ query: 'SELECT * FROM c WHERE c.tenantId = @t', parameters: [{ name: '@t', value: tenantId }] })
+    .fetchAll();
+  return z.array(leaseState).parse(resources);
 }
 
 /** What the second CRM does to what is written to it. */

@@ -85,6 +85,8 @@ export const getDeps: () => Promise<Deps> = once(async () => {
     deliveryBodies: new BlobDeliveryBodies(storage),
     webhooks: config.webhooks,
     webhookTokens: createWebhookTokens({ allowPrivateAddresses: config.allowPrivateAddresses }),
+    deliveryQueue: new StorageWorkQueue(storage, new ClaimCheck(storage), Date.now, 'deliveries'),
+    webhookReplays: new CosmosCollection(collections.webhookReplays, tools),
     poison: new CosmosCollection(collections.poison, tools),
     publishedEvents: new CosmosCollection(collections.publishedEvents, tools),
     subscriptions: new CosmosCollection(collections.subscriptions, tools),

@@ -14,6 +14,8 @@ import { parseHttpDate } from '../kit/http-date.ts';
 import { readPath } from '../kit/read-path.ts';
 import { describeRequest } from '../kit/request-url.ts';
 import { createStatusFailure } from '../kit/status-failure.ts';
+import { readByRules } from '../webhook/read-by-rules.ts';
+import { inspectRules } from '../webhook/webhook-rule.ts';
 import { type AnsweredPage, digestItems, type PageRequest } from './answered-page.ts';
 import { describeWrites } from './describe-writes.ts';
 import { fetchRecords } from './fetch-records.ts';
@@ -56,6 +58,15 @@ export const customRest: Adapter<CustomRestSettings> = {
   fetch: async (call, request) => await fetchRecords(call, findObject(call.settings, request.object), request),
   findCreated: async (call, request) =>
     await findCreatedRecords(call, findObject(call.settings, request.object), request),
+  inspect: async ({ webhook }) =>
+    (await inspectRules(webhook?.events ?? [])).map(({ path, message }) => ({
+      path: ['webhook', 'events', ...path],
+      message,
+    })),
+  readDelivery: async ({ webhook }, delivery) =>
+    webhook === undefined
+      ? { kind: 'ignored', reason: 'The settings say nothing of webhooks.' }
+      : await readByRules(webhook.events, delivery),
 };
 
 /** A login page answers with 200 as well, so an answer proves the connection only when it is JSON, or none at all (204). */

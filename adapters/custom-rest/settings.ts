@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { webhookRules } from '../webhook/webhook-rule.ts';
 import { carriesSecret, isHeaderOfTheConnection } from './header-names.ts';
 import { findParameterClash } from './parameter-clash.ts';
 import { fieldPath, headerName, headerText, parameterName, path, staticQuery } from './setting-parts.ts';
@@ -163,6 +164,10 @@ export const customRestSettings = z
       .record(z.string().regex(/^[A-Za-z0-9_.-]{1,64}$/, 'must be 1 to 64 letters, digits, "_", "." or "-"'), object)
       .refine((given) => Object.keys(given).length >= 1, 'must name at least one object')
       .refine((given) => Object.keys(given).length <= 100, 'must be at most 100 objects'),
+    webhook: z
+      .strictObject({ events: webhookRules })
+      .optional()
+      .describe('What its webhooks say of which object: the record itself, its id, or only that something changed.'),
   })
   .superRefine((settings, context) => {
     const refuse = (at: (string | number)[], message: string) =>
@@ -172,6 +177,10 @@ export const customRestSettings = z
       if (Object.keys(settings.headers ?? {}).some((header) => header.toLowerCase() === name)) {
         refuse(['headers'], 'must not hold the header that carries the credential');
       }
+    }
+    for (const [index, { object: named }] of (settings.webhook?.events ?? []).entries()) {
+      if (!Object.hasOwn(settings.objects, named))
+        refuse(['webhook', 'events', index, 'object'], 'is not in "objects"');
     }
     for (const [name, configured] of Object.entries(settings.objects)) {
       const clash = findParameterClash(configured, settings.auth);

@@ -25,6 +25,8 @@ export function eraseSettings<Settings>(adapter: Adapter<Settings>): Adapter {
   const push = adapter.push?.bind(adapter);
   const fetch = adapter.fetch?.bind(adapter);
   const findCreated = adapter.findCreated?.bind(adapter);
+  const inspect = adapter.inspect?.bind(adapter);
+  const readDelivery = adapter.readDelivery?.bind(adapter);
   return {
     ...{ id, label, description, settings, auth, requestsPerMinute },
     baseUrl: (raw) => adapter.baseUrl(parse(raw)),
@@ -38,6 +40,10 @@ export function eraseSettings<Settings>(adapter: Adapter<Settings>): Adapter {
     ...(findCreated === undefined
       ? {}
       : { findCreated: async (call, request) => await findCreated(parseCall(call), request) }),
+    ...(inspect === undefined ? {} : { inspect: async (raw) => await inspect(parse(raw)) }),
+    ...(readDelivery === undefined
+      ? {}
+      : { readDelivery: async (raw, delivery) => await readDelivery(parse(raw), delivery) }),
     ...(partition === undefined ? {} : { partition: (raw, request) => partition(parse(raw), request) }),
   };
 }

@@ -64,6 +64,7 @@ import {
 } from '../core/documents/subscription.ts';
 import { type TaskDocument, taskDocument } from '../core/documents/task.ts';
 import { type TenantSlotsDocument, tenantSlotsDocument } from '../core/documents/tenant-slots.ts';
+import { type WebhookReplayDocument, webhookReplayDocument } from '../core/documents/webhook-replay.ts';
 import type { ContainerName } from './containers.ts';
 
 /** What every tenant-owned document has. */
@@ -197,6 +198,11 @@ export const collections = {
     container: 'dispatches',
     kind: 'event-replay',
     schema: eventReplayDocument,
+  }),
+  webhookReplays: spec<WebhookReplayDocument>({
+    container: 'transient',
+    kind: 'webhook-replay',
+    schema: webhookReplayDocument,
   }),
   idempotency: spec<IdempotencyDocument>({
     container: 'transient',

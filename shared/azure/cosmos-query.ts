@@ -70,6 +70,7 @@ class Conditions {
     if (is === 'equal') this.add(`${path} = ${parameter}`);
     else if (is === 'at-least') this.add(`${path} >= ${parameter}`);
     else if (is === 'below') this.add(`${path} < ${parameter}`);
+    else if (is === 'has') this.add(`ARRAY_CONTAINS(${path}, ${parameter})`);
     else if (typeof value !== 'string') throw new RangeError(`Only text can be contained, not a ${typeof value}`);
     else this.add(`CONTAINS(${path}, ${parameter}, true)`);
   }

@@ -15,7 +15,7 @@ export const executionState = z.enum([
   'failed',
 ]);
 
-export const executionTrigger = z.enum(['manual', 'schedule', 'retry', 'rollback']);
+export const executionTrigger = z.enum(['manual', 'schedule', 'retry', 'rollback', 'webhook']);
 
 /** `received = created + updated + unchanged + conflicted + skipped + failed`, or the run is not `succeeded`. */
 export const counts = z

@@ -16,6 +16,7 @@ export const idPrefixes = {
   eventReplay: 'erp',
   delivery: 'dlv',
   arrival: 'arr',
+  replay: 'rpl',
   message: 'msg',
   merge: 'mrg',
   mergeCandidate: 'mca',
@@ -48,6 +49,8 @@ export const eventId = idOf('event');
 export const subscriptionId = idOf('subscription');
 export const dispatchId = idOf('dispatch');
 export const eventReplayId = idOf('eventReplay');
+export const deliveryId = idOf('delivery');
+export const replayId = idOf('replay');
 
 /** A customer of the deployment, as its sign-in names it. */
 export const tenantId = z

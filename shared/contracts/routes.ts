@@ -16,6 +16,15 @@ import {
   updateConversionSchema,
 } from './conversion-schemas.ts';
 import {
+  cancelReplay,
+  createReplay,
+  getDelivery,
+  getReplay,
+  listDeliveries,
+  redriveDelivery,
+  replayDelivery,
+} from './deliveries.ts';
+import {
   cancelEventReplay,
   getDispatch,
   getEventReplay,
@@ -183,6 +192,13 @@ export const routes: readonly Route[] = [
   listMerges,
   getMerge,
   undoMerge,
+  listDeliveries,
+  getDelivery,
+  replayDelivery,
+  redriveDelivery,
+  createReplay,
+  getReplay,
+  cancelReplay,
   listEvents,
   publishEvent,
   listEventSchemas,

@@ -1,15 +1,16 @@
 import type { z } from 'zod';
+import type { AdapterWebhooks } from './adapter-webhooks.ts';
 import type { AdapterWrites, WritesDescription } from './adapter-writes.ts';
 import type { JsonObject } from './json.ts';
 
 /**
  * The contract that every provider fulfils. Data on top, verbs below; a missing verb is a missing capability. The verbs that write are
- * in `adapter-writes.ts`.
+ * in `adapter-writes.ts`, what is read out of webhooks in `adapter-webhooks.ts`.
  *
  * An adapter never sees a secret, never sleeps and never retries: `call.http` arrives authorised, timed out, size-capped, redacted
  * and pinned to the base URL, and a failure is thrown as an `AdapterFailure` whose kind tells the engine what to do.
  */
-export interface Adapter<Settings = unknown> extends AdapterWrites<Settings> {
+export interface Adapter<Settings = unknown> extends AdapterWrites<Settings>, AdapterWebhooks<Settings> {
   /** The provider's id, as in `MISSION` words: `custom-rest`, `salesforce`, … */
   readonly id: string;
   readonly label: string;
@@ -37,6 +38,14 @@ export interface Adapter<Settings = unknown> extends AdapterWrites<Settings> {
    * that shows in two does no harm. No ranges: the object is read as one. The same request gives the same ranges.
    */
   partition?(settings: Settings, request: PartitionRequest): readonly PullRange[];
+  /** What is wrong with settings that their schema cannot see. */
+  inspect?(settings: Settings): Promise<readonly SettingsProblem[]>;
+}
+
+/** `path` leads to the setting. */
+export interface SettingsProblem {
+  readonly path: readonly (string | number)[];
+  readonly message: string;
 }
 
 /** One field of a provider's object. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { executionId, integrationId, taskId, tenantId } from '../contracts/identifiers.ts';
+import { deliveryId, executionId, integrationId, replayId, taskId, tenantId } from '../contracts/identifiers.ts';
 
 /** W3C trace context, version 00. */
 export const traceparent = z.string().regex(/^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/, 'must be a W3C traceparent');
@@ -34,3 +34,19 @@ export const pushChangesEnvelope = z.strictObject({
 });
 
 export type PushChangesEnvelope = z.infer<typeof pushChangesEnvelope>;
+
+const dueAt = syncPagesEnvelope.shape.dueAt;
+
+/** Queue `deliveries`: work on deliveries whose turn it is, or go on with a replay of many. */
+export const deliveriesEnvelope = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('process-deliveries'),
+    tenantId,
+    traceparent,
+    deliveryIds: z.array(deliveryId).min(1).max(100),
+    dueAt,
+  }),
+  z.strictObject({ kind: z.literal('replay-deliveries'), tenantId, traceparent, replayId, dueAt }),
+]);
+
+export type DeliveriesEnvelope = z.infer<typeof deliveriesEnvelope>;

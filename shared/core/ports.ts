@@ -33,8 +33,9 @@ import type { ShardDocument } from './documents/shard.ts';
 import type { EndpointDocument, SubscriptionDocument } from './documents/subscription.ts';
 import type { TaskDocument } from './documents/task.ts';
 import type { TenantSlotsDocument } from './documents/tenant-slots.ts';
+import type { WebhookReplayDocument } from './documents/webhook-replay.ts';
 import type { EngineSettings } from './engine-settings.ts';
-import type { PushChangesEnvelope, SyncPagesEnvelope } from './envelope.ts';
+import type { DeliveriesEnvelope, PushChangesEnvelope, SyncPagesEnvelope } from './envelope.ts';
 import type { JsonObject } from './json.ts';
 import type { OutgoingEnvelope } from './outgoing/envelope.ts';
 import type { PostOutcome } from './outgoing/next-step.ts';
@@ -71,7 +72,8 @@ export type WriteResult =
 export type Filter =
   | {
       readonly field: string;
-      readonly is: 'equal' | 'at-least' | 'below' | 'contains';
+      /** `contains` a text in any case of letters; `has`: the field is a list, and this one of its items. */
+      readonly is: 'equal' | 'at-least' | 'below' | 'contains' | 'has';
       readonly value: string | number | boolean;
     }
   | { readonly field: string; readonly is: 'one-of'; readonly values: readonly (string | number | boolean)[] };
@@ -187,6 +189,7 @@ export interface WorkQueue<Envelope> {
 
 export type SyncQueue = WorkQueue<SyncPagesEnvelope>;
 export type PushQueue = WorkQueue<PushChangesEnvelope>;
+export type DeliveryQueue = WorkQueue<DeliveriesEnvelope>;
 
 /**
  * Runs what tenants wrote: JSONata and JavaScript, apart from this process's own code, without clock, chance or I/O, within limits on time, memory,
@@ -289,6 +292,8 @@ export interface Deps {
   readonly deliveryBodies: DeliveryBodies;
   readonly webhooks: WebhookSettings;
   readonly webhookTokens: WebhookTokens;
+  readonly deliveryQueue: DeliveryQueue;
+  readonly webhookReplays: Collection<WebhookReplayDocument>;
   readonly poison: Collection<PoisonDocument>;
   readonly publishedEvents: Collection<PublishedEventDocument>;
   readonly subscriptions: Collection<SubscriptionDocument>;

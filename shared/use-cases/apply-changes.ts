@@ -35,13 +35,13 @@ export interface ApplyChangesInput {
   readonly keepHold: () => Promise<boolean>;
 }
 
-/** What became of one record. `skipped`: something newer is there, or it was deleted and never here. */
+/** What became of one record. `skipped`: something newer is there. */
 export interface AppliedChange {
   readonly linkId: string;
   readonly object: string;
   readonly externalId: string;
   readonly shardTypeId: string;
-  /** Absent for a record that has no shard. */
+  /** Of a record that was deleted before it came: the shard that it would have had. */
   readonly shardId?: string;
   readonly outcome: Exclude<Outcome, 'failed'>;
 }
@@ -79,6 +79,7 @@ export async function applyChanges(
   const linkIds = wanted.map(({ linkId }) => linkId);
   if (!(await input.announce(linkIds))) return undefined;
   await reopenLinks(deps, scope, input.announced);
+  await rememberDeleted(deps, scope, integrationId, sighting, wanted);
   const now = deps.now().toISOString();
   const merge: MergeInput = {
     tenantId: scope.tenantId,
@@ -102,6 +103,46 @@ export async function applyChanges(
     failures: reading.failures,
     left: reading.unmapped + reading.observations.length - wanted.length,
   };
+}
+
+/**
+ * A record that is told to be deleted before it ever came gets a link without a shard: what was sent earlier and comes later is older than that look. A run
+ * needs none, since it looks at the records themselves.
+ */
+async function rememberDeleted(
+  deps: Pick<Deps, 'links' | 'newId'>,
+  scope: Scope,
+  integrationId: string,
+  { fence, page }: Sighting,
+  observations: readonly Observation[],
+): Promise<void> {
+  const deleted = observations.filter((each) => each.deleted);
+  const links = await deps.links.getMany(
+    scope,
+    deleted.map(({ linkId }) => ({ id: linkId })),
+  );
+  const unknown = deleted.filter((_, index) => links[index] === undefined);
+  // Where one was created meanwhile, that one is compared.
+  await deps.links.writeMany(
+    scope,
+    unknown.map(({ linkId, feed, externalId, hash, version }) => ({
+      kind: 'create',
+      document: {
+        id: linkId,
+        tenantId: scope.tenantId,
+        schemaVersion: 1,
+        integrationId,
+        object: feed.object,
+        externalId,
+        shardTypeId: feed.shardTypeId,
+        shardId: deps.newId('shard'),
+        state: 'settled',
+        hash,
+        ...(version === undefined ? {} : { version }),
+        observed: { fence, page },
+      },
+    })),
+  );
 }
 
 /** For changes that are given up after an interrupted attempt: nobody will repeat them and find what it left on the way. */

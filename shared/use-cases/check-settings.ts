@@ -11,10 +11,19 @@ const storable = z.record(z.string(), z.json());
  *
  * @throws AppError `invalid-request` with errors at `/settings/…`
  */
-export function checkSettings(adapter: Adapter, settings: unknown): JsonObject {
+export async function checkSettings(adapter: Adapter, settings: unknown): Promise<JsonObject> {
   const parsed = adapter.settings.safeParse(settings);
   if (!parsed.success) {
     throw new AppError('invalid-request', { errors: toFieldErrors('body', parsed.error.issues, ['settings']) });
+  }
+  const problems = (await adapter.inspect?.(parsed.data)) ?? [];
+  if (problems.length > 0) {
+    const errors = problems.map(({ path, message }) => ({
+      in: 'body' as const,
+      field: `/settings/${path.join('/')}`,
+      message,
+    }));
+    throw new AppError('invalid-request', { errors });
   }
   const stored = storable.safeParse(JSON.parse(JSON.stringify(parsed.data)));
   if (!stored.success) throw new Error(`The settings of ${adapter.id} cannot be stored: ${stored.error.message}`);

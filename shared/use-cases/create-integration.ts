@@ -31,7 +31,7 @@ export async function createIntegration(
     });
   }
   const at = attempt.at.toISOString();
-  const settings = checkSettings(adapter, body.settings);
+  const settings = await checkSettings(adapter, body.settings);
   const id = deps.newId('integration');
   await watchIntegration(deps, scope, id, creationMs);
   const { document, etag } = await createDocument(

@@ -2,6 +2,7 @@ import type { HealthDueDocument } from '../core/documents/due.ts';
 import type { Deps, Stored } from '../core/ports.ts';
 import { systemScope } from '../core/scope.ts';
 import { checkIntegration, nextCheckAt } from './check-integration.ts';
+import { findLeftDeliveries } from './deliveries/sweep-deliveries.ts';
 import { noteExpiringKeys } from './find-expiring-keys.ts';
 import { measureWorkQueue } from './measure-work-queue.ts';
 
@@ -52,6 +53,7 @@ async function look(
       tenants.add(tenantId);
       await noteExpiringKeys(deps, scope);
     }
+    await findLeftDeliveries(deps, scope, integrationId);
     await checkIntegration(deps, scope, entry, workDelayedSince);
   } catch (error) {
     deps.log.alert('the health of an integration could not be looked at', { tenantId, integrationId, error });

@@ -9,7 +9,8 @@ import type { MergeNeeds } from './merge-shards/complete-merge.ts';
 /**
  * Takes back what the links of an interrupted page say. Its worker may have died between a shard and its link, so that the link's hash is of
  * what the shard no longer shows; should the provider have gone back to just that, it would pass for unchanged for ever. A link that is
- * `pending` has its shard compared when its record is next seen.
+ * `pending` has its shard compared when its record is next seen. A link that only remembers a deletion has no shard to differ from, and was made after
+ * whoever died had found none.
  */
 export async function reopenLinks(deps: Pick<Deps, 'links'>, scope: Scope, linkIds: readonly string[]): Promise<void> {
   let ids = linkIds;
@@ -18,13 +19,19 @@ export async function reopenLinks(deps: Pick<Deps, 'links'>, scope: Scope, linkI
       scope,
       ids.map((id) => ({ id })),
     );
-    const settled: Stored<LinkDocument>[] = links.flatMap((link) => (link?.document.state === 'settled' ? [link] : []));
+    const settled: Stored<LinkDocument>[] = links.flatMap((link) =>
+      link?.document.state === 'settled' && !remembersDeletion(link.document) ? [link] : [],
+    );
     const results = await deps.links.writeMany(
       scope,
       settled.map(({ document, etag }) => ({ kind: 'replace', document: { ...document, state: 'pending' }, etag })),
     );
     ids = settled.flatMap(({ document }, index) => (results[index]?.ok ? [] : [document.id]));
   }
+}
+
+function remembersDeletion({ hash, last }: LinkDocument): boolean {
+  return hash === 'deleted' && last === undefined;
 }
 
 /** The same for the page on which a run ended, if it was interrupted there: nobody will repeat that page. */

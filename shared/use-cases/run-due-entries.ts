@@ -10,6 +10,8 @@ import { composeId } from '../core/ids.ts';
 import type { Deps, Stored } from '../core/ports.ts';
 import { nextRun } from '../core/schedule.ts';
 import { type Scope, systemScope } from '../core/scope.ts';
+import { runRequestedPull } from './deliveries/request-pull.ts';
+import { sweepDeliveries } from './deliveries/sweep-deliveries.ts';
 import { settleOwnRecord } from './edit-shards/settle-own-record.ts';
 import { endRun } from './end-bulk-run.ts';
 import { freeTask } from './hold-task.ts';
@@ -17,6 +19,7 @@ import { resumeMerge } from './merge-shards/resume-merge.ts';
 import { moveExecution } from './move-execution.ts';
 import { sweepDispatches } from './outgoing/sweep-dispatches.ts';
 import { watchLane } from './push/watch-lane.ts';
+import { watchReplay } from './replays/continue-replay.ts';
 import { sendSyncMessage } from './send-sync-message.ts';
 import { settleExecution } from './settle-execution.ts';
 import { startExecution } from './start-execution.ts';
@@ -49,12 +52,26 @@ export async function runDueEntries(deps: Deps, traceparent: string): Promise<nu
 }
 
 async function runEntry(deps: Deps, scope: Scope, { document, etag }: Stored<DueDocument>): Promise<void> {
-  if (document.kind === 'dispatches') return sweepDispatches(deps, scope, { document, etag });
-  if (document.kind === 'merge') return resumeMerge(deps, scope, document.mergeId);
-  if (document.kind === 'push') return watchLane(deps, scope, { document, etag });
-  if (document.kind === 'own-record') return settleOwnRecord(deps, scope, document.linkId);
-  const entry = { document, etag };
-  return document.kind === 'schedule' ? runSchedule(deps, scope, entry) : watchRun(deps, scope, entry);
+  switch (document.kind) {
+    case 'merge':
+      return resumeMerge(deps, scope, document.mergeId);
+    case 'dispatches':
+      return sweepDispatches(deps, scope, { document, etag });
+    case 'own-record':
+      return settleOwnRecord(deps, scope, document.linkId);
+    case 'push':
+      return watchLane(deps, scope, { document, etag });
+    case 'deliveries':
+      return sweepDeliveries(deps, scope, { document, etag });
+    case 'pull':
+      return runRequestedPull(deps, scope, { document, etag });
+    case 'replay':
+      return watchReplay(deps, scope, { document, etag });
+    case 'schedule':
+      return runSchedule(deps, scope, { document, etag });
+    case 'watch':
+      return watchRun(deps, scope, { document, etag });
+  }
 }
 
 /** Starts the task's run for this instant, once; then moves the entry to the next instant after now: a clock that was down catches up with one run. */

@@ -21,7 +21,7 @@ export async function updateIntegration(
     find: () => findIntegration(deps, scope, params.integrationId),
     change: async (current) => {
       const adapter = findAdapter(deps, current.provider);
-      const settings = body.settings === undefined ? undefined : checkSettings(adapter, body.settings);
+      const settings = body.settings === undefined ? undefined : await checkSettings(adapter, body.settings);
       if (settings !== undefined) await requireObjectsOfTasks(deps, scope, current.id, adapter.objects(settings));
       return {
         ...current,

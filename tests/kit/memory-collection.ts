@@ -177,6 +177,7 @@ function compare(a: string, b: string): number {
 function matches(raw: unknown, filter: Filter): boolean {
   const value = fieldOf(raw, filter.field);
   if (filter.is === 'one-of') return filter.values.some((each) => each === value);
+  if (filter.is === 'has') return Array.isArray(value) && value.includes(filter.value);
   if (typeof value !== typeof filter.value) return false;
   if (filter.is === 'equal') return value === filter.value;
   if (filter.is === 'at-least') return (value as string) >= (filter.value as string);

@@ -25,9 +25,10 @@ import type { ShardDocument } from '../../shared/core/documents/shard.ts';
 import type { EndpointDocument, SubscriptionDocument } from '../../shared/core/documents/subscription.ts';
 import type { TaskDocument } from '../../shared/core/documents/task.ts';
 import type { TenantSlotsDocument } from '../../shared/core/documents/tenant-slots.ts';
+import type { WebhookReplayDocument } from '../../shared/core/documents/webhook-replay.ts';
 import { clockLane, healthLane } from '../../shared/core/due.ts';
 import { defaultEngineSettings, type EngineSettings } from '../../shared/core/engine-settings.ts';
-import type { PushChangesEnvelope, SyncPagesEnvelope } from '../../shared/core/envelope.ts';
+import type { DeliveriesEnvelope, PushChangesEnvelope, SyncPagesEnvelope } from '../../shared/core/envelope.ts';
 import { composeId } from '../../shared/core/ids.ts';
 import type { OutgoingEnvelope } from '../../shared/core/outgoing/envelope.ts';
 import { defaultOutgoingSettings, type OutgoingSettings } from '../../shared/core/outgoing/settings.ts';
@@ -156,6 +157,8 @@ export interface MemoryDeps extends Deps {
   readonly audit: MemoryCollection<AuditDocument>;
   readonly events: MemoryCollection<EventDocument>;
   readonly deliveries: MemoryCollection<DeliveryDocument>;
+  readonly deliveryQueue: MemoryWorkQueue<DeliveriesEnvelope>;
+  readonly webhookReplays: MemoryCollection<WebhookReplayDocument>;
   readonly poison: MemoryCollection<PoisonDocument>;
   readonly publishedEvents: MemoryCollection<PublishedEventDocument>;
   readonly subscriptions: MemoryCollection<SubscriptionDocument>;
@@ -226,6 +229,8 @@ export function createMemoryDeps(options: MemoryOptions = {}): MemoryDeps {
     deliveryBodies: new MemoryDeliveryBodies(faults),
     webhooks: { publicUrl: 'https://hooks.example', forwardingHops: 1, ...options.webhooks },
     webhookTokens: options.webhookTokens ?? refuseTokens,
+    deliveryQueue: new MemoryWorkQueue<DeliveriesEnvelope>('deliveryQueue', faults, () => clock.nowMs()),
+    webhookReplays: collection('webhookReplays', collections.webhookReplays),
     poison: collection('poison', collections.poison),
     publishedEvents: collection('publishedEvents', collections.publishedEvents),
     subscriptions: collection('subscriptions', collections.subscriptions),

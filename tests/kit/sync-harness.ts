@@ -58,13 +58,15 @@ export interface HarnessOptions {
   readonly pageSize?: number;
   readonly engine?: Partial<EngineSettings>;
   readonly task?: Partial<TaskDocument>;
+  /** Gives the provider's adapter more than it has. */
+  readonly adapter?: (adapter: FakeProvider['adapter']) => FakeProvider['adapter'];
 }
 
 export async function createSyncHarness(options: HarnessOptions = {}): Promise<SyncHarness> {
   const clock = { now: (): Date => new Date(0) };
   const provider = new FakeProvider(() => clock.now());
   const deps = createMemoryDeps({
-    adapters: [provider.adapter],
+    adapters: [(options.adapter ?? ((adapter) => adapter))(provider.adapter)],
     openCall: provider.openCall,
     ...(options.engine === undefined ? {} : { engine: options.engine }),
   });

@@ -23,6 +23,34 @@ const deliveryAttempt = z.strictObject({
   reason: z.string().optional(),
 });
 
+/** What a delivery changed, or asked for. */
+const deliveryResult = z.strictObject({
+  /** Records by what became of them. */
+  counts: z.record(z.string(), z.int()),
+  /** The first of them. */
+  changes: z.array(
+    z.strictObject({
+      object: z.string(),
+      externalId: z.string(),
+      shardTypeId: z.string(),
+      linkId: z.string(),
+      shardId: z.string().optional(),
+      outcome: z.enum(['created', 'updated', 'unchanged', 'conflicted', 'skipped']),
+    }),
+  ),
+  /** The first records that could not be taken, and why. */
+  failures: z.array(
+    z.strictObject({
+      object: z.string().optional(),
+      externalId: z.string().optional(),
+      reason: z.string(),
+      fields: z.array(z.string()).optional(),
+    }),
+  ),
+  /** Incremental runs that were asked for. */
+  pulls: z.array(z.strictObject({ taskId: z.string(), object: z.string() })),
+});
+
 /**
  * An inbound webhook request from arrival to outcome, container `deliveries`. It is created before the sender is answered, only after it was
  * verified; its id derives from what makes it the same delivery, so that a repeat finds it there. The change feed of the container wakes the
@@ -79,14 +107,22 @@ export const deliveryDocument = z.strictObject({
     /** Why it failed, or was ignored, the last time. */
     reason: z.string().optional(),
     endedAt: z.string().optional(),
+    /** When the try in progress began. */
+    startedAt: z.string().optional(),
+    /** Tries before it was last given new ones by a person. */
+    triesBefore: z.int().optional(),
+    /** Links that a try in progress, or one that was cut short, may have touched. */
+    announced: z.array(z.string()).optional(),
     /** What it changed. */
-    result: z.record(z.string(), z.json()).optional(),
+    result: deliveryResult.optional(),
   }),
   /** Where it comes from when it was delivered anew on purpose: `of` the delivery that was chosen, `root` the one that arrived. */
   replay: z
     .strictObject({
       of: z.string(),
       root: z.string(),
+      /** When `root` arrived: what its payload shows is as old as that. */
+      seenAt: z.string(),
       /** The request to replay, where it was about several. */
       replayId: z.string().optional(),
       actorId: z.string(),
@@ -96,4 +132,5 @@ export const deliveryDocument = z.strictObject({
   traceparent: z.string(),
 });
 
+export type DeliveryResult = z.infer<typeof deliveryResult>;
 export type DeliveryDocument = z.infer<typeof deliveryDocument>;

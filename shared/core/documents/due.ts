@@ -47,6 +47,34 @@ const dispatchesDueDocument = due.extend({
   executionId: z.undefined().optional(),
 });
 
+/** Looks for deliveries of an integration that lost their worker, their message or their wake-up. */
+const deliveriesDueDocument = due.extend({
+  kind: z.literal('deliveries'),
+  integrationId: z.string(),
+  taskId: z.undefined().optional(),
+  executionId: z.undefined().optional(),
+  /** Another one each time somebody relies on the entry: whoever removes it meanwhile is refused. */
+  touch: z.string(),
+});
+
+/** Starts one incremental run of a task for all the hints that came until then. */
+const pullDueDocument = due.extend({
+  kind: z.literal('pull'),
+  integrationId: z.string(),
+  taskId: z.string(),
+  executionId: z.undefined().optional(),
+  /** Of the newest hint: the run that is started answers for it, and its id follows from it. */
+  touch: z.string(),
+});
+
+/** Goes on with a replay, should its message have been lost. */
+const replayDueDocument = due.extend({
+  kind: z.literal('replay'),
+  replayId: z.string(),
+  taskId: z.undefined().optional(),
+  executionId: z.undefined().optional(),
+});
+
 /** Something the clock must look at, container `due`: the only documents read across tenants, through one system-wide port. */
 export const dueDocument = z.union([
   taskDueDocument,
@@ -54,10 +82,16 @@ export const dueDocument = z.union([
   pushDueDocument,
   ownRecordDueDocument,
   dispatchesDueDocument,
+  deliveriesDueDocument,
+  pullDueDocument,
+  replayDueDocument,
 ]);
 
 export type PushDueDocument = z.infer<typeof pushDueDocument>;
 export type TaskDueDocument = z.infer<typeof taskDueDocument>;
+export type DeliveriesDueDocument = z.infer<typeof deliveriesDueDocument>;
+export type PullDueDocument = z.infer<typeof pullDueDocument>;
+export type ReplayDueDocument = z.infer<typeof replayDueDocument>;
 export type DueDocument = z.infer<typeof dueDocument>;
 export type DispatchesDueDocument = z.infer<typeof dispatchesDueDocument>;
 

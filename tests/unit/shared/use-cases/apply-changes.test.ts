@@ -83,7 +83,7 @@ describe('changes outside of a run', () => {
       person('gone', 'Never here', { deleted: true }),
       { externalId: 'bad', deleted: false, record: { city: 'Ptuj' } },
     ]);
-    expect(outcomesOf(applied)).toEqual(['p0000 updated', 'p0001 unchanged', 'new created', 'gone skipped']);
+    expect(outcomesOf(applied)).toEqual(['p0000 updated', 'p0001 unchanged', 'new created', 'gone unchanged']);
     expect(applied?.failures.map(({ externalId, reason }) => `${externalId} ${reason}`)).toEqual([
       expect.stringMatching(/^bad .*name/),
     ]);
@@ -107,6 +107,19 @@ describe('changes outside of a run', () => {
     const newer = await open(harness, { sighting: late });
     expect(outcomesOf(await newer.apply([person('a', 'Newest', { version: 8 })]))).toEqual(['a updated']);
     expect(await namesOf(harness)).toEqual({ a: 'Newest', b: 'New' });
+  });
+
+  it('remember a deletion that comes before what was sent earlier, but not against what comes later', async () => {
+    const harness = await createSyncHarness();
+    const sent = { executionId: 'delivery-0', page: 0, fence: harness.deps.now().getTime() };
+    await (await open(harness)).apply([person('a', 'A', { deleted: true })]);
+    expect(outcomesOf(await (await open(harness, { sighting: sent })).apply([person('a', 'A')]))).toEqual([
+      'a skipped',
+    ]);
+    expect((await harness.shards()).size).toBe(0);
+    const later = await open(harness, { sighting: { ...sent, executionId: 'delivery-2', fence: sent.fence + 5_000 } });
+    expect(outcomesOf(await later.apply([person('a', 'Anew')]))).toEqual(['a created']);
+    expect(await namesOf(harness)).toEqual({ a: 'Anew' });
   });
 
   it('leave deleted records alone where deletions are ignored', async () => {

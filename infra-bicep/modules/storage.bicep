@@ -12,7 +12,7 @@ param deploymentContainerName string
 @description('Optional. Tags of every resource.')
 param tags object = {}
 
-var queueNames = ['sync-pages', 'sync-pages-poison', 'deliver-webhooks', 'deliver-webhooks-poison']
+var queueNames = ['sync-pages', 'sync-pages-poison', 'deliver-webhooks', 'deliver-webhooks-poison', 'deliveries', 'deliveries-poison']
 var claimCheckContainerName = 'claim-checks'
 var deliveryContainerName = 'deliveries'
 

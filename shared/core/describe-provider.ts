@@ -30,6 +30,7 @@ function describe(adapter: Adapter): CatalogEntry {
     capabilities: [
       ...(adapter.pull === undefined ? [] : ['pull' as const]),
       ...(adapter.push === undefined ? [] : ['push' as const]),
+      ...(adapter.readDelivery === undefined ? [] : ['webhooks' as const]),
     ],
     requestsPerMinute: adapter.requestsPerMinute,
     settingsSchema,

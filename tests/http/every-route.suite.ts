@@ -23,7 +23,8 @@ export function everyRouteSuite(app: () => App): void {
   it('shows the catalog with the settings of each provider', async () => {
     const { items } = await tenant.admin.call('listCatalog');
     expect(items).toMatchObject([
-      { provider: 'custom-rest', capabilities: ['pull', 'push'], settingsSchema: { type: 'object' } },
+      { provider: 'custom-rest', capabilities: ['pull', 'push', 'webhooks'], settingsSchema: { type: 'object' } },
+      { provider: 'webhook', capabilities: ['webhooks'], settingsSchema: { type: 'object' } },
     ]);
   });
 

@@ -1,4 +1,5 @@
 import type { DeliveryDocument } from '../../shared/core/documents/delivery.ts';
+import type { WebhookReplayDocument } from '../../shared/core/documents/webhook-replay.ts';
 import { sampleId } from './sample-documents.ts';
 
 const at = '2030-01-01T00:00:00.000Z';
@@ -21,6 +22,25 @@ export function sampleDelivery(tenantId: string, change: Partial<DeliveryDocumen
     recordKeys: [],
     processing: { attempts: 0, fence: 0, history: [] },
     traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+    ...change,
+  };
+}
+
+export function sampleReplay(tenantId: string, change: Partial<WebhookReplayDocument> = {}): WebhookReplayDocument {
+  return {
+    id: sampleId('replay'),
+    tenantId,
+    kind: 'webhook-replay',
+    schemaVersion: 1,
+    action: 'replay',
+    state: 'running',
+    selection: { by: 'ids', deliveryIds: [sampleId('delivery')] },
+    counts: { seen: 0, done: 0, skipped: 0 },
+    actorId: 'someone',
+    traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+    createdAt: at,
+    updatedAt: at,
+    ttl: 3600,
     ...change,
   };
 }

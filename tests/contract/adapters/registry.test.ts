@@ -2,10 +2,12 @@ import { describe, expect, test } from 'vitest';
 import { adapters, findAdapter } from '../../../adapters/registry.ts';
 import { type AdapterCase, describeAdapterContract } from './contract-suite.ts';
 import { customRestCase } from './custom-rest-case.ts';
+import { webhookCase } from './webhook-case.ts';
 
 /** One case a provider: an adapter without one does not pass. */
 const cases: Readonly<Record<string, AdapterCase>> = {
   'custom-rest': customRestCase,
+  webhook: webhookCase,
 };
 
 describe('the list of adapters', () => {

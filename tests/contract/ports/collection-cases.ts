@@ -4,7 +4,7 @@ import {
   sampleShardType,
   sampleShardTypeContent,
 } from '../../kit/sample-conversion.ts';
-import { sampleDelivery } from '../../kit/sample-delivery.ts';
+import { sampleDelivery, sampleReplay } from '../../kit/sample-delivery.ts';
 import {
   sampleApiKey,
   sampleAudit,
@@ -228,6 +228,15 @@ export const collectionCases: readonly CollectionCase[] = [
     sample: (tenantId, like) => sampleDelivery(tenantId, like),
     keyOf: byId,
     change: (document) => ({ ...document, eventType: `${document.eventType ?? ''}x` }),
+    listable: true,
+  }),
+  collectionCase({
+    name: 'webhookReplays',
+    container: 'transient',
+    open: (stores) => stores.webhookReplays,
+    sample: (tenantId, like) => sampleReplay(tenantId, like),
+    keyOf: byId,
+    change: (document) => ({ ...document, state: 'cancelled' as const }),
     listable: true,
   }),
   collectionCase({

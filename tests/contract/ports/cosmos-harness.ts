@@ -57,6 +57,7 @@ function storesOn(open: OpenContainer, log: MemoryLog): Stores {
     endpoints: new CosmosCollection(collections.endpoints, tools),
     dispatches: new CosmosCollection(collections.dispatches, tools),
     eventReplays: new CosmosCollection(collections.eventReplays, tools),
+    webhookReplays: new CosmosCollection(collections.webhookReplays, tools),
     idempotency: new CosmosCollection(collections.idempotency, tools),
     due: new CosmosDueStore(tools, clockLane),
     healthDue: new CosmosDueStore(tools, healthLane),

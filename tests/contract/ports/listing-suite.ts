@@ -131,6 +131,25 @@ function filterCases(harness: () => StoreHarness): void {
     ).toEqual([0]);
   });
 
+  test('a list has what is one of its items', async () => {
+    const { deliveries } = harness().stores;
+    const scope = scopeOf(sampleTenant());
+    const [first, second] = [['people/1', 'people/2'], ['people/12']].map((recordKeys) =>
+      sampleDelivery(scope.tenantId, { recordKeys }),
+    );
+    for (const document of [first, second]) {
+      if (document !== undefined) await deliveries.write(scope, { kind: 'create', document });
+    }
+    const find = async (field: string, value: string) =>
+      (await deliveries.list(scope, { filters: [{ field, is: 'has', value }], order: 'ascending', limit: 9 })).map(
+        ({ document }) => document.id,
+      );
+    expect(await find('recordKeys', 'people/1')).toEqual([first?.id]);
+    expect(await find('recordKeys', 'people/12')).toEqual([second?.id]);
+    expect(await find('recordKeys', 'people')).toEqual([]);
+    expect(await find('state', 'received')).toEqual([]);
+  });
+
   test('any text is a value and nothing else', async () => {
     const { shards } = harness().stores;
     const scope = scopeOf(sampleTenant());

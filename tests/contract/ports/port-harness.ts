@@ -32,6 +32,7 @@ export type Stores = Pick<
   | 'endpoints'
   | 'dispatches'
   | 'eventReplays'
+  | 'webhookReplays'
   | 'idempotency'
   | 'due'
   | 'healthDue'

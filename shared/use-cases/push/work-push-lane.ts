@@ -104,12 +104,16 @@ async function findPending({ deps, scope, lane, routes }: LaneWork): Promise<Sha
   }
 }
 
-/** Writes one batch on the first route that lacks something. False when the lane was let go. */
+/** Writes what these shards lack on the first route where they lack something. False when the lane was let go. */
 async function pushSome(work: LaneWork, shards: readonly ShardDocument[]): Promise<boolean> {
   const { deps, scope, lane } = work;
   for (const route of work.own) {
     const lacking = shards.filter((shard) => pushNeeds(shard, route).length > 0 && isOpen(shard, route, work));
     if (lacking.length === 0) continue;
+    if (isFoughtOver(work, lacking)) {
+      await rest(deps, scope, lane, deps.engine.retryBaseMs, 'Records keep changing while they are written.');
+      return false;
+    }
     const { reverter } = await toolsOf(work, route);
     const answer = answerQuestions(deps, scope, lane.stored.document.integrationId, false);
     const plan = await planPush(lacking, route, reverter, answer);
@@ -119,23 +123,26 @@ async function pushSome(work: LaneWork, shards: readonly ShardDocument[]): Promi
       route,
       plan.unwritable.map((each) => refusal(each, reason, [...each.errors])),
     );
-    if (plan.intents.length === 0) return true;
-    const some = cut(plan.intents, describeObject(work, route).writes?.batchSize ?? 1);
-    const intents = await lookFirst(work, route, some);
-    if (intents instanceof AdapterFailure) {
-      await restAfter(work, intents);
-      return false;
+    for (const batch of cut(plan.intents, describeObject(work, route).writes?.batchSize ?? 1)) {
+      if (!(await pushBatch(work, route, batch))) return false;
     }
-    if (intents.length === 0) return true;
-    if (isFoughtOver(work, intents)) {
-      await rest(deps, scope, lane, deps.engine.retryBaseMs, 'Records keep changing while they are written.');
-      return false;
-    }
-    const now = deps.now().getTime();
-    await saveLane(deps, scope, lane, { batch: { id: deps.newId('message'), sentAtMs: now, intents: [...intents] } });
-    return endBatch(work, await writeBatch(work, route, intents));
+    return true;
   }
   return true;
+}
+
+/** Writes one batch. False when the lane was let go. */
+async function pushBatch(work: LaneWork, route: LoadedRoute, batch: readonly PushIntent[]): Promise<boolean> {
+  const { deps, scope, lane } = work;
+  const intents = await lookFirst(work, route, batch);
+  if (intents instanceof AdapterFailure) {
+    await restAfter(work, intents);
+    return false;
+  }
+  if (intents.length === 0) return true;
+  const sentAtMs = deps.now().getTime();
+  await saveLane(deps, scope, lane, { batch: { id: deps.newId('message'), sentAtMs, intents: [...intents] } });
+  return endBatch(work, await writeBatch(work, route, intents));
 }
 
 /** A route whose refusal stands is left alone, also where another one of the integration lacks something. */
@@ -143,20 +150,26 @@ function isOpen(shard: ShardDocument, route: LoadedRoute, { lane }: LaneWork): b
   return markPushes(shard, [route]).push?.[lane.stored.document.integrationId] === 'pending';
 }
 
-function cut(intents: readonly PushIntent[], size: number): PushIntent[] {
-  const some: PushIntent[] = [];
+function cut(intents: readonly PushIntent[], size: number): PushIntent[][] {
+  const batches: PushIntent[][] = [];
   let bytes = 0;
-  for (const intent of intents.slice(0, size)) {
-    bytes += Buffer.byteLength(JSON.stringify(intent));
-    if (some.length > 0 && bytes > mostBatchBytes) break;
-    some.push(intent);
+  for (const intent of intents) {
+    const last = batches.at(-1);
+    const more = Buffer.byteLength(JSON.stringify(intent));
+    if (last === undefined || last.length >= size || bytes + more > mostBatchBytes) {
+      batches.push([intent]);
+      bytes = more;
+    } else {
+      last.push(intent);
+      bytes += more;
+    }
   }
-  return some;
+  return batches;
 }
 
-function isFoughtOver({ rounds }: LaneWork, intents: readonly PushIntent[]): boolean {
-  for (const { shardId } of intents) rounds.set(shardId, (rounds.get(shardId) ?? 0) + 1);
-  return intents.some(({ shardId }) => (rounds.get(shardId) ?? 0) > mostRounds);
+function isFoughtOver({ rounds }: LaneWork, shards: readonly ShardDocument[]): boolean {
+  for (const { id } of shards) rounds.set(id, (rounds.get(id) ?? 0) + 1);
+  return shards.some(({ id }) => (rounds.get(id) ?? 0) > mostRounds);
 }
 
 /** What is unknown stays written down. */

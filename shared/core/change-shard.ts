@@ -76,11 +76,12 @@ function placeOf({ integrationId, object }: ShardSource): string {
   return `${integrationId} ${object}`;
 }
 
-/** Since when each changed field stands, for those who compare it with what another side shows. */
+/** Since when each changed field stands, and the objects that it is in: a mapping may own either, and compares it with what another side shows. */
 function noteEdits(shard: ShardDocument, data: ShardDocument['data'], { id, at }: Cause): ShardDocument['edits'] {
   const paths = leafPaths([shard.data, data]).filter(
     (path) => !sameValue(readPath(shard.data, path), readPath(data, path)),
   );
   if (paths.length === 0) return shard.edits;
-  return { ...shard.edits, ...Object.fromEntries(paths.map((path) => [path.join('.'), { at, by: id }])) };
+  const keys = paths.flatMap((path) => path.map((_name, index) => path.slice(0, index + 1).join('.')));
+  return { ...shard.edits, ...Object.fromEntries(keys.map((key) => [key, { at, by: id }])) };
 }

@@ -52,6 +52,13 @@ describe('an edit', () => {
     expect(world.get().push).toBeUndefined();
   });
 
+  test('says of each field since when it stands, and of the objects it is in', () => {
+    const shard = fed({ name: 'Ada', email: 'a' }).get();
+    const edited = editShard(shard, { email: 'b', address: { city: 'Bath' } }, causeAt(5), []);
+    const here = { at: at(5), by: 'req_5' };
+    expect(edited.edits).toEqual({ email: here, address: here, 'address.city': here });
+  });
+
   test('that changes nothing is none', () => {
     const shard = fed({ name: 'Ada', email: 'a' }).get();
     expect(editShard(shard, { name: 'Ada', phone: null }, causeAt(2), [route])).toBe(shard);

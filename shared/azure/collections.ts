@@ -7,6 +7,7 @@ import {
   type IdempotencyDocument,
   idempotencyDocument,
 } from '../core/documents/access.ts';
+import { type MissingDocument, missingDocument } from '../core/documents/comparison.ts';
 import {
   type ConversionContentDocument,
   type ConversionSchemaDocument,
@@ -37,6 +38,12 @@ import {
   type LogDocument,
   logDocument,
 } from '../core/documents/execution-details.ts';
+import {
+  type HoldDocument,
+  type HoldRejectionDocument,
+  holdDocument,
+  holdRejectionDocument,
+} from '../core/documents/hold.ts';
 import { type IntegrationDocument, integrationDocument } from '../core/documents/integration.ts';
 import { type IntegrationHealthDocument, integrationHealthDocument } from '../core/documents/integration-health.ts';
 import { type JournalDocument, journalDocument } from '../core/documents/journal.ts';
@@ -144,6 +151,12 @@ export const collections = {
     schema: leftRecordDocument,
     partitionOf: (document) => document.executionId,
   }),
+  missing: spec<MissingDocument>({
+    container: 'executions',
+    kind: 'missing',
+    schema: missingDocument,
+    partitionOf: (document) => document.executionId,
+  }),
   shards: spec<ShardDocument>({ container: 'shards', schema: shardDocument }),
   journal: spec<JournalDocument>({
     container: 'journal',
@@ -164,6 +177,12 @@ export const collections = {
     container: 'reviews',
     kind: 'merge-candidate',
     schema: mergeCandidateDocument,
+  }),
+  holds: spec<HoldDocument>({ container: 'reviews', kind: 'hold', schema: holdDocument }),
+  holdRejections: spec<HoldRejectionDocument>({
+    container: 'reviews',
+    kind: 'hold-rejection',
+    schema: holdRejectionDocument,
   }),
   shardImages: spec<ShardImageDocument>({
     container: 'journal',

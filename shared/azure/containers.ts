@@ -36,13 +36,13 @@ export const containers = {
     excludedPaths: everything,
     requestUnits: { read: 1, create: 14, replace: 20, listOf20: 8 },
   },
-  /** One document per external record and shard type, only ever read and written by its id. */
+  /** One document per external record and shard type, read and written by its id. Listed by object, when a complete read is compared with what is here. */
   links: {
     name: 'links',
     partitionKeyPaths: ['/tenantId', '/id'],
-    includedPaths: ['/tenantId/?'],
+    includedPaths: ['/tenantId/?', '/integrationId/?', '/object/?'],
     excludedPaths: everything,
-    requestUnits: { read: 1, create: 6, replace: 10 },
+    requestUnits: { read: 1, create: 7, replace: 11, listOf1000: 35 },
   },
   /** Who has which key of the match rules; read and written by key only. An emptied document goes after a day. */
   keys: {

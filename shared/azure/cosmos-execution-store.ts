@@ -1,4 +1,5 @@
 import type { OperationInput, OperationResponse } from '@azure/cosmos';
+import type { MissingDocument } from '../core/documents/comparison.ts';
 import type { ExecutionDocument, PageDocument } from '../core/documents/execution.ts';
 import type { FailedRecordDocument, LogDocument } from '../core/documents/execution-details.ts';
 import type { LeftRecordDocument } from '../core/documents/left-record.ts';
@@ -16,6 +17,7 @@ export class CosmosExecutionStore implements ExecutionStore {
   readonly logs: CosmosCollection<LogDocument>;
   readonly failedRecords: CosmosCollection<FailedRecordDocument>;
   readonly leftRecords: CosmosCollection<LeftRecordDocument>;
+  readonly missing: CosmosCollection<MissingDocument>;
   readonly #tools: StoreTools;
 
   constructor(tools: StoreTools) {
@@ -25,6 +27,7 @@ export class CosmosExecutionStore implements ExecutionStore {
     this.logs = new CosmosCollection(collections.logs, tools);
     this.failedRecords = new CosmosCollection(collections.failedRecords, tools);
     this.leftRecords = new CosmosCollection(collections.leftRecords, tools);
+    this.missing = new CosmosCollection(collections.missing, tools);
   }
 
   async create(scope: Scope, change: RunChange): Promise<WriteResult> {
@@ -37,11 +40,20 @@ export class CosmosExecutionStore implements ExecutionStore {
   }
 
   /** The run's own operation comes first, so that its status tells whether the rest was written. */
-  async #write(scope: Scope, { execution, page, log = [] }: RunChange, move: OperationInput): Promise<WriteResult> {
-    assertOneRun(execution, [...(page === undefined ? [] : [page]), ...log]);
+  async #write(
+    scope: Scope,
+    { execution, page, missing, log = [] }: RunChange,
+    move: OperationInput,
+  ): Promise<WriteResult> {
+    assertOneRun(execution, [
+      ...(page === undefined ? [] : [page]),
+      ...(missing === undefined ? [] : [missing]),
+      ...log,
+    ]);
     const operations = [
       move,
       ...(page === undefined ? [] : [this.pages.operation(scope, { kind: 'upsert', document: page })]),
+      ...(missing === undefined ? [] : [this.missing.operation(scope, { kind: 'upsert', document: missing })]),
       ...log.map((document) => this.logs.operation(scope, { kind: 'upsert', document })),
     ];
     const tries: Tries = { unclear: false };

@@ -116,7 +116,7 @@ export const eventDefinitions = {
     versions: {
       1: z.strictObject({
         ...shardChange,
-        status: z.enum(['active', 'deleted', 'merged']),
+        status: z.enum(['active', 'deleted', 'archived', 'merged']),
         mergedInto: shardId.optional().describe('The shard that it is now'),
       }),
     },

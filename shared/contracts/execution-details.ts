@@ -15,6 +15,8 @@ export const logEvent = z.enum([
   'partitioned',
   'records-set-aside',
   'worker-lost',
+  'compared',
+  'held',
 ]);
 
 export const logEntry = z

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { executionId, instant, integrationId, taskId } from './identifiers.ts';
+import { executionId, holdId, instant, integrationId, shardTypeId, taskId } from './identifiers.ts';
 import { pageOf, pageQuery } from './page.ts';
 import { defineRoute } from './route.ts';
 
@@ -32,7 +32,7 @@ export const counts = z
 
 const progress = z
   .strictObject({
-    phase: z.enum(['queued', 'reading', 'restoring', 'waiting', 'paused', 'cancelling', 'ended']),
+    phase: z.enum(['queued', 'reading', 'restoring', 'comparing', 'waiting', 'paused', 'cancelling', 'ended']),
     object: z.string().optional().describe('The object being read'),
     objectNumber: z.int().optional().describe('Which of the objects it is, counted from 1'),
     objects: z.int(),
@@ -73,6 +73,25 @@ export const execution = z
     attempt: z.int().describe('Consecutive failures of the current page'),
     waitingUntil: instant.optional(),
     problem: z.string().optional().describe('Why it waits, failed or is partial, in words'),
+    holdId: holdId.optional().describe('The hold that it waits for people to decide about'),
+    comparison: z
+      .array(
+        z.strictObject({
+          object: z.string(),
+          shardTypeId,
+          links: z.int().describe('Records that had been there before the run'),
+          missing: z.int().describe('Of these, how many the run did not see'),
+          deleted: z.int(),
+          outcome: z
+            .enum(['nothing', 'left', 'deleted', 'held', 'rejected'])
+            .optional()
+            .describe('`left`: nothing follows from what is missing, see `reason`; absent while it is being found out'),
+          reason: z.string().optional(),
+          holdId: holdId.optional(),
+        }),
+      )
+      .optional()
+      .describe('What a complete read did not show, where the task follows deletions'),
     createdAt: instant,
     startedAt: instant.optional(),
     finishedAt: instant.optional(),

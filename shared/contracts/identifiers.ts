@@ -20,6 +20,7 @@ export const idPrefixes = {
   message: 'msg',
   merge: 'mrg',
   mergeCandidate: 'mca',
+  hold: 'hld',
   request: 'req',
 } as const;
 
@@ -45,6 +46,7 @@ export const conversionSchemaId = idOf('conversionSchema');
 export const apiKeyId = idOf('apiKey');
 export const mergeId = idOf('merge');
 export const mergeCandidateId = idOf('mergeCandidate');
+export const holdId = idOf('hold');
 export const eventId = idOf('event');
 export const subscriptionId = idOf('subscription');
 export const dispatchId = idOf('dispatch');

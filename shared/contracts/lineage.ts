@@ -7,7 +7,7 @@ import { defineRoute } from './route.ts';
 const revision = z
   .strictObject({
     revision: z.int(),
-    status: z.enum(['active', 'deleted', 'merged']),
+    status: z.enum(['active', 'deleted', 'archived', 'merged']),
     cause: writeCause.optional().describe('What made it; absent when that was before causes were kept'),
     changes: z.array(fieldChange).describe('Against the revision before; of the first revision, all fields'),
     merge: z

@@ -47,6 +47,7 @@ import {
   runTask,
 } from './executions.ts';
 import { live, ready } from './health.ts';
+import { approveHold, cancelHold, getHold, listHolds, rejectHold } from './holds.ts';
 import { listIntegrationHealth } from './integration-health.ts';
 import {
   createIntegration,
@@ -199,6 +200,11 @@ export const routes: readonly Route[] = [
   createReplay,
   getReplay,
   cancelReplay,
+  listHolds,
+  getHold,
+  approveHold,
+  rejectHold,
+  cancelHold,
   listEvents,
   publishEvent,
   listEventSchemas,

@@ -7,7 +7,7 @@ export const shard = z
   .strictObject({
     id: shardId,
     shardTypeId,
-    status: z.enum(['active', 'deleted']),
+    status: z.enum(['active', 'deleted', 'archived']),
     revision: z.int(),
     data: z.record(z.string(), z.unknown()),
     mergedInto: shardId
@@ -32,7 +32,7 @@ export const listShards = defineRoute({
     .strictObject({
       ...pageQuery,
       type: shardTypeId.optional(),
-      status: z.enum(['active', 'deleted']).default('active'),
+      status: z.enum(['active', 'deleted', 'archived']).default('active'),
       text: text(100).optional().describe('Part of any text of the shard, in any case'),
       field: fieldPath.optional().describe('With `value`: a field that must equal it'),
       value: text(512, 0).optional(),

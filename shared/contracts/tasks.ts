@@ -43,6 +43,32 @@ export const schedule = z.discriminatedUnion('kind', [
 
 export const taskDirection = z.enum(['pull', 'push', 'bidirectional']);
 
+/** What becomes of a shard whose last record is gone at the provider. */
+export const deletionPolicy = z.enum(['ignore', 'mirror', 'archive']);
+
+const share = z.number().min(0).max(1);
+
+const thresholdFields = {
+  deletedRecords: z.int().min(0).max(1_000_000).describe('More deletions of one object than this are held'),
+  deletedShare: share.describe(
+    'Deletions of a larger share of one object than this are held; fewer than five are not, unless nothing would be left',
+  ),
+  overwrittenRecords: z.int().min(1).max(1_000_000).describe('A change of fewer records than this is not held'),
+  overwrittenShare: share.describe(
+    'A change of a larger share of records than this is held, where the same field loses its value or gets one and the same',
+  ),
+};
+
+/** How much a run may do at once before people are asked. */
+export const holdThresholds = z.strictObject(thresholdFields).meta({ id: 'HoldThresholds' });
+
+export const defaultHoldThresholds: z.infer<typeof holdThresholds> = {
+  deletedRecords: 100,
+  deletedShare: 0.2,
+  overwrittenRecords: 50,
+  overwrittenShare: 0.3,
+};
+
 const taskFields = {
   name: text(120),
   direction: taskDirection.describe(
@@ -69,11 +95,11 @@ const taskFields = {
   bulk: bulkSetting.describe(
     'Whether objects are read in partitions side by side: `auto` does so for runs that are expected to be large',
   ),
-  deletions: z
-    .enum(['ignore', 'mirror'])
-    .describe(
-      "What a provider's delete marker does to the shard, and, when it pushes, a shard's deletion to the record",
-    ),
+  deletions: deletionPolicy.describe(
+    "What a provider's delete marker, or a record's absence from a complete full read, does to the shard: `mirror` marks it deleted, `archive` archived; " +
+      'its data is kept, and it is active again when the record is seen again. With `mirror`, a task that pushes deletes the record of a deleted shard',
+  ),
+  holds: holdThresholds,
 };
 
 export const task = z
@@ -111,6 +137,14 @@ export const createTaskBody = z.strictObject({
   deletions: taskFields.deletions.default('ignore'),
   creates: taskFields.creates.default(true),
   conflicts: taskFields.conflicts.prefault({}),
+  holds: z
+    .strictObject({
+      deletedRecords: thresholdFields.deletedRecords.default(defaultHoldThresholds.deletedRecords),
+      deletedShare: thresholdFields.deletedShare.default(defaultHoldThresholds.deletedShare),
+      overwrittenRecords: thresholdFields.overwrittenRecords.default(defaultHoldThresholds.overwrittenRecords),
+      overwrittenShare: thresholdFields.overwrittenShare.default(defaultHoldThresholds.overwrittenShare),
+    })
+    .default(defaultHoldThresholds),
 });
 
 export const listTasks = defineRoute({
@@ -183,6 +217,7 @@ export const updateTask = defineRoute({
       direction: taskFields.direction.optional(),
       creates: taskFields.creates.optional(),
       conflicts: taskFields.conflicts.optional(),
+      holds: z.strictObject(thresholdFields).partial().optional(),
     })
     .refine((patch) => Object.keys(patch).length > 0, 'must change at least one field'),
   success: { status: 200, body: task, description: 'The task as it is now' },

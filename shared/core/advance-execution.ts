@@ -1,7 +1,9 @@
 import type { PullPage } from './adapter.ts';
+import { wantsComparison } from './compare-records.ts';
 import { addCounts, type Counts, noCounts, reconciles } from './counts.ts';
 import type { Checkpoint, ExecutionDocument } from './documents/execution.ts';
 import { forgetReceived, noteObject, problemOfObjects } from './object-progress.ts';
+import { noteRead } from './object-read.ts';
 import { reachedWatermark, watermarkKey } from './watermark.ts';
 
 type Execution = ExecutionDocument;
@@ -17,6 +19,8 @@ export interface AppliedPage {
   readonly counts: Counts;
   /** No later than the provider's clock when it read this page. */
   readonly readAt: string;
+  /** What the run changes so far in shards that were there, this page included. */
+  readonly tallies?: Execution['tallies'];
 }
 
 /**
@@ -25,14 +29,11 @@ export interface AppliedPage {
 export function advancePage(execution: Execution, applied: AppliedPage, now: string): Execution {
   const { problem: _problem, ...rest } = execution;
   const dated = noteDates(execution.checkpoint, applied);
-  const { objectIndex } = execution.checkpoint;
   const next: Execution = {
     ...rest,
     counts: addCounts(execution.counts, applied.counts),
-    progress: noteObject(execution.progress, objectIndex, {
-      received: applied.counts.received,
-      expected: applied.pull.total,
-    }),
+    progress: noteProgress(execution, applied),
+    ...(applied.tallies === undefined ? {} : { tallies: applied.tallies }),
     pages: execution.pages + 1,
     attempt: 0,
     revivals: 0,
@@ -50,6 +51,12 @@ export function advancePage(execution: Execution, applied: AppliedPage, now: str
     },
   };
   return moved.state === 'cancelling' ? endCancelled(moved, now) : moved;
+}
+
+function noteProgress(execution: Execution, { pull, counts }: AppliedPage): Execution['progress'] {
+  const { objectIndex } = execution.checkpoint;
+  const seen = { received: counts.received, expected: pull.total };
+  return noteObject(execution.progress, objectIndex, { ...seen, read: noteRead(execution, pull) });
 }
 
 /** The object was read to its end: its watermark is reached, and the next object begins. */
@@ -85,7 +92,7 @@ function nextObject(execution: Execution, now: string): Execution {
     },
   };
   if (moved.state === 'cancelling') return endCancelled(moved, now);
-  return objectIndex < execution.plan.objects.length ? moved : endWell(moved, now);
+  return objectIndex < execution.plan.objects.length || wantsComparison(moved) ? moved : endWell(moved, now);
 }
 
 /** How many pages in a row held no record, this one included. */
@@ -150,8 +157,9 @@ export function restartObject(execution: Execution, problem: string, now: string
 
 /** The integration was given other settings: what was read and how far says nothing about what they lead to. */
 export function readAnew(execution: Execution, source: string, now: string): Execution {
+  const { comparison: _comparison, tallies: _tallies, ...rest } = execution;
   return {
-    ...execution,
+    ...rest,
     plan: { ...execution.plan, since: {}, source },
     checkpoint: { objectIndex: 0, restarted: false },
     progress: {},
@@ -165,10 +173,16 @@ export function pause(execution: Execution, now: string): Execution {
   return { ...execution, state: 'paused', updatedAt: now };
 }
 
+/** The run waits for people to decide about a hold. */
+export function holdRun(execution: Execution, holdId: string, problem: string, now: string): Execution {
+  return { ...pause(execution, now), holdId, problem };
+}
+
 /** A paused run is to go on from its checkpoint; where the provider asked to be left alone, only then. */
 export function requeue(execution: Execution, now: string): Execution {
   const isEarly = execution.waitingUntil !== undefined && execution.waitingUntil > now;
-  return { ...execution, state: isEarly ? 'waiting' : 'queued', updatedAt: now };
+  const { holdId: _holdId, ...rest } = execution;
+  return { ...rest, state: isEarly ? 'waiting' : 'queued', updatedAt: now };
 }
 
 /** A worker may be in the midst of a page: it ends the run when it has committed it. */

@@ -1,10 +1,12 @@
 import type { PullRange } from './adapter.ts';
 import { endCancelled, endWell, fail, nothingYet } from './advance-execution.ts';
+import { isComparing } from './compare-records.ts';
 import { addCounts } from './counts.ts';
 import { type ExecutionDocument, partitionIdOf } from './documents/execution.ts';
 import type { EngineSettings } from './engine-settings.ts';
 import { isTerminal } from './execution-states.ts';
 import { forgetReceived, noteObject } from './object-progress.ts';
+import { isWholeRead } from './object-read.ts';
 import { reachedWatermark, watermarkKey } from './watermark.ts';
 
 type Execution = ExecutionDocument;
@@ -25,6 +27,7 @@ export function wantsBulk(execution: Execution, settings: Pick<EngineSettings, '
     isTerminal({ state })
   )
     return false;
+  if (isComparing(execution)) return false;
   if (plan.bulk !== 'auto') return plan.bulk === 'always';
   const expected = Object.values(progress).reduce((sum, object) => sum + (object.expected ?? object.received), 0);
   return Math.max(expected, counts.received) > settings.bulkAboveRecords;
@@ -41,6 +44,7 @@ export function beginBulk(execution: Execution, fence: number, now: string): Exe
     bulk: {
       generation: (execution.bulk?.generation ?? 0) + 1,
       partitions: execution.bulk?.partitions ?? 0,
+      ...(execution.bulk?.compares === true ? { compares: true as const } : {}),
       before: execution.bulk?.before ?? { counts, pages, progress },
     },
     startedAt: execution.startedAt ?? now,
@@ -79,7 +83,19 @@ export function planPartitions(
       partitions.push(partitionOf(execution, partitions.length, objectIndex, { range, begun, now }));
     }
   }
+  const isCompared = plan.objects.some((_, objectIndex) => isWholeRead(execution, objectIndex));
+  // What was read side by side is compared as one, when all of it has been read.
+  if (isCompared) partitions.push(partitionOf(execution, partitions.length, plan.objects.length, comparing(now)));
   return partitions;
+}
+
+/** The partition that compares what the others have read with the links. */
+export function readsNothing({ plan }: Pick<Execution, 'plan'>): boolean {
+  return plan.objects.length === 0;
+}
+
+function comparing(now: string): { range: undefined; begun: undefined; now: string } {
+  return { range: undefined, begun: undefined, now };
 }
 
 /** The run that has its partitions. What it received of the objects that they read, they count: those that go on have it, those that begin read it again. */
@@ -89,7 +105,12 @@ export function notePartitions(execution: Execution, partitions: readonly Execut
   for (const { partition } of partitions)
     if (partition !== undefined) progress = forgetReceived(progress, partition.objectIndex);
   const before = { ...execution.bulk.before, progress };
-  return { ...execution, bulk: { ...execution.bulk, partitions: partitions.length, before }, updatedAt: now };
+  const compares = partitions.some(readsNothing) ? { compares: true as const } : {};
+  return {
+    ...execution,
+    bulk: { ...execution.bulk, partitions: partitions.length, ...compares, before },
+    updatedAt: now,
+  };
 }
 
 /** So little of it has been read that reading that again, in ranges, is the shorter way. */
@@ -179,7 +200,8 @@ export function showWaiting(execution: Execution, partitions: readonly Execution
 
 /** The end of a run all of whose partitions have ended. */
 export function endBulk(execution: Execution, partitions: readonly Execution[], now: string): Execution {
-  const summed = sumPartitions(execution, partitions, now);
+  const comparison = partitions.find(readsNothing)?.comparison;
+  const summed = { ...sumPartitions(execution, partitions, now), ...(comparison === undefined ? {} : { comparison }) };
   if (summed.state === 'cancelling' || partitions.some(isCancelled)) {
     return endCancelled(summed, now);
   }

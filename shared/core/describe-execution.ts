@@ -1,5 +1,7 @@
 import type { z } from 'zod';
 import type { execution } from '../contracts/executions.ts';
+import { isComparing } from './compare-records.ts';
+import type { ComparedFeed } from './documents/comparison.ts';
 import type { ExecutionDocument } from './documents/execution.ts';
 import { isTerminal } from './execution-states.ts';
 import { recordsLeft } from './object-progress.ts';
@@ -24,10 +26,17 @@ export function describeExecution(document: ExecutionDocument, now: Date): Execu
     attempt: document.attempt,
     waitingUntil: document.state === 'waiting' ? document.waitingUntil : undefined,
     problem: document.problem,
+    holdId: document.state === 'paused' ? document.holdId : undefined,
+    comparison: document.comparison?.feeds.map(describeFeed),
     createdAt: document.createdAt,
     startedAt: document.startedAt,
     finishedAt: document.finishedAt,
   };
+}
+
+function describeFeed(feed: ComparedFeed): NonNullable<Execution['comparison']>[number] {
+  const { object, shardTypeId, links, missing, deleted, outcome, reason, holdId } = feed;
+  return { object, shardTypeId, links, missing, deleted, outcome, reason, holdId };
 }
 
 /**
@@ -49,7 +58,7 @@ function describeProgress(document: ExecutionDocument, now: Date): Execution['pr
       to: checkpoint.newestModifiedAt,
       page: document.pages,
     },
-    partitions: document.bulk?.partitions,
+    partitions: document.bulk && document.bulk.partitions - (document.bulk.compares === true ? 1 : 0),
     expectedRecords: Number.isSafeInteger(expected) ? expected : undefined,
     recordsPerSecond: rate,
     estimatedEndAt: estimatedEnd(document, left, rate, now),
@@ -65,8 +74,10 @@ const longestEstimateMs = 365 * 86_400_000;
 
 function phaseOf(document: ExecutionDocument): Execution['progress']['phase'] {
   if (isTerminal(document)) return 'ended';
-  const isRollback = document.plan.rollback !== undefined;
-  if (document.state === 'running') return isRollback ? 'restoring' : 'reading';
+  if (document.state === 'running') {
+    if (document.plan.rollback !== undefined) return 'restoring';
+    return isComparing(document) ? 'comparing' : 'reading';
+  }
   return document.state as 'queued' | 'waiting' | 'paused' | 'cancelling';
 }
 

@@ -19,6 +19,7 @@ export function describeTask(document: TaskDocument): z.infer<typeof task> {
     lookBackSeconds: document.lookBackSeconds,
     bulk: document.bulk,
     deletions: document.deletions,
+    holds: document.holds,
     nextRunAt: document.nextRunAt,
     lastExecutionId: document.lastExecutionId,
     createdAt: document.createdAt,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { deliveryId, executionId, integrationId, replayId, taskId, tenantId } from '../contracts/identifiers.ts';
+import { deliveryId, executionId, holdId, integrationId, replayId, taskId, tenantId } from '../contracts/identifiers.ts';
 
 /** W3C trace context, version 00. */
 export const traceparent = z.string().regex(/^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/, 'must be a W3C traceparent');
@@ -20,6 +20,16 @@ export const syncPagesEnvelope = z.strictObject({
   dueAt: z.iso.datetime().optional(),
 });
 
+/** Queue `jobs`: go on with something long that a person has asked for, from wherever its document says that it is. */
+export const jobEnvelope = z.strictObject({
+  kind: z.literal('hold'),
+  tenantId,
+  traceparent,
+  holdId,
+  dueAt: z.iso.datetime().optional(),
+});
+
+export type JobEnvelope = z.infer<typeof jobEnvelope>;
 export type SyncPagesEnvelope = z.infer<typeof syncPagesEnvelope>;
 
 /** Queue `push-changes`: write what an integration lacks. `messageId` names the holder of its lane. */

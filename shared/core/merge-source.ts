@@ -5,6 +5,7 @@ import type { Cause } from './documents/cause.ts';
 import type { LastOutcome, LinkDocument } from './documents/link.ts';
 import type { ShardDocument, ShardSource } from './documents/shard.ts';
 import { readPath, removePath, writePath } from './field-path.ts';
+import { goneStatus } from './identity/absorb-shard.ts';
 import type { Matcher } from './identity/compile-match-rules.ts';
 import { mergeSources, strategyOf } from './identity/survivorship.ts';
 import { copyJson, type Json, type JsonObject } from './json.ts';
@@ -30,6 +31,8 @@ export interface MergeInput {
   readonly now: string;
   /** What the observations come from, without the record. */
   readonly cause: Cause;
+  /** Shards whose records are gone are kept as archived. */
+  readonly archives?: boolean;
   /** How duplicates are found and whose values hold; absent when the shard type has no match rules. */
   readonly matcher?: Matcher | undefined;
   /** Where the tenant's shards are pushed to; absent where nothing is. */
@@ -155,11 +158,14 @@ function twoWayInput(input: MergeInput, observation: Observation, routes: readon
 }
 
 /** Every source deleted, or a deletion that holds for all. What is to be created anew, or decided about, is not gone. */
-function statusOf(sources: ShardDocument['sources'], deletion: ShardDocument['deletion']): 'active' | 'deleted' {
+function statusOf(
+  sources: ShardDocument['sources'],
+  deletion: ShardDocument['deletion'],
+): 'active' | 'deleted' | 'archived' {
   if (deletion !== undefined) return 'deleted';
   const isGone = (source: ShardSource) =>
     source.deleted && source.recreate !== true && source.held?.deletion !== 'there';
-  return Object.values(sources).every(isGone) ? 'deleted' : 'active';
+  return Object.values(sources).every(isGone) ? goneStatus(sources) : 'active';
 }
 
 /** Nothing is pushed from here: what the sources show is taken, also of a shard that was deleted here. What was revived here is so until its record comes back. */
@@ -282,6 +288,7 @@ function nextSource(
       : { pushedAtMs: input.twoWay?.lookedAtMs ?? Date.parse(input.now) }),
     observed: observedAs(observation, input.sighting),
     deleted: observation.deleted,
+    ...(observation.deleted && input.archives === true ? { archived: true as const } : {}),
     last: { executionId: input.sighting.executionId, page: input.sighting.page, outcome },
   };
 }

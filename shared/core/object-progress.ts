@@ -1,3 +1,4 @@
+import type { ObjectRead } from './documents/comparison.ts';
 import type { ExecutionDocument } from './documents/execution.ts';
 
 type Progress = ExecutionDocument['progress'];
@@ -6,7 +7,12 @@ type Progress = ExecutionDocument['progress'];
 export function noteObject(
   progress: Progress,
   objectIndex: number,
-  seen: { readonly received: number; readonly expected?: number | undefined; readonly problem?: string },
+  seen: {
+    readonly received: number;
+    readonly expected?: number | undefined;
+    readonly problem?: string;
+    readonly read?: ObjectRead | undefined;
+  },
 ): Progress {
   const before = progress[objectIndex];
   const expected = isCount(seen.expected) ? seen.expected : before?.expected;
@@ -17,6 +23,7 @@ export function noteObject(
       received: (before?.received ?? 0) + seen.received,
       ...(expected === undefined ? {} : { expected }),
       ...(problem === undefined ? {} : { problem }),
+      ...(seen.read === undefined ? {} : { read: seen.read }),
     },
   };
 }

@@ -42,7 +42,9 @@ export function planExecution(task: TaskDocument, input: PlanInput): ExecutionDo
       objects: [...input.objects],
       pageSize: task.pageSize,
       deletions: task.deletions,
+      holds: task.holds,
       since,
+      ...knownSizes(task, since),
       source: input.source,
       bulk: task.bulk,
       ...(task.direction === 'push' ? { pushOnly: true as const } : {}),
@@ -55,6 +57,15 @@ export function planExecution(task: TaskDocument, input: PlanInput): ExecutionDo
     createdAt: input.now,
     updatedAt: input.now,
   };
+}
+
+/** What share of an object a partial read changes follows from how large that is. */
+function knownSizes(
+  { sizes = {} }: TaskDocument,
+  since: Readonly<Record<string, string>>,
+): Pick<ExecutionDocument['plan'], 'known'> {
+  const known = Object.fromEntries(Object.entries(sizes).filter(([key]) => since[key] !== undefined));
+  return Object.keys(known).length === 0 ? {} : { known };
 }
 
 /** A full read is expected to bring what the last one brought. */

@@ -4,6 +4,7 @@ import type { Adapter, OpenCall } from './adapter.ts';
 import type { BulkEnvelope } from './bulk-envelope.ts';
 import type { Answer, Program, ProgramQuestion } from './conversion/deferral.ts';
 import type { ApiKeyDocument, AuditDocument, IdempotencyDocument } from './documents/access.ts';
+import type { MissingDocument } from './documents/comparison.ts';
 import type {
   ConversionContentDocument,
   ConversionSchemaDocument,
@@ -16,6 +17,7 @@ import type { DueDocument, HealthDueDocument } from './documents/due.ts';
 import type { EventDocument } from './documents/event.ts';
 import type { ExecutionDocument, PageDocument } from './documents/execution.ts';
 import type { FailedRecordDocument, LogDocument } from './documents/execution-details.ts';
+import type { HoldDocument, HoldRejectionDocument } from './documents/hold.ts';
 import type { IntegrationDocument } from './documents/integration.ts';
 import type { IntegrationHealthDocument } from './documents/integration-health.ts';
 import type { JournalDocument } from './documents/journal.ts';
@@ -35,7 +37,7 @@ import type { TaskDocument } from './documents/task.ts';
 import type { TenantSlotsDocument } from './documents/tenant-slots.ts';
 import type { WebhookReplayDocument } from './documents/webhook-replay.ts';
 import type { EngineSettings } from './engine-settings.ts';
-import type { DeliveriesEnvelope, PushChangesEnvelope, SyncPagesEnvelope } from './envelope.ts';
+import type { DeliveriesEnvelope, JobEnvelope, PushChangesEnvelope, SyncPagesEnvelope } from './envelope.ts';
 import type { JsonObject } from './json.ts';
 import type { OutgoingEnvelope } from './outgoing/envelope.ts';
 import type { PostOutcome } from './outgoing/next-step.ts';
@@ -110,6 +112,8 @@ export interface Collection<T extends { readonly id: string }> {
 export interface RunChange {
   readonly execution: ExecutionDocument;
   readonly page?: PageDocument;
+  /** Links that it found missing. */
+  readonly missing?: MissingDocument;
   readonly log?: readonly LogDocument[];
 }
 
@@ -120,6 +124,7 @@ export interface ExecutionStore {
   readonly logs: Collection<LogDocument>;
   readonly failedRecords: Collection<FailedRecordDocument>;
   readonly leftRecords: Collection<LeftRecordDocument>;
+  readonly missing: Collection<MissingDocument>;
   /** Writes a new run with its log; `exists` when it is there already. */
   create(scope: Scope, change: RunChange): Promise<WriteResult>;
   /** Moves a run atomically with its page and log; `stale` when the run was moved by someone else. */
@@ -281,6 +286,8 @@ export interface Deps {
   readonly matchRuleVersions: Collection<MatchRulesDocument>;
   readonly merges: Collection<MergeDocument>;
   readonly mergeCandidates: Collection<MergeCandidateDocument>;
+  readonly holds: Collection<HoldDocument>;
+  readonly holdRejections: Collection<HoldRejectionDocument>;
   readonly shardImages: Collection<ShardImageDocument>;
   readonly leases: Collection<LeaseDocument>;
   readonly pushLanes: Collection<PushLaneDocument>;
@@ -309,6 +316,7 @@ export interface Deps {
   readonly pushQueue: PushQueue;
   readonly outgoingQueue: WorkQueue<OutgoingEnvelope>;
   readonly webhookClient: WebhookClient;
+  readonly jobQueue: WorkQueue<JobEnvelope>;
   readonly expressions: Expressions;
   readonly adapters: readonly Adapter[];
   readonly openCall: OpenCall;

@@ -1,6 +1,7 @@
 import type { ExternalChange } from '../core/adapter.ts';
 import type { Outcome } from '../core/counts.ts';
 import type { Cause } from '../core/documents/cause.ts';
+import type { TaskDocument } from '../core/documents/task.ts';
 import { type FrozenRules, matchersOf } from '../core/identity/frozen-rules.ts';
 import { mappingCause } from '../core/mapping-cause.ts';
 import type { MergeInput } from '../core/merge-source.ts';
@@ -20,7 +21,7 @@ export interface ApplyChangesInput {
   readonly tools: PageTools;
   readonly matchRules: FrozenRules;
   /** What a change that says "deleted" does to the shard. */
-  readonly deletions: 'ignore' | 'mirror';
+  readonly deletions: TaskDocument['deletions'];
   /** Its `executionId` is that of the delivery or push, its `fence` the epoch milliseconds of when the provider showed the changes. */
   readonly sighting: Sighting;
   readonly cause: Pick<Cause, 'kind' | 'id' | 'actorId'>;
@@ -75,7 +76,7 @@ export async function applyChanges(
     converter.feeds.map(({ shardTypeId }) => shardTypeId),
   );
   const reading = await readPage(integrationId, converter, changes, answer, matchers);
-  const wanted = reading.observations.filter((each) => input.deletions === 'mirror' || !each.deleted);
+  const wanted = reading.observations.filter((each) => input.deletions !== 'ignore' || !each.deleted);
   const linkIds = wanted.map(({ linkId }) => linkId);
   if (!(await input.announce(linkIds))) return undefined;
   await reopenLinks(deps, scope, input.announced);
@@ -87,6 +88,7 @@ export async function applyChanges(
     sighting,
     now,
     cause: { ...input.cause, ...mappingCause(planned), at: now },
+    archives: input.deletions === 'archive',
     ...(routes.length === 0 ? {} : { twoWay: { routes, lookedAtMs: sighting.fence } }),
   };
   const counts = await applyByType(deps, scope, merge, matchers, wanted, false, input.keepHold);

@@ -8,12 +8,15 @@ import { matchersOf } from '../core/identity/frozen-rules.ts';
 import type { Note } from '../core/log-entries.ts';
 import { mappingCause } from '../core/mapping-cause.ts';
 import type { MergeInput } from '../core/merge-source.ts';
+import { isWholeRead } from '../core/object-read.ts';
 import { type Observation, readPage } from '../core/observation.ts';
 import type { Deps, Stored } from '../core/ports.ts';
 import type { Scope } from '../core/scope.ts';
+import { linksOfRecords, writeSeen } from '../core/seen-records.ts';
 import type { PushRoute } from '../core/two-way/push-routes.ts';
 import { answerQuestions } from './answer-questions.ts';
 import { applyByType } from './apply-page/apply-by-type.ts';
+import { guardPage, type Held } from './apply-page/guard-page.ts';
 import type { Stores } from './apply-page/item.ts';
 import { countRecords, leaveRecords, readRecords } from './apply-page/leave-records.ts';
 import { commitOnTop } from './commit-on-top.ts';
@@ -21,7 +24,7 @@ import type { Pulled } from './pull-page.ts';
 import { reopenLinks } from './reopen-links.ts';
 import { setRecordsAside } from './set-records-aside.ts';
 
-type Needs = Stores & Pick<Deps, 'runs' | 'expressions'>;
+type Needs = Stores & Pick<Deps, 'runs' | 'expressions' | 'holds' | 'holdRejections'>;
 
 /** How the pages of an object are converted and merged. */
 export interface PageTools {
@@ -36,7 +39,8 @@ export interface PageTools {
  * committed all the same.
  *
  * @param keepHold asked before every round of writes; false when another worker has taken the run over
- * @returns the moved run, or `undefined` when another worker has taken the run over: then nothing more may be done for it
+ * @returns the moved run; what is to be held, of which nothing was done; or `undefined` when another worker has taken the run over: then nothing
+ * more may be done for it
  */
 export async function commitPage(
   deps: Needs,
@@ -45,7 +49,7 @@ export async function commitPage(
   { planned, converter, routes }: PageTools,
   pulled: Pulled & { ok: true },
   keepHold: () => Promise<boolean>,
-): Promise<Stored<ExecutionDocument> | undefined> {
+): Promise<Stored<ExecutionDocument> | Held | undefined> {
   const execution = stored.document;
   const answer = answerQuestions(deps, scope, execution.integrationId);
   const matchers = matchersOf(
@@ -54,7 +58,7 @@ export async function commitPage(
   );
   const reading = await readPage(execution.integrationId, converter, pulled.page.changes, answer, matchers);
   const observations =
-    execution.plan.deletions === 'mirror' ? reading.observations : reading.observations.filter((each) => !each.deleted);
+    execution.plan.deletions === 'ignore' ? reading.observations.filter((each) => !each.deleted) : reading.observations;
   const now = deps.now().toISOString();
   const input: MergeInput = {
     tenantId: scope.tenantId,
@@ -63,12 +67,15 @@ export async function commitPage(
     now,
     cause: causeOf(scope, execution, planned, now),
     ...(routes.length === 0 ? {} : { twoWay: { routes, lookedAtMs: pulled.askedAtMs } }),
+    archives: execution.plan.deletions === 'archive',
   };
   if (!(await keepHold())) return undefined;
   const page = await announcePage(deps, scope, execution, planned.object, observations);
   if (page === undefined) return undefined;
-  const applied = await applyByType(deps, scope, input, matchers, observations, expectsNew(execution), keepHold);
-  if (applied === undefined) return undefined;
+  const guard = guardPage(deps, scope, execution, planned, input.sighting);
+  const isNew = expectsNew(execution);
+  const applied = await applyByType(deps, scope, input, matchers, observations, isNew, keepHold, guard.admit);
+  if (applied === undefined) return guard.held;
   // What an interrupted attempt wrote for records that the page no longer shows: nobody else will count it, or complete what it claimed.
   const here = new Set(observations.map((observation) => observation.linkId));
   const left = await readRecords(
@@ -82,13 +89,30 @@ export async function commitPage(
   const skipped = reading.superseded + reading.unmapped + reading.observations.length - observations.length;
   const counts = addCounts(addCounts(applied, countRecords(left, input.sighting)), setAside(failed, skipped));
   const at = deps.now().toISOString();
-  const outcome: PageDocument = { ...page, state: 'applied', linkIds: [], counts, at };
+  const outcome: PageDocument = {
+    ...page,
+    state: 'applied',
+    linkIds: [],
+    ...seenOf(execution, converter, pulled),
+    counts,
+    at,
+  };
   if (!(await keepHold())) return undefined;
   return commitOnTop(deps, scope, stored, (before) => {
-    const applied = { pull: pulled.page, counts, readAt: pulled.readAt };
+    const applied = { pull: pulled.page, counts, readAt: pulled.readAt, tallies: guard.tallies };
     const moved = advancePage(before, applied, at);
     return { execution: moved, page: outcome, notes: notesOf(before, moved, outcome) };
   });
+}
+
+/** What the page showed, to be compared with the links when all has been read. */
+function seenOf(
+  { plan, integrationId, checkpoint }: ExecutionDocument,
+  { feeds }: Converter,
+  { page }: Pulled & { ok: true },
+): Pick<PageDocument, 'seen'> {
+  if (!isWholeRead({ plan }, checkpoint.objectIndex)) return {};
+  return { seen: writeSeen(linksOfRecords(integrationId, feeds, page)) };
 }
 
 function causeOf(scope: Scope, execution: ExecutionDocument, planned: PlannedObject, at: string): Cause {

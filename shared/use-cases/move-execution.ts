@@ -1,3 +1,4 @@
+import type { MissingDocument } from '../core/documents/comparison.ts';
 import type { ExecutionDocument, PageDocument } from '../core/documents/execution.ts';
 import { canFollow, isTerminal } from '../core/execution-states.ts';
 import { logDocumentOf, type Note, noteTransition } from '../core/log-entries.ts';
@@ -13,6 +14,8 @@ export interface Move {
   /** Why the state changes, where the run's own problem does not say it. */
   readonly cause?: string | undefined;
   readonly page?: PageDocument;
+  /** Links that it found missing. */
+  readonly missing?: MissingDocument | undefined;
   /** What else is to be noted of the run. */
   readonly notes?: readonly Note[];
 }
@@ -28,7 +31,7 @@ export async function moveExecution(
   deps: Needs & MergeNeeds,
   scope: Scope,
   stored: Stored<ExecutionDocument>,
-  { execution: asked, cause, page, notes = [] }: Move,
+  { execution: asked, cause, page, missing, notes = [] }: Move,
 ): Promise<Stored<ExecutionDocument> | undefined> {
   const from = stored.document.state;
   if (!canFollow(from, asked.state)) throw new Error(`A run that is ${from} can't become ${asked.state}`);
@@ -40,6 +43,7 @@ export async function moveExecution(
     {
       execution,
       ...(page === undefined ? {} : { page }),
+      ...(missing === undefined ? {} : { missing }),
       log: logOf(deps, scope, execution, transition === undefined ? notes : [...notes, transition]),
     },
     stored.etag,

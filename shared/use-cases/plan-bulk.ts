@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { fail, readAnew } from '../core/advance-execution.ts';
 import type { BulkEnvelope, BulkPlan } from '../core/bulk-envelope.ts';
-import { notePartitions, planPartitions, wantedParts } from '../core/bulk-run.ts';
+import { notePartitions, planPartitions, readsNothing, wantedParts } from '../core/bulk-run.ts';
 import type { ExecutionDocument } from '../core/documents/execution.ts';
 import { isTerminal, mayWork } from '../core/execution-states.ts';
 import type { Deps, Stored } from '../core/ports.ts';
@@ -73,10 +73,11 @@ async function writePartitions(
   const written = (await readPartitions(deps, scope, execution)).map((each) => each.document);
   if (!isDeepStrictEqual(written.map(whatItReads), partitions.map(whatItReads)))
     return endFailed(deps, scope, stored, 'The run was planned in part, and would be otherwise now. Start it again.');
-  const message = `The run is read in ${partitions.length} partitions.`;
+  const reading = partitions.filter((each) => !readsNothing(each)).length;
+  const message = `The run is read in ${reading} partitions.`;
   return moveExecution(deps, scope, stored, {
     execution,
-    notes: [{ level: 'info', event: 'partitioned', message, data: { partitions: partitions.length } }],
+    notes: [{ level: 'info', event: 'partitioned', message, data: { partitions: reading } }],
   });
 }
 

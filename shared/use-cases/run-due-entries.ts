@@ -15,6 +15,7 @@ import { sweepDeliveries } from './deliveries/sweep-deliveries.ts';
 import { settleOwnRecord } from './edit-shards/settle-own-record.ts';
 import { endRun } from './end-bulk-run.ts';
 import { freeTask } from './hold-task.ts';
+import { wakeHold } from './holds/wake-hold.ts';
 import { resumeMerge } from './merge-shards/resume-merge.ts';
 import { moveExecution } from './move-execution.ts';
 import { sweepDispatches } from './outgoing/sweep-dispatches.ts';
@@ -67,6 +68,8 @@ async function runEntry(deps: Deps, scope: Scope, { document, etag }: Stored<Due
       return runRequestedPull(deps, scope, { document, etag });
     case 'replay':
       return watchReplay(deps, scope, { document, etag });
+    case 'hold':
+      return wakeHold(deps, scope, document.holdId);
     case 'schedule':
       return runSchedule(deps, scope, { document, etag });
     case 'watch':

@@ -6,6 +6,7 @@ import type { Scope } from '../core/scope.ts';
 import { raiseWatermarks, watermarkKey } from '../core/watermark.ts';
 import { announceRunEnd } from './announce-run-end.ts';
 import { freeTask } from './hold-task.ts';
+import { supersedeHolds } from './holds/known-holds.ts';
 import type { MergeNeeds } from './merge-shards/complete-merge.ts';
 import { requestScan } from './push/lane.ts';
 import { reopenLastPage } from './reopen-links.ts';
@@ -13,7 +14,17 @@ import { reopenLastPage } from './reopen-links.ts';
 type Needs = MergeNeeds &
   Pick<
     Deps,
-    'newId' | 'pushLanes' | 'pushQueue' | 'tasks' | 'runs' | 'keys' | 'leases' | 'events' | 'healthDue' | 'engine'
+    | 'newId'
+    | 'holds'
+    | 'pushLanes'
+    | 'pushQueue'
+    | 'tasks'
+    | 'runs'
+    | 'keys'
+    | 'leases'
+    | 'events'
+    | 'healthDue'
+    | 'engine'
   >;
 
 /**
@@ -22,6 +33,8 @@ type Needs = MergeNeeds &
  */
 export async function settleExecution(deps: Needs, scope: Scope, execution: ExecutionDocument): Promise<void> {
   if (execution.partition === undefined) await announceRunEnd(deps, scope, execution);
+  if (execution.holdId !== undefined)
+    await supersedeHolds(deps, scope, [{ id: execution.holdId }], 'The run that waited for the decision has ended.');
   const leaseId = leaseIdOf(execution);
   const lease = await deps.leases.get(scope, { id: leaseId });
   if (lease?.document.executionId !== execution.id) return;

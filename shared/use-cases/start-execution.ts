@@ -26,6 +26,7 @@ type Needs = Pick<
   | 'shardTypes'
   | 'runs'
   | 'links'
+  | 'holds'
   | 'shards'
   | 'journal'
   | 'keys'

@@ -1,3 +1,4 @@
+import { readsNothing } from '../core/bulk-run.ts';
 import type { ExecutionDocument } from '../core/documents/execution.ts';
 import type { LeaseDocument } from '../core/documents/lease.ts';
 import { isTerminal } from '../core/execution-states.ts';
@@ -49,7 +50,9 @@ async function listCandidates(
   scope: Scope,
   run: ExecutionDocument,
 ): Promise<Candidate[]> {
-  const left = (await readPartitions(deps, scope, run)).filter(({ document }) => !isTerminal(document));
+  const open = (await readPartitions(deps, scope, run)).filter(({ document }) => !isTerminal(document));
+  // What is compared has to have been read.
+  const left = open.length === 1 ? open : open.filter(({ document }) => !readsNothing(document));
   const leases = await deps.leases.getMany(
     scope,
     left.map(({ document }) => ({ id: document.id })),

@@ -1,4 +1,5 @@
 import type { updateTask as route } from '../contracts/tasks.ts';
+import { definedOnly } from '../core/defined-only.ts';
 import { describeTask } from '../core/describe-task.ts';
 import type { TaskDocument } from '../core/documents/task.ts';
 import type { Deps } from '../core/ports.ts';
@@ -70,7 +71,8 @@ function movesSchedule(patch: Patch): boolean {
 
 function patched(current: TaskDocument, patch: Patch, at: Date): TaskDocument {
   const given = Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined));
-  const document: TaskDocument = { ...current, ...given, updatedAt: at.toISOString() };
+  const holds = { ...current.holds, ...definedOnly(patch.holds ?? {}) };
+  const document: TaskDocument = { ...current, ...given, holds, updatedAt: at.toISOString() };
   if (!movesSchedule(patch)) return document;
   const { nextRunAt: _nextRunAt, ...rest } = document;
   const next = nextRunAt(document, at);

@@ -10,30 +10,27 @@ import {
 } from '../core/advance-execution.ts';
 import { AppError, CorruptDocument } from '../core/app-error.ts';
 import { wantsBulk } from '../core/bulk-run.ts';
+import { isComparing } from '../core/compare-records.ts';
 import type { Converter } from '../core/conversion/compile-schema.ts';
 import type { ExecutionDocument } from '../core/documents/execution.ts';
+import type { IntegrationDocument } from '../core/documents/integration.ts';
 import { isTerminal } from '../core/execution-states.ts';
 import { failureReactions, reactTo } from '../core/failure-reactions.ts';
-import type { Note } from '../core/log-entries.ts';
 import { sourceOf } from '../core/watermark.ts';
 import { obey, type Slice } from './begin-slice.ts';
-import { commitPage } from './commit-page.ts';
+import { commitPage, type PageTools } from './commit-page.ts';
+import { compareRecords } from './compare-records/compare-records.ts';
+import { holdSlice } from './holds/hold-slice.ts';
 import { keepHold } from './keep-hold.ts';
 import { loadConverter } from './load-converter.ts';
 import { loadPushRoutes } from './load-push-routes.ts';
-import { moveExecution } from './move-execution.ts';
+import { goOn, move, type SliceEnd, stop } from './move-slice.ts';
 import { openIntegration } from './open-integration.ts';
 import { pullFailedRecords } from './pull-failed-records.ts';
 import { type Position, type Pulled, pullPage } from './pull-page.ts';
 import { reportFailingConnection } from './report-failing-connection.ts';
 import { workRollback } from './rollback/work-rollback.ts';
 import { settleExecution } from './settle-execution.ts';
-
-/** Whether the run is to be worked on again, and in how many milliseconds. */
-export type SliceEnd = { readonly goesOn: true; readonly delayMs: number } | { readonly goesOn: false };
-
-const stop: SliceEnd = { goesOn: false };
-const goOn: SliceEnd = { goesOn: true, delayMs: 0 };
 
 type Pull = (position: Position) => Promise<Pulled>;
 
@@ -47,8 +44,10 @@ export async function workPages(slice: Slice): Promise<SliceEnd> {
   try {
     if (slice.run.document.plan.pushOnly === true) return await endUnread(slice);
     if (slice.run.document.plan.rollback !== undefined) return (await workRollback(slice)) ? goOn : stop;
-    const pull = await openSource(slice);
-    return pull === undefined ? stop : await applyPages(slice, pull);
+    const integration = await readIntegration(slice);
+    if (integration === 'moved') return stop;
+    if (isComparing(slice.run.document)) return await compareRecords(slice);
+    return await applyPages(slice, await openSource(slice, integration));
   } catch (error) {
     const problem = problemOf(error);
     // An end is final: what fails after it is tried again, and the watch settles the run.
@@ -72,11 +71,13 @@ function problemOf(error: unknown): string | undefined {
   return undefined;
 }
 
-/** Opens what the run reads from, as the integration's settings have it now; `undefined` when the run is not ours to go on with. */
-async function openSource(slice: Slice): Promise<Pull | undefined> {
+/**
+ * The integration that the run reads from; `undefined` where it reads from another run. With other settings than the run began with, it reads
+ * everything anew; `moved` when it is not ours to go on with.
+ */
+async function readIntegration(slice: Slice): Promise<IntegrationDocument | 'moved' | undefined> {
   const { deps, scope } = slice;
-  if (slice.run.document.plan.failedOf !== undefined)
-    return (position) => pullFailedRecords(deps, scope, slice.run.document, position);
+  if (slice.run.document.plan.failedOf !== undefined) return undefined;
   const integration = await deps.integrations.get(scope, { id: slice.run.document.integrationId });
   if (integration === undefined) throw new AppError('not-found', { detail: 'The integration was removed.' });
   const source = sourceOf(integration.document);
@@ -86,10 +87,16 @@ async function openSource(slice: Slice): Promise<Pull | undefined> {
       throw new AppError('not-connected', { detail: 'The settings of the integration were changed during the run.' });
     const anew = (execution: ExecutionDocument, now: string) => readAnew(execution, source, now);
     const message = 'The settings of the integration were changed: everything is read anew.';
-    if (!(await move(slice, anew, [{ level: 'info', event: 'read-anew', message }]))) return undefined;
+    if (!(await move(slice, anew, [{ level: 'info', event: 'read-anew', message }]))) return 'moved';
   }
-  slice.connection = integration.document.connection;
-  const opened = await openIntegration(deps, scope, integration.document);
+  return integration.document;
+}
+
+async function openSource(slice: Slice, integration: IntegrationDocument | undefined): Promise<Pull> {
+  const { deps, scope } = slice;
+  if (integration === undefined) return (position) => pullFailedRecords(deps, scope, slice.run.document, position);
+  slice.connection = integration.connection;
+  const opened = await openIntegration(deps, scope, integration);
   return (position) => pullPage(deps, opened, slice.run.document, position);
 }
 
@@ -115,17 +122,25 @@ async function applyPages(slice: Slice, pull: Pull): Promise<SliceEnd> {
       // It is awaited in the next turn; should this page throw before, nobody else would see it fail.
       ahead.catch(() => undefined);
     }
-    const moved = await commitPage(deps, scope, slice.run, { planned, converter, routes }, pulled, () =>
-      keepHold(slice),
-    );
-    if (moved === undefined) return stop;
-    slice.run = moved;
-    if (moved.document.state !== 'running') {
-      await obey(slice);
-      return stop;
-    }
-    if (next === undefined || wantsBulk(moved.document, deps.engine)) return goOn;
+    if (!(await takePage(slice, { planned, converter, routes }, pulled))) return stop;
+    if (isComparing(slice.run.document)) return compareRecords(slice);
+    if (next === undefined || wantsBulk(slice.run.document, deps.engine)) return goOn;
   }
+}
+
+/** Applies one page; false when the run is not to be gone on with, by this worker or for now. */
+async function takePage(slice: Slice, tools: PageTools, pulled: Pulled & { ok: true }): Promise<boolean> {
+  const { deps, scope } = slice;
+  const moved = await commitPage(deps, scope, slice.run, tools, pulled, () => keepHold(slice));
+  if (moved === undefined) return false;
+  if ('signature' in moved) {
+    await holdSlice(slice, moved);
+    return false;
+  }
+  slice.run = moved;
+  if (moved.document.state === 'running') return true;
+  await obey(slice);
+  return false;
 }
 
 /** Where the page after this one begins; `undefined` after the last page of the last object. */
@@ -178,30 +193,4 @@ async function endFailed(slice: Slice, problem: string): Promise<SliceEnd> {
   if (await move(slice, (execution, now) => fail(execution, problem, now)))
     await settleExecution(slice.deps, slice.scope, slice.run.document);
   return stop;
-}
-
-/** False when the run is not ours to go on with: another worker has it, or a person has stopped it, which is then done. */
-async function move(
-  slice: Slice,
-  change: (execution: ExecutionDocument, now: string) => ExecutionDocument,
-  notes: readonly Note[] = [],
-): Promise<boolean> {
-  const { deps, scope } = slice;
-  for (;;) {
-    const { document } = slice.run;
-    const execution = change(document, deps.now().toISOString());
-    const moved = await moveExecution(deps, scope, slice.run, { execution, notes });
-    if (moved !== undefined) {
-      slice.run = moved;
-      return true;
-    }
-    const now = await deps.runs.executions.get(scope, { id: document.id, partition: document.executionId });
-    if (now === undefined || now.document.fence !== document.fence || now.document.pages !== document.pages)
-      return false;
-    slice.run = now;
-    if (now.document.state !== 'running') {
-      await obey(slice);
-      return false;
-    }
-  }
 }

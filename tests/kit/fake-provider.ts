@@ -7,6 +7,7 @@ import type {
   PullPage,
   PullRange,
   PullRequest,
+  RejectedRecord,
 } from '../../shared/core/adapter.ts';
 import type { JsonObject } from '../../shared/core/json.ts';
 
@@ -34,12 +35,16 @@ export class FakeProvider {
   ignoresPageSize = false;
   /** True: it says how many records there are to be read. */
   tellsTotal = false;
+  /** How many more than there are it says there were. */
+  saysMore = 0;
+  /** What it shows with every first page without being able to give it. */
+  rejects: readonly RejectedRecord[] = [];
   /** Ids at which an object is cut into ranges when that is asked for. */
   cutAt: readonly string[] = [];
   /** How far its clock is ahead of ours. */
   clockAheadMs = 0;
   /** Called before a pull is answered; may change the records. */
-  onPull: ((request: PullRequest, count: number) => void) | undefined;
+  onPull: ((request: PullRequest, count: number) => void | Promise<void>) | undefined;
   readonly #now: () => Date;
 
   constructor(now: () => Date) {
@@ -92,7 +97,7 @@ export class FakeProvider {
 
   async #answer(request: PullRequest): Promise<PullPage> {
     this.requests.push(request);
-    this.onPull?.(request, this.requests.length);
+    await this.onPull?.(request, this.requests.length);
     const failure = this.failures.shift();
     if (failure !== undefined) throw failure;
     const visible = this.#inOrder(request.since).filter(({ id }) => isWithin(request.range, id));
@@ -102,9 +107,9 @@ export class FakeProvider {
     const done = next >= visible.length;
     return {
       changes: slice.map((record) => toChange(record, this.versioned)),
-      rejected: [],
+      rejected: start === 0 ? this.rejects : [],
       done,
-      ...(this.tellsTotal ? { total: visible.length } : {}),
+      ...(this.tellsTotal ? { total: visible.length + this.saysMore } : {}),
       ...(done ? {} : { next: String(next) }),
       observedAt: new Date(this.#now().getTime() + this.clockAheadMs).toISOString(),
     };

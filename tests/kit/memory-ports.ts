@@ -1,6 +1,7 @@
 import { type CollectionSpec, collections, type TenantDocument } from '../../shared/azure/collections.ts';
 import type { Adapter, OpenCall } from '../../shared/core/adapter.ts';
 import type { ApiKeyDocument, AuditDocument, IdempotencyDocument } from '../../shared/core/documents/access.ts';
+import type { MissingDocument } from '../../shared/core/documents/comparison.ts';
 import type { ConversionContentDocument } from '../../shared/core/documents/conversion.ts';
 import type { DeliveryDocument } from '../../shared/core/documents/delivery.ts';
 import type { DispatchDocument, EventReplayDocument } from '../../shared/core/documents/dispatch.ts';
@@ -8,6 +9,7 @@ import type { DueDocument, HealthDueDocument } from '../../shared/core/documents
 import type { EventDocument } from '../../shared/core/documents/event.ts';
 import type { ExecutionDocument, PageDocument } from '../../shared/core/documents/execution.ts';
 import type { FailedRecordDocument, LogDocument } from '../../shared/core/documents/execution-details.ts';
+import type { HoldDocument, HoldRejectionDocument } from '../../shared/core/documents/hold.ts';
 import type { IntegrationDocument } from '../../shared/core/documents/integration.ts';
 import type { IntegrationHealthDocument } from '../../shared/core/documents/integration-health.ts';
 import type { JournalDocument } from '../../shared/core/documents/journal.ts';
@@ -28,7 +30,7 @@ import type { TenantSlotsDocument } from '../../shared/core/documents/tenant-slo
 import type { WebhookReplayDocument } from '../../shared/core/documents/webhook-replay.ts';
 import { clockLane, healthLane } from '../../shared/core/due.ts';
 import { defaultEngineSettings, type EngineSettings } from '../../shared/core/engine-settings.ts';
-import type { DeliveriesEnvelope, PushChangesEnvelope, SyncPagesEnvelope } from '../../shared/core/envelope.ts';
+import type { DeliveriesEnvelope, JobEnvelope, PushChangesEnvelope, SyncPagesEnvelope } from '../../shared/core/envelope.ts';
 import { composeId } from '../../shared/core/ids.ts';
 import type { OutgoingEnvelope } from '../../shared/core/outgoing/envelope.ts';
 import { defaultOutgoingSettings, type OutgoingSettings } from '../../shared/core/outgoing/settings.ts';
@@ -75,6 +77,7 @@ class MemoryExecutionStore implements ExecutionStore {
   readonly logs: MemoryCollection<LogDocument>;
   readonly failedRecords: MemoryCollection<FailedRecordDocument>;
   readonly leftRecords: MemoryCollection<LeftRecordDocument>;
+  readonly missing: MemoryCollection<MissingDocument>;
   readonly #faults: Faults;
 
   constructor(faults: Faults, log: MemoryLog) {
@@ -84,6 +87,7 @@ class MemoryExecutionStore implements ExecutionStore {
     this.logs = new MemoryCollection('logs', collections.logs, faults, log);
     this.failedRecords = new MemoryCollection('failedRecords', collections.failedRecords, faults, log);
     this.leftRecords = new MemoryCollection('leftRecords', collections.leftRecords, faults, log);
+    this.missing = new MemoryCollection('missing', collections.missing, faults, log);
   }
 
   async create(scope: Scope, change: RunChange): Promise<WriteResult> {
@@ -97,12 +101,12 @@ class MemoryExecutionStore implements ExecutionStore {
   /** One durable step, because it is atomic. */
   async #write(
     scope: Scope,
-    { execution, page, log = [] }: RunChange,
+    { execution, page, missing, log = [] }: RunChange,
     move: Write<ExecutionDocument>,
   ): Promise<WriteResult> {
     const verb = page === undefined ? 'commit' : 'commitPage';
     await this.#faults.enter('runs', move.kind === 'create' ? 'create' : verb, 1 + log.length);
-    const others = [...(page === undefined ? [] : [page]), ...log];
+    const others = [...(page === undefined ? [] : [page]), ...(missing === undefined ? [] : [missing]), ...log];
     if (others.some(({ executionId }) => executionId !== execution.executionId)) {
       throw new Error('A run is written with its own page and log only');
     }
@@ -110,6 +114,7 @@ class MemoryExecutionStore implements ExecutionStore {
       const moved = this.executions.put(scope, move);
       if (!moved.ok) return moved;
       if (page !== undefined) this.pages.put(scope, { kind: 'upsert', document: page });
+      if (missing !== undefined) this.missing.put(scope, { kind: 'upsert', document: missing });
       for (const document of log) this.logs.put(scope, { kind: 'upsert', document });
       return moved;
     });
@@ -146,6 +151,8 @@ export interface MemoryDeps extends Deps {
   readonly matchRuleVersions: MemoryCollection<MatchRulesDocument>;
   readonly merges: MemoryCollection<MergeDocument>;
   readonly mergeCandidates: MemoryCollection<MergeCandidateDocument>;
+  readonly holds: MemoryCollection<HoldDocument>;
+  readonly holdRejections: MemoryCollection<HoldRejectionDocument>;
   readonly shardImages: MemoryCollection<ShardImageDocument>;
   readonly leases: MemoryCollection<LeaseDocument>;
   readonly tenantSlots: MemoryCollection<TenantSlotsDocument>;
@@ -174,6 +181,7 @@ export interface MemoryDeps extends Deps {
   readonly syncQueue: MemoryWorkQueue<SyncPagesEnvelope>;
   readonly outgoingQueue: MemoryWorkQueue<OutgoingEnvelope>;
   readonly webhookClient: MemoryWebhookClient;
+  readonly jobQueue: MemoryWorkQueue<JobEnvelope>;
   readonly orchestrations: MemoryOrchestrations;
   readonly tokens: MemoryTokens;
 }
@@ -219,6 +227,8 @@ export function createMemoryDeps(options: MemoryOptions = {}): MemoryDeps {
     matchRuleVersions: collection('matchRuleVersions', collections.matchRuleVersions),
     merges: collection('merges', collections.merges),
     mergeCandidates: collection('mergeCandidates', collections.mergeCandidates),
+    holds: collection('holds', collections.holds),
+    holdRejections: collection('holdRejections', collections.holdRejections),
     shardImages: collection('shardImages', collections.shardImages),
     leases: collection('leases', collections.leases),
     tenantSlots: collection('tenantSlots', collections.tenantSlots),
@@ -246,6 +256,7 @@ export function createMemoryDeps(options: MemoryOptions = {}): MemoryDeps {
     outgoingQueue: new MemoryWorkQueue<OutgoingEnvelope>('outgoingQueue', faults, () => clock.nowMs()),
     webhookClient: new MemoryWebhookClient(faults, () => clock.now()),
     syncQueue: new MemoryWorkQueue<SyncPagesEnvelope>('syncQueue', faults, () => clock.nowMs()),
+    jobQueue: new MemoryWorkQueue<JobEnvelope>('jobQueue', faults, () => clock.nowMs()),
     expressions,
     orchestrations: new MemoryOrchestrations(faults, () => clock.nowMs()),
     adapters: options.adapters ?? [],

@@ -1,9 +1,13 @@
 import type { z } from 'zod';
 import type { execution } from '../../shared/contracts/executions.ts';
+import type { hold } from '../../shared/contracts/holds.ts';
 import { AppError } from '../../shared/core/app-error.ts';
 import type { Attempt } from '../../shared/core/route-input.ts';
 import type { Scope } from '../../shared/core/scope.ts';
 import { cancelExecution } from '../../shared/use-cases/cancel-execution.ts';
+import { approveHold } from '../../shared/use-cases/holds/approve-hold.ts';
+import { cancelHold } from '../../shared/use-cases/holds/cancel-hold.ts';
+import { rejectHold } from '../../shared/use-cases/holds/reject-hold.ts';
 import { pauseExecution } from '../../shared/use-cases/pause-execution.ts';
 import { resumeExecution } from '../../shared/use-cases/resume-execution.ts';
 import { retryExecution } from '../../shared/use-cases/retry-execution.ts';
@@ -11,9 +15,12 @@ import { retryFailedRecord } from '../../shared/use-cases/retry-failed-record.ts
 import type { MemoryDeps } from './memory-ports.ts';
 import { type SyncHarness, traceparent } from './sync-harness.ts';
 
+type Hold = z.infer<typeof hold>;
 type Execution = z.infer<typeof execution>;
 
 const controls = { pause: pauseExecution, resume: resumeExecution, cancel: cancelExecution };
+
+const decisions = { approve: approveHold, reject: rejectHold, cancel: cancelHold };
 
 export type Verb = keyof typeof controls;
 
@@ -22,6 +29,7 @@ export interface Person {
   ask(verb: Verb, executionId: string): Promise<Execution>;
   retry(executionId: string, records?: 'all' | 'failed'): Promise<Execution>;
   retryRecord(executionId: string, failedRecordId: string): Promise<Execution>;
+  decide(verb: keyof typeof decisions, holdId: string): Promise<Hold>;
 }
 
 /** @param attempt a repeated one stands for a request whose first try died */
@@ -51,6 +59,10 @@ export function createPerson(
       const { params, ...rest } = await inputFor(executionId);
       const input = { ...rest, params: { ...params, failedRecordId }, body: undefined };
       return (await retryFailedRecord(deps, scope, input)).body;
+    },
+    decide: async (verb, holdId) => {
+      const input = { params: { holdId }, query: undefined, body: undefined, ifMatch: undefined };
+      return (await decisions[verb](deps, scope, { ...input, attempt: { at: deps.now(), ...attempt } })).body;
     },
   };
 }

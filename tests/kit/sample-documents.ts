@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { IdKind } from '../../shared/contracts/identifiers.ts';
+import { defaultHoldThresholds } from '../../shared/contracts/tasks.ts';
 import type { ApiKeyDocument, AuditDocument, IdempotencyDocument } from '../../shared/core/documents/access.ts';
 import type { PlannedObject } from '../../shared/core/documents/conversion.ts';
 import type { HealthDueDocument, TaskDueDocument } from '../../shared/core/documents/due.ts';
@@ -96,6 +97,7 @@ export function sampleTask(tenantId: string, change: Partial<TaskDocument> = {})
     lookBackSeconds: 120,
     bulk: 'auto',
     deletions: 'ignore',
+    holds: defaultHoldThresholds,
     watermarks: {},
     createdAt: at,
     updatedAt: at,

@@ -1,3 +1,4 @@
+import { defaultHoldThresholds } from '../../shared/contracts/tasks.ts';
 import type { ExecutionDocument } from '../../shared/core/documents/execution.ts';
 import type { LinkDocument } from '../../shared/core/documents/link.ts';
 import type { ShardDocument } from '../../shared/core/documents/shard.ts';
@@ -5,6 +6,7 @@ import type { TaskDocument } from '../../shared/core/documents/task.ts';
 import type { EngineSettings } from '../../shared/core/engine-settings.ts';
 import type { Collection } from '../../shared/core/ports.ts';
 import { type Scope, systemScope } from '../../shared/core/scope.ts';
+import { handleJobMessage } from '../../shared/use-cases/handle-job-message.ts';
 import { runDueEntries } from '../../shared/use-cases/run-due-entries.ts';
 import { startExecution } from '../../shared/use-cases/start-execution.ts';
 import { workOnSlice } from '../../shared/use-cases/work-on-slice.ts';
@@ -49,6 +51,8 @@ export interface SyncHarness {
   read(executionId: string): Promise<ExecutionDocument>;
   /** Delivers messages and moves the clock until the run is paused or has ended, and nobody has a message for it. */
   quieten(executionId: string): Promise<ExecutionDocument>;
+  /** Delivers messages and moves the clock until nothing is left to be done, but for runs that wait for people. */
+  settle(): Promise<void>;
   /** Every shard, by external id of its first source. */
   shards(): Promise<Map<string, ShardDocument>>;
   links(): Promise<LinkDocument[]>;
@@ -120,6 +124,7 @@ export async function createSyncHarness(options: HarnessOptions = {}): Promise<S
       lookBackSeconds: 60,
       bulk: 'never',
       deletions: 'mirror',
+      holds: defaultHoldThresholds,
       watermarks: {},
       createdAt: now,
       updatedAt: now,
@@ -151,7 +156,9 @@ export async function createSyncHarness(options: HarnessOptions = {}): Promise<S
         await takeTurn(deps);
         const execution = await survive(deps, () => readExecution(executionId));
         const isQuiet =
-          deps.syncQueue.waiting === 0 && deps.due.all().length === 0 && deps.orchestrations.running === 0;
+          deps.syncQueue.waiting + deps.jobQueue.waiting === 0 &&
+          deps.due.all().length === 0 &&
+          deps.orchestrations.running === 0;
         if (execution?.finishedAt !== undefined && isQuiet) return execution;
       }
       throw new Error('the run did not end');
@@ -172,10 +179,19 @@ export async function createSyncHarness(options: HarnessOptions = {}): Promise<S
       for (let turn = 0; turn < 1000; turn += 1) {
         const execution = await survive(deps, () => readExecution(executionId));
         const isQuiet = execution?.state === 'paused' || execution?.finishedAt !== undefined;
-        if (execution !== undefined && isQuiet && deps.syncQueue.waiting === 0) return execution;
+        if (execution !== undefined && isQuiet && deps.syncQueue.waiting + deps.jobQueue.waiting === 0)
+          return execution;
         await takeTurn(deps);
       }
       throw new Error('the run did not come to rest');
+    },
+    settle: async () => {
+      for (let turn = 0; turn < 10_000; turn += 1) {
+        const watched = deps.due.all().filter(({ document }) => document.kind !== 'watch').length;
+        if (deps.syncQueue.waiting + deps.jobQueue.waiting + watched + deps.orchestrations.running === 0) return;
+        await takeTurn(deps);
+      }
+      throw new Error('there was always something left to be done');
     },
     shards: async () => {
       const byExternalId = new Map<string, ShardDocument>();
@@ -206,10 +222,17 @@ async function takeTurn(deps: MemoryDeps): Promise<void> {
       message.complete();
       return;
     }
+    const job = deps.jobQueue.receive();
+    if (job !== undefined) {
+      await handleJobMessage(deps, job.envelope);
+      job.complete();
+      return;
+    }
     const dueAtMs = deps.due.all().map((entry) => Date.parse(entry.document.dueAt));
     const next = Math.min(
       ...dueAtMs,
       deps.syncQueue.nextVisibleAtMs ?? Number.POSITIVE_INFINITY,
+      deps.jobQueue.nextVisibleAtMs ?? Number.POSITIVE_INFINITY,
       deps.orchestrations.nextDueAtMs ?? Number.POSITIVE_INFINITY,
     );
     if (Number.isFinite(next)) deps.clock.advanceTo(next);

@@ -18,6 +18,8 @@ export interface Feed {
   /** The target's name, where it has one. */
   readonly target?: string;
   readonly shardTypeId: string;
+  /** Its shards go by external ids of their own, not by the record's. */
+  readonly derived?: true;
   /** The shard paths that the mapping owns. */
   readonly paths: readonly (readonly string[])[];
 }
@@ -94,6 +96,7 @@ function compileTarget(
     feed: {
       ...(target.name === undefined ? { object } : { object: `${object}#${target.name}`, target: target.name }),
       shardTypeId: target.shardTypeId,
+      ...(target.externalId === undefined && target.each === undefined ? {} : { derived: true as const }),
       paths: [...new Set(target.fields.map((field) => field.to))].map((path) => path.split('.')),
     },
     holds: compileCondition(compilation, target.when, [index, 'when']),

@@ -75,6 +75,14 @@ const replayDueDocument = due.extend({
   executionId: z.undefined().optional(),
 });
 
+/** Goes on with what people decided about a hold, should whoever does so die. */
+const holdDueDocument = due.extend({
+  kind: z.literal('hold'),
+  holdId: z.string(),
+  taskId: z.undefined().optional(),
+  executionId: z.undefined().optional(),
+});
+
 /** Something the clock must look at, container `due`: the only documents read across tenants, through one system-wide port. */
 export const dueDocument = z.union([
   taskDueDocument,
@@ -85,6 +93,7 @@ export const dueDocument = z.union([
   deliveriesDueDocument,
   pullDueDocument,
   replayDueDocument,
+  holdDueDocument,
 ]);
 
 export type PushDueDocument = z.infer<typeof pushDueDocument>;

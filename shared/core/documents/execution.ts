@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { counts, executionState, executionTrigger } from '../../contracts/executions.ts';
-import { bulkSetting } from '../../contracts/tasks.ts';
+import { bulkSetting, deletionPolicy, holdThresholds } from '../../contracts/tasks.ts';
+import { comparison, objectRead, tally } from './comparison.ts';
 import { plannedObject } from './conversion.ts';
 import { matchRuleSet } from './match-rules.ts';
 
@@ -29,6 +30,8 @@ export const objectProgress = z.strictObject({
   expected: z.int().optional(),
   /** Why the object was left before its end, in words. */
   problem: z.string().optional(),
+  /** How it was read from its very start; absent when it was not, or when nothing depends on it. */
+  read: objectRead.optional(),
 });
 
 /** A run that is worked on in partitions side by side, by an orchestration. */
@@ -37,6 +40,8 @@ const bulk = z.strictObject({
   generation: z.int(),
   /** How many partitions there are; 0 until they are planned. */
   partitions: z.int(),
+  /** The last of them reads nothing: it compares what the others have read with the links. */
+  compares: z.literal(true).optional(),
   /** What the run had done before. */
   before: z.strictObject({ counts, pages: z.int(), progress: z.record(z.string(), objectProgress) }),
 });
@@ -69,7 +74,11 @@ export const executionDocument = z.strictObject({
   plan: z.strictObject({
     objects: z.array(plannedObject),
     pageSize: z.int(),
-    deletions: z.enum(['ignore', 'mirror']),
+    deletions: deletionPolicy,
+    /** What is held for approval; absent in runs that were planned before anything was. */
+    holds: holdThresholds.optional(),
+    /** Keyed as `since`: how many records an object had when it was last read whole, where the run reads only a part. */
+    known: z.record(z.string(), z.int()).optional(),
     /** Per object: read only what changed at or after this instant. Absent for a full read. */
     since: z.record(z.string(), z.string()),
     /** How duplicates are found, by shard type; absent for those without match rules. */
@@ -95,6 +104,12 @@ export const executionDocument = z.strictObject({
   /** Watermarks that finished objects have reached; written to the task when the run ends well. */
   watermarks: z.record(z.string(), z.string()),
   counts,
+  /** What the run changes so far in shards that were there, by object and shard type. */
+  tallies: z.record(z.string(), tally).optional(),
+  /** The hold for which it is paused. */
+  holdId: z.string().optional(),
+  /** What it read, compared with the links; from when all objects have been read. */
+  comparison: comparison.optional(),
   /** Pages applied; also the number of the next page. */
   pages: z.int(),
   fence: z.int(),
@@ -127,6 +142,8 @@ export const pageDocument = z.strictObject({
   state: z.enum(['applying', 'applied']),
   fence: z.int(),
   linkIds: z.array(z.string()),
+  /** Which records the page showed, as `SeenRecords` writes them; only of objects that are compared with their links. */
+  seen: z.string().optional(),
   counts,
   at: z.string(),
 });

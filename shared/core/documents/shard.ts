@@ -44,6 +44,8 @@ export const shardSource = z.strictObject({
   modifiedAt: z.string().optional(),
   observed: z.strictObject({ fence: z.int(), page: z.int() }),
   deleted: z.boolean(),
+  /** It is gone there, and the task that saw so keeps such shards as archived. */
+  archived: z.literal(true).optional(),
   last: lastOutcome,
 });
 
@@ -68,7 +70,7 @@ export const shardDocument = z.strictObject({
   tenantId: z.string(),
   schemaVersion: z.literal(1),
   shardTypeId: z.string(),
-  status: z.enum(['active', 'deleted', 'merged']),
+  status: z.enum(['active', 'deleted', 'archived', 'merged']),
   /** Moves forward exactly when `data` or `status` change. */
   revision: z.int(),
   /** What made it the revision that it is; absent in shards that were written before causes were kept. */

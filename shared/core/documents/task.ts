@@ -1,6 +1,14 @@
 import { z } from 'zod';
 import { conflictSettings } from '../../contracts/conflict-policy.ts';
-import { bulkSetting, schedule, taskDirection, taskObject } from '../../contracts/tasks.ts';
+import {
+  bulkSetting,
+  defaultHoldThresholds,
+  deletionPolicy,
+  holdThresholds,
+  schedule,
+  taskDirection,
+  taskObject,
+} from '../../contracts/tasks.ts';
 
 /** A sync task, container `config`. */
 export const taskDocument = z.strictObject({
@@ -20,7 +28,8 @@ export const taskDocument = z.strictObject({
   pageSize: z.int(),
   lookBackSeconds: z.int(),
   bulk: bulkSetting.default('auto'),
-  deletions: z.enum(['ignore', 'mirror']),
+  deletions: deletionPolicy,
+  holds: holdThresholds.default(defaultHoldThresholds),
   /** Per object, mapping and settings: up to which instant of the provider's clock everything is durably applied. */
   watermarks: z.record(z.string(), z.string()),
   /** Keyed as the watermarks: how many records the last full read of the object brought. */

@@ -130,10 +130,15 @@ export function isLater(left: Sources[string], right: Sources[string]): boolean 
   return a.fence === b.fence ? a.page > b.page : a.fence > b.fence;
 }
 
-export function statusOf(sources: Sources, otherwiseDeleted: boolean): 'active' | 'deleted' {
+export function statusOf(sources: Sources, otherwiseDeleted: boolean): 'active' | 'deleted' | 'archived' {
   const all = Object.values(sources);
   if (all.length === 0) return otherwiseDeleted ? 'deleted' : 'active';
-  return all.every((source) => source.deleted) ? 'deleted' : 'active';
+  return all.every((source) => source.deleted) ? goneStatus(sources) : 'active';
+}
+
+/** What a shard is when all its records are gone: one of them that is to be kept keeps it. */
+export function goneStatus(sources: Sources): 'deleted' | 'archived' {
+  return Object.values(sources).some((source) => source.archived === true) ? 'archived' : 'deleted';
 }
 
 /** A value that its sources do not explain was written here. */

@@ -4,6 +4,7 @@ import type { MergeInput } from '../../core/merge-source.ts';
 import type { Observation } from '../../core/observation.ts';
 import type { Scope } from '../../core/scope.ts';
 import { applyPage } from './apply-page.ts';
+import type { PageGuard } from './guard-page.ts';
 import type { Stores } from './item.ts';
 
 /**
@@ -18,12 +19,13 @@ export async function applyByType(
   observations: readonly Observation[],
   expectNew: boolean,
   keepHold: () => Promise<boolean>,
+  admit?: PageGuard['admit'],
 ): Promise<Counts | undefined> {
   const byType = Map.groupBy(observations, ({ feed }) => feed.shardTypeId);
   let counts = noCounts();
   for (const [shardTypeId, own] of byType) {
     const matcher = matchers.get(shardTypeId);
-    const applied = await applyPage(deps, scope, { ...input, matcher }, own, expectNew, keepHold);
+    const applied = await applyPage(deps, scope, { ...input, matcher }, own, expectNew, keepHold, admit);
     if (applied === undefined) return undefined;
     counts = addCounts(counts, applied);
   }

@@ -2,6 +2,7 @@ import { type Counts, countOutcome, noCounts } from '../../core/counts.ts';
 import type { MergeInput } from '../../core/merge-source.ts';
 import type { Observation } from '../../core/observation.ts';
 import type { Scope } from '../../core/scope.ts';
+import type { PageGuard } from './guard-page.ts';
 import { itemOf, type Stores } from './item.ts';
 import { linkRecords } from './link-records.ts';
 import { readLinks, settleLinks } from './open-links.ts';
@@ -18,7 +19,8 @@ const maximumPasses = 40;
  *
  * @param expectNew the page is likely to hold only new records: links are created without being read first
  * @param keepHold asked before every round of writes; false when another worker has taken the run over
- * @returns outcomes of the observations, which add up to their number; `undefined` when the run was taken over
+ * @param admit asked with what a pass is about to change, before it does; false when that is to be held
+ * @returns outcomes of the observations, which add up to their number; `undefined` when the run was taken over, or the page is held
  * @throws whatever the stores throw; then the page is to be applied again
  */
 export async function applyPage(
@@ -28,6 +30,7 @@ export async function applyPage(
   observations: readonly Observation[],
   expectNew: boolean,
   keepHold: () => Promise<boolean>,
+  admit?: PageGuard['admit'],
 ): Promise<Counts | undefined> {
   const items = observations.map(itemOf);
   for (let pass = 0; ; pass += 1) {
@@ -39,7 +42,7 @@ export async function applyPage(
     await readLinks(deps, scope, pass > 0 || !expectNew ? open : open.filter((item) => item.observation.deleted));
     if (!(await keepHold())) return undefined;
     const linked = await linkRecords(deps, scope, input, open);
-    if (!(await keepHold())) return undefined;
+    if (!(await keepHold()) || (await admit?.(open, linked.records)) === false) return undefined;
     const placed = await writeShards(deps, scope, input, linked.records);
     if (!(await keepHold())) return undefined;
     await linked.mergeMatches();

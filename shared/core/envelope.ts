@@ -1,5 +1,13 @@
 import { z } from 'zod';
-import { deliveryId, executionId, holdId, integrationId, replayId, taskId, tenantId } from '../contracts/identifiers.ts';
+import {
+  deliveryId,
+  executionId,
+  holdId,
+  integrationId,
+  replayId,
+  taskId,
+  tenantId,
+} from '../contracts/identifiers.ts';
 
 /** W3C trace context, version 00. */
 export const traceparent = z.string().regex(/^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/, 'must be a W3C traceparent');

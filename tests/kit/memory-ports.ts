@@ -30,7 +30,12 @@ import type { TenantSlotsDocument } from '../../shared/core/documents/tenant-slo
 import type { WebhookReplayDocument } from '../../shared/core/documents/webhook-replay.ts';
 import { clockLane, healthLane } from '../../shared/core/due.ts';
 import { defaultEngineSettings, type EngineSettings } from '../../shared/core/engine-settings.ts';
-import type { DeliveriesEnvelope, JobEnvelope, PushChangesEnvelope, SyncPagesEnvelope } from '../../shared/core/envelope.ts';
+import type {
+  DeliveriesEnvelope,
+  JobEnvelope,
+  PushChangesEnvelope,
+  SyncPagesEnvelope,
+} from '../../shared/core/envelope.ts';
 import { composeId } from '../../shared/core/ids.ts';
 import type { OutgoingEnvelope } from '../../shared/core/outgoing/envelope.ts';
 import { defaultOutgoingSettings, type OutgoingSettings } from '../../shared/core/outgoing/settings.ts';

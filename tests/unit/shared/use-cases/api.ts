@@ -3,6 +3,7 @@ import * as apiKeys from '../../../../shared/contracts/api-keys.ts';
 import * as connections from '../../../../shared/contracts/connections.ts';
 import { listIntegrationHealth } from '../../../../shared/contracts/integration-health.ts';
 import * as integrations from '../../../../shared/contracts/integrations.ts';
+import * as merges from '../../../../shared/contracts/merges.ts';
 import type { ProblemDocument } from '../../../../shared/contracts/problem.ts';
 import type { Role } from '../../../../shared/contracts/route.ts';
 import * as shards from '../../../../shared/contracts/shards.ts';
@@ -28,6 +29,8 @@ import { listApiKeys } from '../../../../shared/use-cases/list-api-keys.ts';
 import { listIntegrationHealth as listHealth } from '../../../../shared/use-cases/list-integration-health.ts';
 import { listIntegrations } from '../../../../shared/use-cases/list-integrations.ts';
 import { listShards } from '../../../../shared/use-cases/list-shards.ts';
+import { listMerges } from '../../../../shared/use-cases/merge-shards/list-merges.ts';
+import { undoMerge } from '../../../../shared/use-cases/merge-shards/undo-merge.ts';
 import { revokeApiKey } from '../../../../shared/use-cases/revoke-api-key.ts';
 import { testConnection } from '../../../../shared/use-cases/test-connection.ts';
 import { updateIntegration } from '../../../../shared/use-cases/update-integration.ts';
@@ -77,6 +80,8 @@ const endpoints = [
   endpoint(shards.getShard, getShard),
   endpoint(shards.updateShard, updateShard),
   endpoint(shards.deleteShard, deleteShard),
+  endpoint(merges.listMerges, listMerges),
+  endpoint(merges.undoMerge, undoMerge),
   endpoint(listIntegrationHealth, listHealth),
   endpoint(apiKeys.listApiKeys, listApiKeys),
   endpoint(apiKeys.createApiKey, createApiKey),

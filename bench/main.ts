@@ -10,6 +10,7 @@ import { report } from './report.ts';
 import { measureStart } from './start.ts';
 import { measureSync } from './sync.ts';
 import { measureTwin } from './twin.ts';
+import { measureWebhooks } from './webhooks.ts';
 
 const benchmarks: Record<string, () => Promise<Readonly<Record<string, unknown>>>> = {
   sync: async () => ({ runs: await measureSync(), engine: await measureEngine() }),
@@ -23,6 +24,7 @@ const benchmarks: Record<string, () => Promise<Readonly<Record<string, unknown>>
   start: measureStart,
   twin: measureTwin,
   durable: measureDurable,
+  webhooks: measureWebhooks,
 };
 
 const name = process.argv[2] ?? '';

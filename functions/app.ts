@@ -16,6 +16,7 @@ import { appIdentity, localCredential } from '../shared/azure/credential.ts';
 import { KeyVaultSecrets, openKeyVault } from '../shared/azure/key-vault-secrets.ts';
 import { createLog } from '../shared/azure/log.ts';
 import { once } from '../shared/azure/once.ts';
+import { ProcessMemory } from '../shared/azure/process-memory.ts';
 import { readinessChecks } from '../shared/azure/readiness.ts';
 import { openStorage } from '../shared/azure/storage.ts';
 import { startTelemetry } from '../shared/azure/telemetry.ts';
@@ -27,6 +28,8 @@ import type { Deps } from '../shared/core/ports.ts';
 import { ExpressionWorkers } from '../shared/sandbox/expression-workers.ts';
 
 const idBytes = 10;
+/** So long an old secret, or an integration that was disabled elsewhere, may still be taken for valid. */
+const webhookTargetMs = 1000;
 
 /** An error shows itself where the work goes on. */
 const every: Deps['every'] = (ms, call) => {
@@ -83,9 +86,10 @@ export const getDeps: () => Promise<Deps> = once(async () => {
     tenantSlots: new CosmosCollection(collections.tenantSlots, tools),
     audit: new CosmosCollection(collections.audit, tools),
     events: new CosmosCollection(collections.events, tools),
-    deliveries: new CosmosCollection(collections.deliveries, tools),
+    deliveries: new CosmosCollection(collections.deliveries, tools, { requestsInFlight: 2 }),
     deliveryBodies: new BlobDeliveryBodies(storage),
     webhooks: config.webhooks,
+    webhookTargets: new ProcessMemory(webhookTargetMs, Date.now),
     webhookTokens: createWebhookTokens({ allowPrivateAddresses: config.allowPrivateAddresses }),
     deliveryQueue: new StorageWorkQueue(storage, new ClaimCheck(storage), Date.now, 'deliveries'),
     webhookReplays: new CosmosCollection(collections.webhookReplays, tools),

@@ -9,7 +9,7 @@ import type { OpenContainer } from './cosmos-client.ts';
 import { type DocumentReading, readDocument } from './cosmos-documents.ts';
 import { isStorableId, type Placement, placementOf } from './cosmos-placement.ts';
 import { listQuery, type QueryScope } from './cosmos-query.ts';
-import { ReadTogether } from './read-together.ts';
+import { OperationsTogether } from './operations-together.ts';
 import type { KeyedOperation } from './spare-hashing.ts';
 import { storeBudget, tryAgain } from './try-again.ts';
 
@@ -33,20 +33,23 @@ export class CosmosCollection<T extends TenantDocument> implements Collection<T>
   readonly #open: () => Promise<Container>;
   readonly #reading: DocumentReading<T>;
   readonly #budget: RetryBudget;
-  readonly #reads: ReadTogether;
+  readonly #reads: OperationsTogether;
+  readonly #writes: OperationsTogether | undefined;
 
-  constructor(spec: CollectionSpec<T>, tools: StoreTools) {
+  /** @param gathered single writes that come at the same time share requests, of which so many are under way at once */
+  constructor(spec: CollectionSpec<T>, tools: StoreTools, gathered?: { readonly requestsInFlight: number }) {
     this.#spec = spec;
     this.#placement = placementOf(spec);
     this.#open = () => tools.open(spec.container);
     this.#reading = { container: spec.container, schema: spec.schema, log: tools.log };
     this.#budget = storeBudget(tools.random);
-    this.#reads = new ReadTogether(this.#open, this.#budget);
+    this.#reads = new OperationsTogether(this.#open, this.#budget);
+    this.#writes = gathered && new OperationsTogether(this.#open, this.#budget, gathered);
   }
 
   async get(scope: Scope, key: Key): Promise<Stored<T> | undefined> {
     if (!this.#isStorable(scope, key)) return undefined;
-    const outcome = await this.#reads.read(this.#operationAt(scope, key, 'Read'));
+    const outcome = await this.#reads.run(this.#operationAt(scope, key, 'Read'));
     return outcome.status === tooLarge ? this.#readAlone(scope, key) : this.#judgeRead(scope, key, outcome);
   }
 
@@ -78,16 +81,17 @@ export class CosmosCollection<T extends TenantDocument> implements Collection<T>
   }
 
   async write(scope: Scope, write: Write<T>): Promise<WriteResult> {
-    const [result] = await this.writeMany(scope, [write]);
-    if (result === undefined) throw new Error(`The write of ${write.document.id} has no result`);
-    return result;
+    const operation = this.#keyedOperation(scope, write);
+    const [outcome] =
+      this.#writes === undefined
+        ? await runBulk(this.#open, [operation], this.#budget)
+        : [await this.#writes.run(operation)];
+    if (outcome === undefined) throw new Error(`The write of ${write.document.id} has no result`);
+    return this.#judge(scope, write, outcome);
   }
 
   async writeMany(scope: Scope, writes: readonly Write<T>[]): Promise<WriteResult[]> {
-    const operations = writes.map((write) => {
-      const partitionKey = this.#placement.partitionKey(scope.tenantId, this.#keyOf(write.document));
-      return { ...this.operation(scope, write), partitionKey } as KeyedOperation;
-    });
+    const operations = writes.map((write) => this.#keyedOperation(scope, write));
     const outcomes = await runBulk(this.#open, operations, this.#budget);
     return Promise.all(outcomes.map((outcome, index) => this.#judge(scope, writes[index], outcome)));
   }
@@ -104,6 +108,11 @@ export class CosmosCollection<T extends TenantDocument> implements Collection<T>
 
   async list(scope: Scope, listing: Listing): Promise<Stored<T>[]> {
     return this.#query(scope, listQuery(this.#queryScope(scope, listing.partition), listing), listing.partition);
+  }
+
+  #keyedOperation(scope: Scope, write: Write<T>): KeyedOperation {
+    const partitionKey = this.#placement.partitionKey(scope.tenantId, this.#keyOf(write.document));
+    return { ...this.operation(scope, write), partitionKey } as KeyedOperation;
   }
 
   /** A write as an operation. @throws for a document of another tenant or an id that can't be stored */

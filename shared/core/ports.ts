@@ -45,6 +45,7 @@ import type { OutgoingSettings } from './outgoing/settings.ts';
 import type { Scope } from './scope.ts';
 import type { TokenQuestion } from './webhooks/evidence.ts';
 import type { WebhookSettings } from './webhooks/webhook-settings.ts';
+import type { WebhookTarget } from './webhooks/webhook-target.ts';
 
 /** A document as it was read, with the ETag that makes a later write conditional. */
 export interface Stored<T> {
@@ -250,6 +251,13 @@ export interface TokenVerifier {
   verify(token: string): Promise<VerifiedToken | undefined>;
 }
 
+/** Holds values for a moment, in one process: what is in it may be as old as that, and may be forgotten at any time. */
+export interface ShortMemory<T> {
+  get(key: string): T | undefined;
+  set(key: string, value: T): void;
+  forget(key: string): void;
+}
+
 /** Verifies tokens that senders of webhooks sign, with the keys that they publish. */
 export interface WebhookTokens {
   /** What the token says; `undefined` for whatever is not valid. Throws `unavailable` when the keys can't be had. */
@@ -301,6 +309,8 @@ export interface Deps {
   readonly webhookTokens: WebhookTokens;
   readonly deliveryQueue: DeliveryQueue;
   readonly webhookReplays: Collection<WebhookReplayDocument>;
+  /** By `webhookTargetKey`. */
+  readonly webhookTargets: ShortMemory<WebhookTarget>;
   readonly poison: Collection<PoisonDocument>;
   readonly publishedEvents: Collection<PublishedEventDocument>;
   readonly subscriptions: Collection<SubscriptionDocument>;

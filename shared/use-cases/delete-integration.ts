@@ -8,6 +8,7 @@ import type { Deps } from '../core/ports.ts';
 import type { InputOf, OutputOf } from '../core/route-input.ts';
 import type { Scope } from '../core/scope.ts';
 import { webhookSecretName } from '../core/webhooks/webhook-secret.ts';
+import { webhookTargetKey } from '../core/webhooks/webhook-target.ts';
 import { assertIdle } from './assert-idle.ts';
 import { changeDocument } from './change-document.ts';
 import { findIntegration } from './find-integration.ts';
@@ -27,6 +28,7 @@ type Needs = Pick<
   | 'due'
   | 'secrets'
   | 'audit'
+  | 'webhookTargets'
   | 'newId'
   | 'now'
 >;
@@ -59,6 +61,7 @@ export async function deleteIntegration(
   } catch (error) {
     if (!(attempt.repeated && error instanceof AppError && error.code === 'not-found')) throw error;
   }
+  deps.webhookTargets.forget(webhookTargetKey(scope.tenantId, integrationId));
   await removeTasks(deps, scope, integrationId);
   await removeConversionSchemas(deps, scope, integrationId);
   await deps.secrets.erase(scope, credentialSecretName(integrationId));

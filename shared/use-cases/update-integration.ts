@@ -3,6 +3,7 @@ import { describeIntegration } from '../core/describe-integration.ts';
 import type { Deps } from '../core/ports.ts';
 import type { InputOf, OutputOf } from '../core/route-input.ts';
 import type { Scope } from '../core/scope.ts';
+import { webhookTargetKey } from '../core/webhooks/webhook-target.ts';
 import { changeDocument } from './change-document.ts';
 import { checkSettings } from './check-settings.ts';
 import { requireObjectsOfTasks } from './check-task.ts';
@@ -13,7 +14,7 @@ import { watchIntegration } from './watch-integration.ts';
 
 /** Renames, reconfigures, enables or disables. Settings are replaced as a whole and keep what tasks read. Throws `not-found`, `precondition-failed`, `invalid-request`. */
 export async function updateIntegration(
-  deps: Pick<Deps, 'integrations' | 'healthDue' | 'tasks' | 'adapters' | 'audit' | 'newId' | 'now'>,
+  deps: Pick<Deps, 'integrations' | 'healthDue' | 'tasks' | 'adapters' | 'audit' | 'webhookTargets' | 'newId' | 'now'>,
   scope: Scope,
   { params, body, ifMatch, attempt }: InputOf<typeof route>,
 ): Promise<OutputOf<typeof route>> {
@@ -35,6 +36,7 @@ export async function updateIntegration(
     repeated: attempt.repeated,
   });
   const detail = Object.keys(body).sort().join(', ');
+  deps.webhookTargets.forget(webhookTargetKey(scope.tenantId, document.id));
   await watchIntegration(deps, scope, document.id);
   await recordAudit(deps, scope, { action: 'integration.updated', subject: document.id, detail });
   return { body: describeIntegration(document), etag };

@@ -1,4 +1,5 @@
 import { type CollectionSpec, collections, type TenantDocument } from '../../shared/azure/collections.ts';
+import { ProcessMemory } from '../../shared/azure/process-memory.ts';
 import type { Adapter, OpenCall } from '../../shared/core/adapter.ts';
 import type { ApiKeyDocument, AuditDocument, IdempotencyDocument } from '../../shared/core/documents/access.ts';
 import type { MissingDocument } from '../../shared/core/documents/comparison.ts';
@@ -243,6 +244,7 @@ export function createMemoryDeps(options: MemoryOptions = {}): MemoryDeps {
     deliveries: collection('deliveries', collections.deliveries),
     deliveryBodies: new MemoryDeliveryBodies(faults),
     webhooks: { publicUrl: 'https://hooks.example', forwardingHops: 1, ...options.webhooks },
+    webhookTargets: new ProcessMemory(1000, () => clock.nowMs()),
     webhookTokens: options.webhookTokens ?? refuseTokens,
     deliveryQueue: new MemoryWorkQueue<DeliveriesEnvelope>('deliveryQueue', faults, () => clock.nowMs()),
     webhookReplays: collection('webhookReplays', collections.webhookReplays),

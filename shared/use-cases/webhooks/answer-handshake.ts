@@ -3,7 +3,7 @@ import { isJsonObject } from '../../core/json.ts';
 import type { WebhookRequest } from '../../core/webhooks/evidence.ts';
 import type { Payload } from '../../core/webhooks/read-payload.ts';
 import { findFitting, sameText } from '../../core/webhooks/secret-match.ts';
-import type { WebhookTarget } from './webhook-target.ts';
+import type { WebhookTarget } from '../../core/webhooks/webhook-target.ts';
 
 const longestChallenge = 2048;
 

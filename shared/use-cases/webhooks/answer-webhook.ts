@@ -5,6 +5,7 @@ import type { Verdict, WebhookRequest } from '../../core/webhooks/evidence.ts';
 import { readPayload } from '../../core/webhooks/read-payload.ts';
 import { salesforceAcknowledgement } from '../../core/webhooks/verify-salesforce.ts';
 import { maximumDeliveryBytes, sourceAddressOf, type WebhookSettings } from '../../core/webhooks/webhook-settings.ts';
+import type { WebhookTarget } from '../../core/webhooks/webhook-target.ts';
 import {
   answerProblem,
   commonHeaders,
@@ -13,9 +14,9 @@ import {
   type ReportFailure,
 } from '../answer-request.ts';
 import { graphValidationToken, queryChallenge, verifiedChallenge } from './answer-handshake.ts';
+import { findWebhookTarget, readTarget } from './find-webhook-target.ts';
 import { judgeRequest } from './judge-request.ts';
 import { storeDelivery } from './store-delivery.ts';
-import { findWebhookTarget, type WebhookTarget } from './webhook-target.ts';
 
 /**
  * The road of a webhook: size, integration, verification over the raw bytes, handshake, payload, one durable write, answer. Never rejects. Whatever is
@@ -50,13 +51,14 @@ export async function answerWebhook(
 }
 
 async function receive(deps: Deps, incoming: IncomingRequest, request: WebhookRequest): Promise<HttpAnswer> {
-  const { integrationId = '', tenantId = '' } = incoming.params;
-  const traceparent = traceparentOf(incoming.header('traceparent'), incoming.requestId);
-  const target = await findWebhookTarget(deps, { integrationId, tenantId }, traceparent);
-  const unsigned = target === undefined ? undefined : queryChallenge(target, request);
-  if (unsigned !== undefined) return answerText(incoming, unsigned);
-  const verdict = await judgeRequest(deps, target, request);
-  if (target === undefined || !verdict.verified) return refuse(deps, incoming, target, verdict);
+  const named = readTarget(incoming.params, traceparentOf(incoming.header('traceparent'), incoming.requestId));
+  if (request.method === 'GET' && named !== undefined) {
+    const target = await findWebhookTarget(deps, named);
+    const unsigned = target && queryChallenge(target, request);
+    if (unsigned !== undefined) return answerText(incoming, unsigned);
+  }
+  const { target, verdict } = await judgeRequest(deps, named, request);
+  if (named === undefined || target === undefined || !verdict.verified) return refuse(deps, incoming, target, verdict);
   const payload = readPayload(request.header('content-type'), request.body);
   if (request.method === 'POST' && payload.kind === 'refused') {
     const { code, why } = payload;
@@ -69,7 +71,7 @@ async function receive(deps: Deps, incoming: IncomingRequest, request: WebhookRe
   if (challenge !== undefined) return answerText(incoming, challenge);
   if (request.method !== 'POST') return refuse(deps, incoming, target, { verified: false, why: 'it is no handshake' });
   const headers = incoming.headers?.() ?? [];
-  const outcome = await storeDelivery(deps, { target, request, headers, verdict, payload });
+  const outcome = await storeDelivery(deps, named.scope, { target, request, headers, verdict, payload });
   return answerStored(target, incoming, outcome);
 }
 

@@ -4,6 +4,7 @@ import type { Deps } from '../../core/ports.ts';
 import type { InputOf, OutputOf } from '../../core/route-input.ts';
 import type { Scope } from '../../core/scope.ts';
 import { webhookSecretName } from '../../core/webhooks/webhook-secret.ts';
+import { webhookTargetKey } from '../../core/webhooks/webhook-target.ts';
 import { changeDocument } from '../change-document.ts';
 import { findIntegration } from '../find-integration.ts';
 import { recordAudit } from '../record-audit.ts';
@@ -14,7 +15,7 @@ import { requireWebhook } from './find-webhook.ts';
  * either undone as a whole or stores the secret again. Throws `not-found`.
  */
 export async function deleteWebhookEndpoint(
-  deps: Pick<Deps, 'integrations' | 'secrets' | 'audit' | 'newId' | 'now'>,
+  deps: Pick<Deps, 'integrations' | 'secrets' | 'audit' | 'webhookTargets' | 'newId' | 'now'>,
   scope: Scope,
   { params, attempt }: InputOf<typeof route>,
 ): Promise<OutputOf<typeof route>> {
@@ -27,6 +28,7 @@ export async function deleteWebhookEndpoint(
       return { ...rest, updatedAt: attempt.at.toISOString() };
     },
   });
+  deps.webhookTargets.forget(webhookTargetKey(scope.tenantId, document.id));
   await recordAudit(deps, scope, { action: 'webhook.deleted', subject: document.id });
   return { body: undefined };
 }

@@ -6,6 +6,7 @@ import type { InputOf, OutputOf } from '../../core/route-input.ts';
 import type { Scope } from '../../core/scope.ts';
 import { describeWebhook } from '../../core/webhooks/describe-webhook.ts';
 import { composeSecret, secretOrigin } from '../../core/webhooks/webhook-secret.ts';
+import { webhookTargetKey } from '../../core/webhooks/webhook-target.ts';
 import { changeDocument } from '../change-document.ts';
 import { findIntegration } from '../find-integration.ts';
 import { recordAudit } from '../record-audit.ts';
@@ -21,7 +22,7 @@ const minuteMs = 60_000;
  * @throws AppError `not-found`; `wrong-state` for a kind without a secret; `invalid-request` naming `/secret`
  */
 export async function rotateWebhookSecret(
-  deps: Pick<Deps, 'integrations' | 'secrets' | 'audit' | 'webhooks' | 'newId' | 'now'>,
+  deps: Pick<Deps, 'integrations' | 'secrets' | 'audit' | 'webhookTargets' | 'webhooks' | 'newId' | 'now'>,
   scope: Scope,
   { params, body, attempt }: InputOf<typeof route>,
 ): Promise<OutputOf<typeof route>> {
@@ -50,6 +51,7 @@ export async function rotateWebhookSecret(
       return { ...current, webhook: { ...webhook, secrets: [newest, ...overlapping], updatedAt: at }, updatedAt: at };
     },
   });
+  deps.webhookTargets.forget(webhookTargetKey(scope.tenantId, document.id));
   await recordAudit(deps, scope, { action: 'webhook.secret-rotated', subject: document.id });
   const described = describeWebhook(document, requireWebhook(document), deps.webhooks, at);
   return { body: { ...described, ...(made === undefined ? {} : { secret: made }) } };

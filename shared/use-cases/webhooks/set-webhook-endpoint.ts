@@ -8,6 +8,7 @@ import type { Scope } from '../../core/scope.ts';
 import { describeWebhook } from '../../core/webhooks/describe-webhook.ts';
 import { composeSecret, secretOrigin } from '../../core/webhooks/webhook-secret.ts';
 import type { WebhookSettings } from '../../core/webhooks/webhook-settings.ts';
+import { webhookTargetKey } from '../../core/webhooks/webhook-target.ts';
 import { changeDocument } from '../change-document.ts';
 import { findIntegration } from '../find-integration.ts';
 import { recordAudit } from '../record-audit.ts';
@@ -16,7 +17,7 @@ import { requireFittingSecret, storeWebhookSecret } from './webhook-secrets.ts';
 
 type Body = InputOf<typeof route>['body'];
 type Webhook = NonNullable<IntegrationDocument['webhook']>;
-type Needs = Pick<Deps, 'integrations' | 'secrets' | 'audit' | 'webhooks' | 'newId' | 'now'>;
+type Needs = Pick<Deps, 'integrations' | 'secrets' | 'audit' | 'webhookTargets' | 'webhooks' | 'newId' | 'now'>;
 
 /**
  * Says how an integration's webhooks are verified; from then on they are taken. A secret that is given replaces those that there are at once; without
@@ -54,6 +55,7 @@ export async function setWebhookEndpoint(
     ifMatch,
     repeated: attempt.repeated,
   });
+  deps.webhookTargets.forget(webhookTargetKey(scope.tenantId, document.id));
   await recordAudit(deps, scope, { action: 'webhook.set', subject: document.id, detail: verification.kind });
   const described = describeWebhook(document, requireWebhook(document), deps.webhooks, at);
   return { body: { ...described, ...(isMade ? { secret: made } : {}) }, etag };

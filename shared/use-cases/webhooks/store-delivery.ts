@@ -1,11 +1,12 @@
 import type { DeliveryDocument } from '../../core/documents/delivery.ts';
 import type { Deps } from '../../core/ports.ts';
+import type { Scope } from '../../core/scope.ts';
 import { describeSignedTime, eventTypeOf, shownHeaders, shownQuery } from '../../core/webhooks/describe-request.ts';
 import type { Verdict, WebhookRequest } from '../../core/webhooks/evidence.ts';
 import { type DeliveryIdentity, deliveryIdOf, identifyDelivery } from '../../core/webhooks/identify-delivery.ts';
 import type { Payload } from '../../core/webhooks/read-payload.ts';
+import type { WebhookTarget } from '../../core/webhooks/webhook-target.ts';
 import { storeDeliveryBody } from './delivery-bytes.ts';
-import type { WebhookTarget } from './webhook-target.ts';
 
 /** A request that was verified and is a delivery. */
 export interface ArrivedDelivery {
@@ -19,12 +20,12 @@ export interface ArrivedDelivery {
 type Needs = Pick<Deps, 'deliveries' | 'deliveryBodies' | 'newId' | 'now'>;
 
 /** Stores a delivery once: one create under the id that its identity gives. Who finds it there has a repeat, and writes nothing. */
-export async function storeDelivery(deps: Needs, arrived: ArrivedDelivery): Promise<'stored' | 'known'> {
+export async function storeDelivery(deps: Needs, scope: Scope, arrived: ArrivedDelivery): Promise<'stored' | 'known'> {
   const { target, request, verdict, payload } = arrived;
-  const { scope, endpoint, integration } = target;
+  const { endpoint, integration } = target;
   const { verification, identity: configured } = endpoint;
   const identity = identifyDelivery({ verification, identity: configured, request, payload, found: verdict });
-  const document = await composeDelivery(deps, arrived, identity);
+  const document = await composeDelivery(deps, scope, arrived, identity);
   const create = async (id: string) =>
     (await deps.deliveries.write(scope, { kind: 'create', document: { ...document, id } })).ok;
   if (identity.by === 'none') {
@@ -33,7 +34,7 @@ export async function storeDelivery(deps: Needs, arrived: ArrivedDelivery): Prom
   }
   if (await create(deliveryIdOf(integration.id, identity))) return 'stored';
   if (identity.by === 'event-id') return 'known';
-  const round = await findRound(deps, arrived, identity);
+  const round = await findRound(deps, scope, integration.id, identity);
   return round !== undefined && (await create(deliveryIdOf(integration.id, identity, round))) ? 'stored' : 'known';
 }
 
@@ -43,12 +44,12 @@ export async function storeDelivery(deps: Needs, arrived: ArrivedDelivery): Prom
  */
 async function findRound(
   deps: Needs,
-  { target }: ArrivedDelivery,
+  scope: Scope,
+  integrationId: string,
   identity: Extract<DeliveryIdentity, { by: 'content' }>,
 ): Promise<number | undefined> {
-  const { scope, integration } = target;
   const ageOf = async (round: number) => {
-    const stored = await deps.deliveries.get(scope, { id: deliveryIdOf(integration.id, identity, round) });
+    const stored = await deps.deliveries.get(scope, { id: deliveryIdOf(integrationId, identity, round) });
     return stored && deps.now().getTime() - Date.parse(stored.document.receivedAt);
   };
   const firstAgeMs = await ageOf(0);
@@ -62,10 +63,11 @@ async function findRound(
 
 async function composeDelivery(
   deps: Needs,
+  scope: Scope,
   { target, request, headers, verdict, payload }: ArrivedDelivery,
   identity: DeliveryIdentity,
 ): Promise<Omit<DeliveryDocument, 'id'>> {
-  const { scope, integration, endpoint } = target;
+  const { integration, endpoint } = target;
   const { verification } = endpoint;
   const query = shownQuery(verification, request.search);
   const contentType = request.header('content-type');

@@ -50,7 +50,7 @@ function storesOn(open: OpenContainer, log: MemoryLog): Stores {
     tenantSlots: new CosmosCollection(collections.tenantSlots, tools),
     audit: new CosmosCollection(collections.audit, tools),
     events: new CosmosCollection(collections.events, tools),
-    deliveries: new CosmosCollection(collections.deliveries, tools),
+    deliveries: new CosmosCollection(collections.deliveries, tools, { requestsInFlight: 2 }),
     poison: new CosmosCollection(collections.poison, tools),
     publishedEvents: new CosmosCollection(collections.publishedEvents, tools),
     subscriptions: new CosmosCollection(collections.subscriptions, tools),

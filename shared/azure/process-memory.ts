@@ -1,0 +1,29 @@
+import type { ShortMemory } from '../core/ports.ts';
+import { ExpiringCache } from './expiring-cache.ts';
+
+const capacity = 1000;
+
+/** Holds values for a moment, in this process only. */
+export class ProcessMemory<T> implements ShortMemory<T> {
+  readonly #entries: ExpiringCache<T>;
+  readonly #lifeMs: number;
+  readonly #nowMs: () => number;
+
+  constructor(lifeMs: number, nowMs: () => number) {
+    this.#entries = new ExpiringCache(capacity, nowMs);
+    this.#lifeMs = lifeMs;
+    this.#nowMs = nowMs;
+  }
+
+  get(key: string): T | undefined {
+    return this.#entries.get(key);
+  }
+
+  set(key: string, value: T): void {
+    this.#entries.set(key, value, this.#nowMs() + this.#lifeMs);
+  }
+
+  forget(key: string): void {
+    this.#entries.forget((each) => each === key);
+  }
+}

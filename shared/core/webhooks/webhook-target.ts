@@ -1,0 +1,14 @@
+import type { IntegrationDocument } from '../documents/integration.ts';
+import type { LiveSecret } from './evidence.ts';
+
+/** An integration that takes webhooks, and what they are judged by. */
+export interface WebhookTarget {
+  readonly integration: IntegrationDocument;
+  readonly endpoint: NonNullable<IntegrationDocument['webhook']>;
+  readonly secrets: readonly LiveSecret[];
+}
+
+/** Under what a target is remembered. */
+export function webhookTargetKey(tenantId: string, integrationId: string): string {
+  return `${tenantId}/${integrationId}`;
+}

@@ -17,12 +17,14 @@ import { findConversionSchema } from './find-conversion-schema.ts';
 import { findIntegration } from './find-integration.ts';
 import { findTriedTargets, type Tried, targetOf } from './find-tried-targets.ts';
 import { freezeMatchRules } from './freeze-match-rules.ts';
+import { loadPushRoutes } from './load-push-routes.ts';
 import { followForwarding } from './merge-shards/follow-forwarding.ts';
 import { openIntegration } from './open-integration.ts';
 
 type Needs = Pick<
   Deps,
   | 'integrations'
+  | 'tasks'
   | 'conversionSchemas'
   | 'conversionContents'
   | 'shardTypes'
@@ -69,13 +71,14 @@ export async function dryRunConversionSchema(
     linkIds.map((id) => ({ id })),
   );
   const shardIds = links.map((link) => link?.document.shardId);
-  const [survivors, matchers] = await Promise.all([
+  const [survivors, matchers, routes] = await Promise.all([
     followForwarding(
       deps,
       scope,
       shardIds.flatMap((id) => id ?? []),
     ),
     findMatchers(deps, scope, tried),
+    loadPushRoutes(deps, scope),
   ]);
   const now = deps.now().toISOString();
   const shards = converted.map(({ shard, change }, index) =>
@@ -87,6 +90,7 @@ export async function dryRunConversionSchema(
         now,
         cause: { kind: 'run', id: 'dry-run', actorId: scope.actor.id, at: now },
         matcher: matchers.get(shard.feed.shardTypeId),
+        twoWay: { routes, lookedAtMs: deps.now().getTime() },
       },
       linkId: linkIds[index] ?? '',
       link: links[index]?.document,

@@ -67,6 +67,8 @@ export interface Look {
   readonly modifiedAt?: number;
   readonly pushed?: Pushed;
   readonly page?: number;
+  /** The task keeps shards whose records are gone. */
+  readonly archives?: boolean;
 }
 
 /** One shard, what feeds it and where it is pushed to; looks and edits come one after the other. */
@@ -94,13 +96,14 @@ export class TwoWayShard {
     return this;
   }
 
-  inputOf({ integration = 'a', second, beganAt, page = 0 }: Look): MergeInput {
+  inputOf({ integration = 'a', second, beganAt, page = 0, archives = false }: Look): MergeInput {
     const now = at(second);
     return {
       tenantId: 'acme',
       integrationId: integration,
       sighting: { executionId: `exe_${second}`, page, fence: epochMs + second * 1000 },
       now,
+      archives,
       cause: { kind: 'run', id: `exe_${second}`, actorId: 'test', at: now },
       matcher: this.#rules === undefined ? undefined : compileMatchRules('contact', this.#rules),
       twoWay: { routes: this.routes, lookedAtMs: epochMs + (beganAt ?? second) * 1000 },

@@ -19,7 +19,8 @@ export function mergeDeletion(
   if (before === undefined || before.deleted) return shard.deletion;
   forgetHeld(before, draft);
   if (observation.pushed !== undefined || route === undefined || shard.status !== 'active') return shard.deletion;
-  if (hasSibling(shard, input)) return shard.deletion;
+  // An archived record is gone there alone: nothing is deleted elsewhere with it.
+  if (draft.source.archived === true || hasSibling(shard, input)) return shard.deletion;
   const deletion = { by: input.linkId, at: observation.modifiedAt ?? input.now };
   const moved = movedFields(shard, before, route.paths);
   const held = Object.keys(before.held?.fields ?? {});

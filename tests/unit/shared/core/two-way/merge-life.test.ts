@@ -30,6 +30,16 @@ describe('a record that is deleted there', () => {
     expect(shard.needs('b')).toEqual([]);
   });
 
+  it('is deleted nowhere else when its task archives, and the shard stays as long as it has another record', () => {
+    const shard = shardOf().see({ second: 10, archives: true });
+    expect(shard.get().status).toBe('active');
+    expect(shard.needs('a')).toEqual([]);
+    expect(shard.needs('b')).toEqual([]);
+    shard.see({ integration: 'b', externalId: 'q1', second: 20, archives: true });
+    expect(shard.get().status).toBe('archived');
+    expect(shard.get().push).toBeUndefined();
+  });
+
   it('is not deleted elsewhere as long as another record of the same kind stands for it', () => {
     const shard = shardOf().see({ externalId: 'p2', record: ada, second: 5 }).see({ second: 10 });
     expect(shard.get().status).toBe('active');

@@ -229,9 +229,11 @@ function confirm(
   const version = observation.version ?? source.externalVersion;
   const { fence, page } = observedAs(observation, sighting);
   const revision = observation.revision ?? source.externalRevision;
+  const modifiedAt = observation.modifiedAt ?? source.modifiedAt;
   if (
     version === source.externalVersion &&
     revision === source.externalRevision &&
+    modifiedAt === source.modifiedAt &&
     fence === source.observed.fence &&
     page === source.observed.page
   ) {
@@ -241,6 +243,7 @@ function confirm(
     ...source,
     ...(version === undefined ? {} : { externalVersion: version }),
     ...(revision === undefined ? {} : { externalRevision: revision }),
+    ...(modifiedAt === undefined ? {} : { modifiedAt }),
     observed: { fence, page },
   };
   const document = { ...shard, sources: { ...shard.sources, [observation.linkId]: confirmed } };

@@ -32,6 +32,8 @@ export interface Observation {
   readonly seen?: { readonly fence: number; readonly page: number };
   /** It is the answer to a write of ours. */
   readonly pushed?: Pushed;
+  /** It was looked at to be written to: also what no mapping reads of it counts, such as its revision. */
+  readonly aimed?: true;
 }
 
 /** What of a shard was written to the provider. */
@@ -172,9 +174,10 @@ function isTooLarge(text: string): boolean {
 
 export type LinkVerdict = 'unchanged' | 'created' | 'updated' | 'conflicted' | 'stale' | 'compare-shard';
 
-/** What the link alone says about an observation. A point read decides "unchanged" without a write. What the answer to a write means, the shard says. */
+/** What the link alone says about an observation. A point read decides "unchanged" without a write. What a look means that has to do with a write, the shard says. */
 export function judgeByLink(link: LinkDocument, observation: Observation, sighting: Sighting): LinkVerdict {
-  if (link.state !== 'settled' || observation.pushed !== undefined) return 'compare-shard';
+  if (link.state !== 'settled' || observation.pushed !== undefined || observation.aimed === true)
+    return 'compare-shard';
   const first = link.last !== undefined && isRepeat(link.last, sighting) ? link.last.outcome : undefined;
   if (link.hash === observation.hash) return first ?? 'unchanged';
   if (isOlder(link, observation, sighting)) return first ?? 'stale';

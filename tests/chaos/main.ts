@@ -4,6 +4,7 @@ import { killCosmos } from './cosmos.ts';
 import { runDurablePrograms } from './durable.ts';
 import { killWhileMatching } from './identity.ts';
 import { killWhileSyncing } from './sync.ts';
+import { runTwoWayPrograms } from './two-way-model.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -13,6 +14,7 @@ const { values, positionals } = parseArgs({
     programs: { type: 'string', default: '1000' },
     'kill-programs': { type: 'string', default: '300' },
     seed: { type: 'string', default: String(Date.now()) },
+    resume: { type: 'string' },
     json: { type: 'boolean', default: false },
   },
 });
@@ -40,6 +42,10 @@ const runs: Record<string, () => Promise<{ result: object; isGood: boolean }>> =
     const result = await killCosmos(Number(values.kills), Number(values.seed), say);
     return { result, isGood: result.mismatch === null };
   },
+  async 'two-way-model'() {
+    const result = await runTwoWayPrograms(Number(values.programs), values.resume, say);
+    return { result, isGood: result.failed === 0 };
+  },
   async durable() {
     const counts = { programs: Number(values.programs), killPrograms: Number(values['kill-programs']) };
     const result = await runDurablePrograms({ ...counts, kills: Number(values.kills) }, Number(values.seed), say);
@@ -51,7 +57,7 @@ const runs: Record<string, () => Promise<{ result: object; isGood: boolean }>> =
 const run = runs[positionals[0] ?? ''];
 if (run === undefined) {
   process.stderr.write(
-    `npm run chaos -- ${Object.keys(runs).join('|')} [--kills N] [--seed N] [--json]\n  bulk: [--records N]\n  durable: [--programs N] [--kill-programs N]\n`,
+    `npm run chaos -- ${Object.keys(runs).join('|')} [--kills N] [--seed N] [--json]\n  bulk: [--records N]\n  durable: [--programs N] [--kill-programs N]\n  two-way-model: [--programs N] [--resume FILE]\n`,
   );
   process.exitCode = 2;
 } else {

@@ -115,6 +115,11 @@ export class MemoryCollection<T extends TenantDocument> implements Collection<T>
     return { ok: true, etag };
   }
 
+  /** Reads without fault hooks. */
+  peek(scope: Scope, key: Key): Stored<T> | undefined {
+    return this.#read(scope, key);
+  }
+
   /** Puts a raw document into the store, past every check, as someone's hand or an older version would. */
   plant(tenantId: string, raw: { readonly id: string }, partition?: string): void {
     const key = { id: raw.id, ...(partition === undefined ? {} : { partition }) };

@@ -44,7 +44,7 @@ export async function applyAnswers(work: LaneWork, route: LoadedRoute, answers: 
   const byLink = new Map(answers.map((each) => [linkOf(work, route, each), each]));
   const observations: Observation[] = reading.observations.map((observation) => {
     const one = byLink.get(observation.linkId);
-    return one?.written === true ? { ...observation, pushed: pushedOf(one.intent) } : observation;
+    return one?.written === true ? { ...observation, pushed: pushedOf(one.intent) } : { ...observation, aimed: true };
   });
   const seen = new Set(observations.map(({ linkId }) => linkId));
   const feed = converter.feeds.find(

@@ -1,0 +1,282 @@
+import { z } from 'zod';
+import { type Adapter, AdapterFailure, type ExternalChange, type PullRequest } from '../../../shared/core/adapter.ts';
+import type { FetchedRecord, FoundRecord, PushOperation, PushOutcome } from '../../../shared/core/adapter-writes.ts';
+import { sameValue } from '../../../shared/core/canonical.ts';
+import { copyJson, type Json, type JsonObject } from '../../../shared/core/json.ts';
+import type { Faults } from '../faults.ts';
+import { normalise } from './normalise.ts';
+
+/** What a system can do, and how it treats what it is given. */
+export interface Traits {
+  /** Records have versions, times of modification and revisions. */
+  readonly versioned: boolean;
+  /** Writes can be made conditional on a revision. */
+  readonly optimistic: boolean;
+  readonly idempotentCreate: boolean;
+  readonly findsCreated: boolean;
+  readonly fetches: boolean;
+  /** It answers a write with the record. */
+  readonly tells: boolean;
+  /** It trims, writes phone numbers and addresses its own way, and drops milliseconds. */
+  readonly rough: boolean;
+  readonly clockAheadMs: number;
+}
+
+/** What goes wrong with the next write. */
+export type WriteFault = 'unknown-done' | 'unknown-not-done' | 'rejected' | 'rate-limited' | 'unavailable' | 'untold';
+
+export interface SystemRecord {
+  readonly id: string;
+  fields: JsonObject;
+  modifiedAtMs: number;
+  revision: number;
+  deleted: boolean;
+  /** Of the create that made it, where the engine did. */
+  readonly key: string | undefined;
+  readonly createdAtMs: number;
+  /** Fields that its people edited since the engine looked whether it may write: such an edit is overwritten without anybody's fault. */
+  readonly unread: Set<string>;
+  /** It was read for itself since it was last written. */
+  isFetched: boolean;
+}
+
+/** One write of the engine that took. */
+export interface WriteSeen {
+  readonly kind: PushOperation['kind'];
+  readonly id: string;
+  /** What was sent is what was there: it was for nothing. */
+  readonly idle: boolean;
+  /** Fields in which it overwrote an edit that nobody could know of. */
+  readonly overwritten: readonly string[];
+  /** It was neither conditional, nor was the record read before. */
+  readonly blind: boolean;
+}
+
+export const findableAfterMs = 5000;
+
+/** A system with people and an engine that both write to it, in memory. */
+export class FakeSystem {
+  readonly name: string;
+  readonly traits: Traits;
+  readonly records = new Map<string, SystemRecord>();
+  readonly writes: WriteSeen[] = [];
+  readonly nextFaults: WriteFault[] = [];
+  readonly #now: () => number;
+  readonly #faults: Faults;
+  #made = 0;
+
+  constructor(name: string, traits: Traits, now: () => number, faults: Faults) {
+    this.name = name;
+    this.traits = traits;
+    this.#now = now;
+    this.#faults = faults;
+  }
+
+  live(): SystemRecord[] {
+    return [...this.records.values()].filter(({ deleted }) => !deleted);
+  }
+
+  /** Its people make a record. */
+  create(fields: JsonObject, key?: string): SystemRecord {
+    this.#made += 1;
+    const id = `${this.name}${String(this.#made).padStart(3, '0')}`;
+    const record: SystemRecord = {
+      id,
+      fields: this.#kept(fields),
+      modifiedAtMs: this.#clock(),
+      revision: 1,
+      deleted: false,
+      key,
+      createdAtMs: this.#now(),
+      unread: new Set(),
+      isFetched: false,
+    };
+    this.records.set(id, record);
+    return record;
+  }
+
+  /** Its people change a field. */
+  edit(record: SystemRecord, field: string, value: Json | undefined): void {
+    this.#change(record, { ...record.fields, [field]: value ?? null });
+    record.unread.add(field);
+  }
+
+  /** A change that no mapping reads. */
+  touch(record: SystemRecord): void {
+    this.#change(record, record.fields);
+  }
+
+  /** Its people delete a record, or take it out of the bin. */
+  mark(record: SystemRecord, deleted: boolean): void {
+    this.#change(record, record.fields);
+    record.deleted = deleted;
+  }
+
+  #change(record: SystemRecord, fields: JsonObject): void {
+    record.fields = this.#kept(fields);
+    record.modifiedAtMs = this.#clock();
+    record.revision += 1;
+  }
+
+  #kept(fields: JsonObject): JsonObject {
+    const kept = Object.entries(copyJson(fields)).filter(([, value]) => value !== null);
+    return Object.fromEntries(
+      kept.map(([field, value]) => [field, this.traits.rough ? normalise(field, value) : value]),
+    );
+  }
+
+  #clock(): number {
+    const at = this.#now() + this.traits.clockAheadMs;
+    return this.traits.rough ? Math.floor(at / 1000) * 1000 : at;
+  }
+
+  readonly adapter = (): Adapter => ({
+    id: this.name,
+    label: this.name,
+    description: 'A system in memory',
+    settings: z.unknown(),
+    auth: ['none'],
+    requestsPerMinute: 100_000,
+    baseUrl: () => 'https://fake.example',
+    authorisation: () => ({ kind: 'none' }),
+    objects: () => [
+      {
+        name: 'people',
+        incremental: this.traits.versioned,
+        maxPageSize: 100,
+        fetches: this.traits.fetches,
+        writes: {
+          create: true,
+          update: true,
+          delete: true,
+          batchSize: 3,
+          optimistic: this.traits.optimistic,
+          idempotentCreate: this.traits.idempotentCreate,
+          findsCreated: this.traits.findsCreated ? { afterMs: findableAfterMs } : undefined,
+        },
+      },
+    ],
+    check: async () => undefined,
+    pull: async (_call, request) => this.#pull(request),
+    push: async (_call, { operations }) => this.#push(operations),
+    fetch: async (_call, { externalIds }) => this.#fetch(externalIds),
+    findCreated: async (_call, { creates }) => this.#findCreated(creates),
+  });
+
+  async #pull({ since, cursor = '', pageSize }: PullRequest) {
+    await this.#faults.enter(this.name, 'pull', 1);
+    const from = since === undefined ? Number.NEGATIVE_INFINITY : Date.parse(since);
+    const rest = [...this.records.values()].filter(({ id, modifiedAtMs }) => modifiedAtMs >= from && id > cursor);
+    const page = rest.slice(0, pageSize);
+    const next = page.at(-1)?.id;
+    const done = page.length === rest.length;
+    return {
+      changes: page.map((record) => this.show(record)),
+      rejected: [],
+      done,
+      ...(done || next === undefined ? {} : { next }),
+      observedAt: new Date(this.#now() + this.traits.clockAheadMs).toISOString(),
+    };
+  }
+
+  async #fetch(externalIds: readonly string[]): Promise<FetchedRecord[]> {
+    await this.#faults.enter(this.name, 'fetch', externalIds.length);
+    return externalIds.map((id) => {
+      const record = this.records.get(id);
+      if (record === undefined || record.deleted) return { kind: 'missing' };
+      record.unread.clear();
+      record.isFetched = true;
+      return { kind: 'change', change: this.show(record) };
+    });
+  }
+
+  async #findCreated(creates: readonly { readonly idempotencyKey: string }[]): Promise<FoundRecord[]> {
+    await this.#faults.enter(this.name, 'findCreated', creates.length);
+    return creates.map(({ idempotencyKey }) => {
+      const record = this.live().find(
+        ({ key, createdAtMs }) => key === idempotencyKey && this.#now() >= createdAtMs + findableAfterMs,
+      );
+      return record === undefined ? { kind: 'none' } : { kind: 'change', change: this.show(record) };
+    });
+  }
+
+  async #push(operations: readonly PushOperation[]): Promise<PushOutcome[]> {
+    await this.#faults.enter(this.name, 'push', operations.length);
+    const outcomes: PushOutcome[] = [];
+    for (const operation of operations) {
+      const fault = this.nextFaults.shift();
+      if (fault === 'unavailable' && outcomes.length === 0) {
+        throw new AdapterFailure('unavailable', 'It is down.', { wroteNothing: true });
+      }
+      const step = `${this.name} ${operation.kind}`;
+      outcomes.push(this.#faults.step(step, () => this.#apply(operation, fault)));
+    }
+    return outcomes;
+  }
+
+  #apply(operation: PushOperation, fault: WriteFault | undefined): PushOutcome {
+    if (fault === 'rejected') return { kind: 'rejected', reason: 'It is not taken.' };
+    if (fault === 'unknown-not-done') return { kind: 'unknown', reason: 'It timed out.' };
+    if (fault === 'rate-limited' || fault === 'unavailable') {
+      const failure = new AdapterFailure('rate-limited', 'Too many.', { retryAfterMs: 2000, wroteNothing: true });
+      return { kind: 'not-written', failure };
+    }
+    const outcome = operation.kind === 'create' ? this.#make(operation) : this.#alter(operation);
+    if (outcome.kind !== 'written') return outcome;
+    if (fault === 'unknown-done') return { kind: 'unknown', reason: 'It timed out.' };
+    if (fault === 'untold') return { kind: 'written', externalId: outcome.externalId };
+    return outcome;
+  }
+
+  #make({ idempotencyKey, record: fields }: PushOperation & { kind: 'create' }): PushOutcome {
+    const known = [...this.records.values()].find(({ key }) => key === idempotencyKey);
+    if (known !== undefined && this.traits.idempotentCreate) return this.#written(known);
+    const record = this.create(fields, idempotencyKey);
+    this.writes.push({ kind: 'create', id: record.id, idle: false, overwritten: [], blind: false });
+    return this.#written(record);
+  }
+
+  #alter(operation: Exclude<PushOperation, { kind: 'create' }>): PushOutcome {
+    const record = this.records.get(operation.externalId);
+    if (record === undefined || record.deleted) return { kind: 'missing' };
+    const { revision } = operation.expected ?? {};
+    if (this.traits.optimistic && revision !== undefined && revision !== String(record.revision))
+      return { kind: 'conflict' };
+    const isConditional = this.traits.optimistic && revision !== undefined;
+    if (isConditional) record.unread.clear();
+    const blind = !isConditional && !record.isFetched;
+    record.isFetched = false;
+    if (operation.kind === 'delete') {
+      this.writes.push({ kind: 'delete', id: record.id, idle: false, overwritten: [...record.unread], blind });
+      this.mark(record, true);
+      record.unread.clear();
+      return { kind: 'written', externalId: record.id };
+    }
+    const fields = Object.keys(operation.patch);
+    const before = record.fields;
+    const idle = fields.every((field) => sameValue(before[field] ?? null, operation.patch[field] ?? null));
+    const overwritten = fields.filter((field) => record.unread.delete(field));
+    this.#change(record, { ...before, ...operation.patch });
+    this.writes.push({ kind: 'update', id: record.id, idle, overwritten, blind });
+    return this.#written(record);
+  }
+
+  #written(record: SystemRecord): PushOutcome {
+    return { kind: 'written', externalId: record.id, ...(this.traits.tells ? { change: this.show(record) } : {}) };
+  }
+
+  /** The record as it is now. */
+  show(record: SystemRecord): ExternalChange {
+    const stamps = {
+      version: record.modifiedAtMs,
+      modifiedAt: new Date(record.modifiedAtMs).toISOString(),
+      revision: String(record.revision),
+    };
+    return {
+      externalId: record.id,
+      deleted: record.deleted,
+      record: record.deleted ? {} : copyJson(record.fields),
+      ...(this.traits.versioned ? stamps : {}),
+    };
+  }
+}

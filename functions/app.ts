@@ -80,6 +80,8 @@ export const getDeps: () => Promise<Deps> = once(async () => {
     mergeCandidates: new CosmosCollection(collections.mergeCandidates, tools),
     holds: new CosmosCollection(collections.holds, tools),
     holdRejections: new CosmosCollection(collections.holdRejections, tools),
+    conflicts: new CosmosCollection(collections.conflicts, tools),
+    conflictResolutions: new CosmosCollection(collections.conflictResolutions, tools),
     shardImages: new CosmosCollection(collections.shardImages, tools),
     leases: new CosmosCollection(collections.leases, tools),
     tokens: createTokenVerifier(config.auth),

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError } from '../shared/core/app-error.ts';
 import * as http from '../shared/use-cases/answer-request.ts';
-import { serveEntry } from './serve.ts';
+import { serveEntry } from './serve-entry.ts';
 
 /** The build puts these beside the bundle. No other file can be asked for. */
 const folder = join(import.meta.dirname, 'docs');

@@ -1,11 +1,16 @@
 import { randomBytes } from 'node:crypto';
-import type { HttpHandler } from '@azure/functions';
+import type { HttpHandler, InvocationContext } from '@azure/functions';
 import { composeId } from '../shared/core/ids.ts';
 import type { HttpAnswer, IncomingRequest, ReportFailure } from '../shared/use-cases/answer-request.ts';
 
 /** Turns what answers a request into a handler of the Functions library: request in, answer out, nothing else. */
 export function handle(
-  answer: (method: string, request: IncomingRequest, report: ReportFailure) => Promise<HttpAnswer>,
+  answer: (
+    method: string,
+    request: IncomingRequest,
+    report: ReportFailure,
+    context: InvocationContext,
+  ) => Promise<HttpAnswer>,
 ): HttpHandler {
   return async (request, context) => {
     const url = new URL(request.url);
@@ -19,7 +24,12 @@ export function handle(
       headers: () => request.headers.entries(),
       readBody: async () => new Uint8Array(await request.arrayBuffer()),
     };
-    const answered = await answer(request.method, incoming, (message, fields) => context.error(message, fields));
+    const answered = await answer(
+      request.method,
+      incoming,
+      (message, fields) => context.error(message, fields),
+      context,
+    );
     return {
       status: answered.status,
       headers: answered.headers,

@@ -1,7 +1,8 @@
 import { app, type InvocationContext } from '@azure/functions';
+import * as df from 'durable-functions';
 import { type ContainerName, containers } from '../shared/azure/containers.ts';
-import type { Deps } from '../shared/core/ports.ts';
-import type { DeliveredChanges } from '../shared/use-cases/visit-changes.ts';
+import { DurableOrchestrations } from '../shared/azure/durable-orchestrations.ts';
+import type { DeliveredChanges, FeedDeps } from '../shared/use-cases/visit-changes.ts';
 import { getDeps } from './app.ts';
 
 /**
@@ -11,7 +12,7 @@ import { getDeps } from './app.ts';
 export function onChanges(
   name: string,
   container: ContainerName,
-  work: (deps: Deps, changes: DeliveredChanges) => Promise<unknown>,
+  work: (deps: FeedDeps, changes: DeliveredChanges) => Promise<unknown>,
 ): void {
   app.cosmosDB(name, {
     connection: 'COSMOS',
@@ -22,6 +23,7 @@ export function onChanges(
     startFromBeginning: true,
     feedPollDelay: 1000,
     maxItemsPerInvocation: 100,
+    extraInputs: [df.input.durableClient()],
     retry: {
       strategy: 'exponentialBackoff',
       maxRetryCount: -1,
@@ -30,7 +32,8 @@ export function onChanges(
     },
     handler: async (documents: unknown[], context: InvocationContext) => {
       const { invocationId, retryContext } = context;
-      await work(await getDeps(), { documents, invocationId, failures: retryContext?.retryCount ?? 0 });
+      const deps = { ...(await getDeps()), orchestrations: new DurableOrchestrations(df.getClient(context)) };
+      await work(deps, { documents, invocationId, failures: retryContext?.retryCount ?? 0 });
     },
   });
 }

@@ -1,6 +1,6 @@
 import { routes } from '../shared/contracts/routes.ts';
 import { commonHeaders } from '../shared/use-cases/answer-request.ts';
-import { serveEntry } from './serve.ts';
+import { serveEntry } from './serve-entry.ts';
 
 let document: Promise<string> | undefined;
 

@@ -1,3 +1,3 @@
-import { serveUnrouted } from './serve.ts';
+import { serveUnrouted } from './serve-entry.ts';
 
 serveUnrouted();

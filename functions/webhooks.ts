@@ -6,7 +6,8 @@ import { getWebhookEndpoint } from '../shared/use-cases/webhooks/get-webhook-end
 import { rotateWebhookSecret } from '../shared/use-cases/webhooks/rotate-webhook-secret.ts';
 import { setWebhookEndpoint } from '../shared/use-cases/webhooks/set-webhook-endpoint.ts';
 import { getDeps } from './app.ts';
-import { serve, serveEntry } from './serve.ts';
+import { serve } from './serve.ts';
+import { serveEntry } from './serve-entry.ts';
 
 serve(
   endpoint(contract.getWebhookEndpoint, getWebhookEndpoint),

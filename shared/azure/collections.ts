@@ -8,6 +8,8 @@ import {
   idempotencyDocument,
 } from '../core/documents/access.ts';
 import { type MissingDocument, missingDocument } from '../core/documents/comparison.ts';
+import { type ConflictDocument, conflictDocument } from '../core/documents/conflict.ts';
+import { type ConflictResolutionDocument, conflictResolutionDocument } from '../core/documents/conflict-resolution.ts';
 import {
   type ConversionContentDocument,
   type ConversionSchemaDocument,
@@ -183,6 +185,12 @@ export const collections = {
     container: 'reviews',
     kind: 'hold-rejection',
     schema: holdRejectionDocument,
+  }),
+  conflicts: spec<ConflictDocument>({ container: 'reviews', kind: 'conflict', schema: conflictDocument }),
+  conflictResolutions: spec<ConflictResolutionDocument>({
+    container: 'reviews',
+    kind: 'conflict-resolution',
+    schema: conflictResolutionDocument,
   }),
   shardImages: spec<ShardImageDocument>({
     container: 'journal',

@@ -53,11 +53,22 @@ export const containers = {
     excludedPaths: everything,
     requestUnits: { read: 1, create: 6, replace: 10 },
   },
-  /** What people decide about, and what came of it: merge candidates and merges. */
+  /** What people decide about, and what came of it: merge candidates, merges and conflicts, which lists order by `position`. */
   reviews: {
     name: 'reviews',
     partitionKeyPaths: ['/tenantId'],
-    includedPaths: ['/tenantId/?', '/kind/?', '/state/?', '/shardTypeId/?'],
+    includedPaths: [
+      '/tenantId/?',
+      '/kind/?',
+      '/state/?',
+      '/shardTypeId/?',
+      '/shardId/?',
+      '/integrationId/?',
+      '/about/?',
+      '/alike/?',
+      '/position/?',
+      '/decision/resolutionId/?',
+    ],
     excludedPaths: everything,
     requestUnits: { read: 1, create: 8, replace: 12, listOf20: 4 },
   },

@@ -1,7 +1,7 @@
 import type { Container, OperationResponse } from '@azure/cosmos';
+import { runBounded } from '../core/run-bounded.ts';
 import { type RetryBudget, waitBeforeRetry } from './backoff.ts';
 import { codeOf, meaningOfError, meaningOfStatus, retryAfterMsOf, storeUnavailable } from './cosmos-failure.ts';
-import { runBounded } from './run-bounded.ts';
 import type { KeyedOperation } from './spare-hashing.ts';
 
 /** The final answer to one operation. */

@@ -17,6 +17,14 @@ export class DurableOrchestrations implements Orchestrations {
     }
   }
 
+  async tell(instanceId: string, event: string): Promise<void> {
+    try {
+      await this.#client.raiseEvent(instanceId, event, null);
+    } catch (error) {
+      if (await this.#exists(instanceId)) throw error;
+    }
+  }
+
   async forgetEnded(createdBefore: Date): Promise<number> {
     const { instancesDeleted } = await this.#client.purgeInstanceHistoryBy({
       createdTimeFrom: new Date(0),

@@ -32,6 +32,24 @@ const shardChange = {
   integrationIds: z.array(integrationId).describe('The integrations that feed the shard'),
 };
 
+const conflict = {
+  integrationId,
+  conflictId: z.string(),
+  object: z.string(),
+  shardId,
+  shardTypeId,
+  kind: z
+    .enum(['fields', 'deletion'])
+    .describe('`deletion`: the record was deleted on one side and edited on the other'),
+  fields: z.array(z.string()).describe('Their names, at most fifty'),
+};
+
+const waitingConflict = {
+  ...conflict,
+  openedAt: instant,
+  deadlineAt: instant.optional().describe('When it is decided without a person'),
+};
+
 const link = z
   .url({ protocol: /^https?$/ })
   .max(2000)
@@ -137,13 +155,29 @@ export const eventDefinitions = {
     description: 'Both sides changed the same fields to different values, and a person has to decide',
     source: 'system',
     current: 1,
+    versions: { 1: z.strictObject(conflict) },
+  },
+  'conflict.reminder': {
+    description: 'A conflict still waits for a person',
+    source: 'system',
+    current: 1,
+    versions: { 1: z.strictObject({ ...waitingConflict, number: z.int().describe('Counts its reminders') }) },
+  },
+  'conflict.escalated': {
+    description: 'A conflict has waited for too long',
+    source: 'system',
+    current: 1,
+    versions: { 1: z.strictObject(waitingConflict) },
+  },
+  'conflict.resolved': {
+    description: 'A conflict is over: it was decided, its deadline decided, or it went away by itself',
+    source: 'system',
+    current: 1,
     versions: {
       1: z.strictObject({
-        integrationId,
-        conflictId: z.string(),
-        shardId,
-        shardTypeId: shardTypeId.optional(),
-        fields: z.array(z.string()),
+        ...conflict,
+        state: z.enum(['resolved', 'expired', 'settled']),
+        by: z.enum(['person', 'resolution', 'deadline']).optional(),
       }),
     },
   },

@@ -21,6 +21,7 @@ export const idPrefixes = {
   merge: 'mrg',
   mergeCandidate: 'mca',
   hold: 'hld',
+  conflictResolution: 'rsl',
   request: 'req',
 } as const;
 
@@ -53,6 +54,12 @@ export const dispatchId = idOf('dispatch');
 export const eventReplayId = idOf('eventReplay');
 export const deliveryId = idOf('delivery');
 export const replayId = idOf('replay');
+export const conflictResolutionId = idOf('conflictResolution');
+
+/** Derived from where the conflict came up, so it does not sort by time. */
+export const conflictId = z
+  .string()
+  .regex(/^conflict_[A-Za-z0-9_-]{22}$/, 'must be an id that begins with "conflict_"');
 
 /** A customer of the deployment, as its sign-in names it. */
 export const tenantId = z

@@ -11,6 +11,7 @@ export const problems = {
   'already-exists': { status: 409, title: 'It already exists' },
   'already-merged': { status: 409, title: 'They are one shard already' },
   'cannot-undo': { status: 409, title: 'It cannot be undone now' },
+  'conflict-changed': { status: 409, title: 'The values in conflict have changed' },
   'already-running': { status: 409, title: 'The task is already running' },
   'wrong-state': { status: 409, title: 'The state it is in does not allow this' },
   'not-published': { status: 409, title: 'The conversion schema has no published version' },

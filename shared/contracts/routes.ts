@@ -1,4 +1,13 @@
 import { createApiKey, listApiKeys, revokeApiKey } from './api-keys.ts';
+import {
+  getConflict,
+  getConflictResolution,
+  listConflictResolutions,
+  listConflicts,
+  resolveConflict,
+  resolveConflicts,
+  undoConflict,
+} from './conflicts.ts';
 import { connectWithKey, disconnect, getConnection, testConnection } from './connections.ts';
 import {
   createConversionSchema,
@@ -205,6 +214,13 @@ export const routes: readonly Route[] = [
   approveHold,
   rejectHold,
   cancelHold,
+  listConflicts,
+  getConflict,
+  resolveConflict,
+  undoConflict,
+  resolveConflicts,
+  listConflictResolutions,
+  getConflictResolution,
   listEvents,
   publishEvent,
   listEventSchemas,

@@ -168,7 +168,7 @@ export const largestDataBytes = 900_000;
 const tooLarge = `The mapped fields are too large to be kept: more than ${largestDataBytes / 1000} KB.`;
 
 /** Measured in UTF-8, whose characters have up to three bytes for each unit of a text's length. */
-function isTooLarge(text: string): boolean {
+export function isTooLarge(text: string): boolean {
   return text.length * 3 > largestDataBytes && Buffer.byteLength(text) > largestDataBytes;
 }
 

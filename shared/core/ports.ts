@@ -2,9 +2,12 @@ import type { IdKind } from '../contracts/identifiers.ts';
 import type { Role } from '../contracts/route.ts';
 import type { Adapter, OpenCall } from './adapter.ts';
 import type { BulkEnvelope } from './bulk-envelope.ts';
+import type { ConflictEnvelope, ConflictResolutionEnvelope } from './conflict-envelope.ts';
 import type { Answer, Program, ProgramQuestion } from './conversion/deferral.ts';
 import type { ApiKeyDocument, AuditDocument, IdempotencyDocument } from './documents/access.ts';
 import type { MissingDocument } from './documents/comparison.ts';
+import type { ConflictDocument } from './documents/conflict.ts';
+import type { ConflictResolutionDocument } from './documents/conflict-resolution.ts';
 import type {
   ConversionContentDocument,
   ConversionSchemaDocument,
@@ -211,6 +214,10 @@ export interface Expressions {
 /** Long-running orchestrations, by name. An instance that is there already, under the same id, is left as it is. */
 export interface Orchestrations {
   start(name: 'bulk-sync', instanceId: string, input: BulkEnvelope): Promise<void>;
+  start(name: 'resolve-conflict', instanceId: string, input: ConflictEnvelope): Promise<void>;
+  start(name: 'resolve-conflicts', instanceId: string, input: ConflictResolutionEnvelope): Promise<void>;
+  /** Wakes an instance that waits for this event; one that has ended, or is not there, is left alone. */
+  tell(instanceId: string, event: string): Promise<void>;
   /** Removes the histories of instances that have ended and were created before an instant; returns how many there were. */
   forgetEnded(createdBefore: Date): Promise<number>;
 }
@@ -296,6 +303,8 @@ export interface Deps {
   readonly mergeCandidates: Collection<MergeCandidateDocument>;
   readonly holds: Collection<HoldDocument>;
   readonly holdRejections: Collection<HoldRejectionDocument>;
+  readonly conflicts: Collection<ConflictDocument>;
+  readonly conflictResolutions: Collection<ConflictResolutionDocument>;
   readonly shardImages: Collection<ShardImageDocument>;
   readonly leases: Collection<LeaseDocument>;
   readonly pushLanes: Collection<PushLaneDocument>;

@@ -12,7 +12,9 @@ export interface ListRequest<T extends { readonly id: string }, Item> {
   readonly list: string;
   readonly asked: JsonObject;
   readonly page: PageRequest;
-  /** At most `limit` documents in descending order of id, after `afterId`. */
+  /** What the list is ordered by; the id unless given. */
+  readonly placeOf?: (document: T) => string;
+  /** At most `limit` documents in descending order of their places, after `afterId`. */
   readonly read: (range: { readonly limit: number; readonly afterId?: string }) => Promise<readonly Stored<T>[]>;
   readonly describe: (document: T) => Item;
 }
@@ -29,7 +31,7 @@ export async function listPage<T extends { readonly id: string }, Item>(
   return {
     items: shown.map(({ document }) => request.describe(document)),
     ...(found.length > page.limit && last !== undefined
-      ? { nextCursor: encodeCursor(last.document.id, list, asked) }
+      ? { nextCursor: encodeCursor(request.placeOf?.(last.document) ?? last.document.id, list, asked) }
       : {}),
   };
 }

@@ -7,9 +7,10 @@ import type { ExecutionDocument } from '../core/documents/execution.ts';
 import type { TaskDocument } from '../core/documents/task.ts';
 import { isTerminal } from '../core/execution-states.ts';
 import { composeId } from '../core/ids.ts';
-import type { Deps, Stored } from '../core/ports.ts';
+import type { Deps, Orchestrations, Stored } from '../core/ports.ts';
 import { nextRun } from '../core/schedule.ts';
 import { type Scope, systemScope } from '../core/scope.ts';
+import { reviveConflict, reviveResolution } from './conflicts/revive-conflict.ts';
 import { runRequestedPull } from './deliveries/request-pull.ts';
 import { sweepDeliveries } from './deliveries/sweep-deliveries.ts';
 import { settleOwnRecord } from './edit-shards/settle-own-record.ts';
@@ -25,6 +26,8 @@ import { sendSyncMessage } from './send-sync-message.ts';
 import { settleExecution } from './settle-execution.ts';
 import { startExecution } from './start-execution.ts';
 
+type ClockDeps = Deps & { readonly orchestrations: Orchestrations };
+
 const entriesPerTick = 200;
 
 /** A paused run waits for a person; its watch only sees that it is still there. */
@@ -39,7 +42,7 @@ const longestIdleMs = 3_600_000;
  *
  * @returns how many entries were looked at
  */
-export async function runDueEntries(deps: Deps, traceparent: string): Promise<number> {
+export async function runDueEntries(deps: ClockDeps, traceparent: string): Promise<number> {
   const entries = await deps.due.listDue(deps.now().toISOString(), entriesPerTick);
   for (const entry of entries) {
     const scope = systemScope(entry.document.tenantId, 'clock', traceparent);
@@ -52,7 +55,7 @@ export async function runDueEntries(deps: Deps, traceparent: string): Promise<nu
   return entries.length;
 }
 
-async function runEntry(deps: Deps, scope: Scope, { document, etag }: Stored<DueDocument>): Promise<void> {
+async function runEntry(deps: ClockDeps, scope: Scope, { document, etag }: Stored<DueDocument>): Promise<void> {
   switch (document.kind) {
     case 'merge':
       return resumeMerge(deps, scope, document.mergeId);
@@ -70,6 +73,10 @@ async function runEntry(deps: Deps, scope: Scope, { document, etag }: Stored<Due
       return watchReplay(deps, scope, { document, etag });
     case 'hold':
       return wakeHold(deps, scope, document.holdId);
+    case 'conflict':
+      return reviveConflict(deps, scope, document.conflictId);
+    case 'conflict-resolution':
+      return reviveResolution(deps, scope, document.resolutionId);
     case 'schedule':
       return runSchedule(deps, scope, { document, etag });
     case 'watch':

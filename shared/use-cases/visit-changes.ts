@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Deps } from '../core/ports.ts';
+import type { Deps, Orchestrations } from '../core/ports.ts';
 import { type Scope, systemScope } from '../core/scope.ts';
 import { traceparentOf } from '../core/traceparent.ts';
 
@@ -11,6 +11,9 @@ export interface Feed<T extends TenantDocument> {
   /** Which of the container's documents it is about; all unless given. */
   readonly kind?: string;
 }
+
+/** What a function that a change feed wakes may need. */
+export type FeedDeps = Deps & { readonly orchestrations: Orchestrations };
 
 /** One batch as the host delivered it. */
 export interface DeliveredChanges {

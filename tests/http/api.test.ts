@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { concurrencySuite } from './concurrency.suite.ts';
+import { conflictsSuite } from './conflicts.suite.ts';
 import { conversionSuite } from './conversion.suite.ts';
 import { corruptDocumentSuite } from './corrupt-document.suite.ts';
 import { everyRouteSuite } from './every-route.suite.ts';
@@ -35,6 +36,7 @@ describe('the API over HTTP', () => {
 
   describe('every route', () => everyRouteSuite(running));
   describe('conversion schemas', () => conversionSuite(running));
+  describe('conflicts', () => conflictsSuite(running));
   describe('sign-in', () => signInSuite(running));
   describe('idempotency', () => idempotencySuite(running));
   describe('concurrency', () => concurrencySuite(running));

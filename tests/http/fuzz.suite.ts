@@ -22,6 +22,8 @@ const concurrency = 8;
 const { version: _version, ...matchRules } = contactRules;
 /** Well formed, but nobody's. */
 const failedRecordId = `fr_${'A'.repeat(22)}`;
+const conflictId = `conflict_${'A'.repeat(22)}`;
+const resolutionId = `rsl_${'0'.repeat(26)}`;
 
 const fuzzSchema = { type: 'object', properties: { name: { type: 'string' } } };
 
@@ -97,6 +99,18 @@ export function fuzzSuite(app: () => App): void {
     createApiKey: { name: 'Fuzz', role: 'viewer', expiresInDays: 1 },
     mergeShard: { with: ids['shardId'], strategy: 'newest' },
     undoMerge: { preview: true, assign: {} },
+    resolveConflict: { fields: [{ field: 'name', take: 'value', value: 'Ana', version: 'v' }], rule: false },
+    resolveConflicts: {
+      filter: {
+        integrationId: ids['integrationId'],
+        type: 'contact',
+        kind: 'fields',
+        field: 'name',
+        sinceBefore: '2030-01-01T00:00:00.000Z',
+      },
+      fields: [{ field: 'name', take: 'ours' }],
+      rule: false,
+    },
     createMatchRules: { shardTypeId: 'deal', ...matchRules, fieldStrategies: { name: 'most_complete' } },
     updateMatchRules: { ...matchRules, fieldStrategies: { name: 'most_complete' } },
     publishEvent: {
@@ -229,6 +243,8 @@ async function idsOf(tenant: Tenant, merged: string, version = '1'): Promise<Rec
     taskId,
     executionId: await first('listExecutions'),
     failedRecordId,
+    conflictId,
+    resolutionId,
     shardId: String((await admin.call('listShards', { query: { limit: 1 } })).items[0]?.['id']),
     apiKeyId: await first('listApiKeys'),
     ...(await identityIdsOf(tenant, merged)),

@@ -8,6 +8,7 @@ import { contactRules } from '../kit/labelled-people.ts';
 import { sampleFailedRecord, sampleId } from '../kit/sample-documents.ts';
 import type { CallOptions } from './api-caller.ts';
 import type { Operation } from './api-description.ts';
+import { holdAndResolve } from './hold-fields.ts';
 import { type App, createTenant, mergeAndPart, subscribeAndReplay, syncTenant, type Tenant } from './start-app.ts';
 
 /** Every id that a path may name, well formed. */
@@ -24,11 +25,13 @@ function paramsOf(operation: Operation): Record<string, string> {
     subscriptionId: 'subscription',
     dispatchId: 'dispatch',
     replayId: 'eventReplay',
+    resolutionId: 'conflictResolution',
   } as const;
   const names: Readonly<Record<string, string>> = {
     version: '1',
     shardTypeId: 'nothing',
     failedRecordId: sampleFailedRecord('').id,
+    conflictId: `conflict_${'A'.repeat(22)}`,
     type: 'sync.completed',
   };
   return Object.fromEntries(
@@ -174,6 +177,7 @@ export function signInSuite(app: () => App): void {
       shardId: String(items[0]?.['id']),
       apiKeyId: key.text('id'),
       ...(await mergeAndPart(tenant)),
+      ...(await holdAndResolve(app(), tenant)),
       ...(await subscribeAndReplay(tenant)),
     };
     const other = await createTenant(app());
@@ -196,6 +200,7 @@ export function signInSuite(app: () => App): void {
       suggestMapping: { query: { object: 'deals', shardTypeId: 'deal' } },
       updateShardType: { body: { name: 'taken over' } },
       checkShardType: { body: {} },
+      resolveConflict: { body: { fields: [{ field: 'jobTitle', take: 'ours' }] } },
       updateMatchRules: { body: { strategy: 'most_complete' } },
       updateSubscription: { body: { enabled: false } },
       rotateSubscriptionSecret: { body: {} },

@@ -1,5 +1,8 @@
 import type { BulkEnvelope } from '../../shared/core/bulk-envelope.ts';
+import type { ConflictEnvelope, ConflictResolutionEnvelope } from '../../shared/core/conflict-envelope.ts';
 import type { Deps, Orchestrations } from '../../shared/core/ports.ts';
+import { lookAfterConflict } from '../../shared/use-cases/conflicts/look-after-conflict.ts';
+import { workOnResolution } from '../../shared/use-cases/conflicts/work-on-resolution.ts';
 import { finishBulk } from '../../shared/use-cases/finish-bulk.ts';
 import { planBulk } from '../../shared/use-cases/plan-bulk.ts';
 import { workOnPartition } from '../../shared/use-cases/work-on-partition.ts';
@@ -19,12 +22,23 @@ interface Instance {
   workers: Worker[] | undefined;
 }
 
-/** The bulk orchestration in memory, an activity at a time, as durable as the real one. */
+/** An orchestration that takes one step after the other, and waits between them until a time or until it is told. */
+interface Stepper {
+  readonly id: string;
+  readonly step: (deps: StepDeps) => Promise<{ readonly goesOn: boolean; readonly delayMs?: number }>;
+  dueAtMs: number;
+}
+
+type StepDeps = Deps & { readonly orchestrations: Orchestrations };
+type Input = BulkEnvelope | ConflictEnvelope | ConflictResolutionEnvelope;
+
+/** The orchestrations in memory, an activity at a time, as durable as the real ones. */
 export class MemoryOrchestrations implements Orchestrations {
   readonly #faults: Faults;
   readonly #nowMs: () => number;
   readonly #started = new Set<string>();
   readonly #running: Instance[] = [];
+  readonly #steppers: Stepper[] = [];
   /** Chooses among the activities that could come next; the workers take turns unless given. */
   pick: (count: number) => number = () => 0;
 
@@ -33,18 +47,28 @@ export class MemoryOrchestrations implements Orchestrations {
     this.#nowMs = nowMs;
   }
 
-  async start(_name: string, instanceId: string, input: BulkEnvelope): Promise<void> {
+  async start(name: string, instanceId: string, input: Input): Promise<void> {
     await this.#faults.enter('orchestrations', 'start', 1);
     this.#faults.step(`orchestrations start ${instanceId}`, () => {
-      if (this.#started.has(instanceId)) return;
+      // As with Durable Functions, the id of an instance that has ended may be used again.
+      if (this.#started.has(instanceId) && (name === 'bulk-sync' || this.isRunning(instanceId))) return;
       this.#started.add(instanceId);
-      this.#running.push({ id: instanceId, envelope: { ...input }, workers: undefined });
+      if ('executionId' in input) this.#running.push({ id: instanceId, envelope: { ...input }, workers: undefined });
+      else this.#steppers.push({ id: instanceId, step: stepOf(input), dueAtMs: this.#nowMs() });
+    });
+  }
+
+  async tell(instanceId: string, _event: string): Promise<void> {
+    await this.#faults.enter('orchestrations', 'tell', 1);
+    this.#faults.step(`orchestrations tell ${instanceId}`, () => {
+      const stepper = this.#steppers.find(({ id }) => id === instanceId);
+      if (stepper !== undefined) stepper.dueAtMs = this.#nowMs();
     });
   }
 
   async forgetEnded(): Promise<number> {
     await this.#faults.enter('orchestrations', 'forgetEnded', 1);
-    const ended = [...this.#started].filter((id) => !this.#running.some((instance) => instance.id === id));
+    const ended = [...this.#started].filter((id) => !this.isRunning(id));
     for (const id of ended) this.#started.delete(id);
     return ended.length;
   }
@@ -58,10 +82,16 @@ export class MemoryOrchestrations implements Orchestrations {
     return this.#running.length;
   }
 
+  isRunning(instanceId: string): boolean {
+    return [...this.#running, ...this.#steppers].some(({ id }) => id === instanceId);
+  }
+
   /** The instance vanishes, as when its state is lost. */
   lose(instanceId: string): void {
-    const index = this.#running.findIndex(({ id }) => id === instanceId);
-    if (index >= 0) this.#running.splice(index, 1);
+    for (const instances of [this.#running, this.#steppers]) {
+      const index = instances.findIndex(({ id }) => id === instanceId);
+      if (index >= 0) instances.splice(index, 1);
+    }
   }
 
   get nextDueAtMs(): number | undefined {
@@ -69,6 +99,7 @@ export class MemoryOrchestrations implements Orchestrations {
       const times = workers.map(({ dueAtMs }) => dueAtMs);
       return times.length === 0 ? this.#nowMs() : Math.min(...times);
     });
+    due.push(...this.#steppers.map(({ dueAtMs }) => dueAtMs));
     return due.length === 0 ? undefined : Math.min(...due);
   }
 
@@ -77,7 +108,14 @@ export class MemoryOrchestrations implements Orchestrations {
    *
    * @returns false when there is nothing to do now
    */
-  async step(deps: Deps): Promise<boolean> {
+  async step(deps: StepDeps): Promise<boolean> {
+    const stepper = this.#steppers.find(({ dueAtMs }) => dueAtMs <= this.#nowMs());
+    if (stepper !== undefined) {
+      const { goesOn, delayMs = 0 } = await stepper.step(deps);
+      stepper.dueAtMs = this.#nowMs() + delayMs;
+      if (!goesOn) this.lose(stepper.id);
+      return true;
+    }
     for (const instance of this.#running) {
       const { envelope, workers } = instance;
       if (workers === undefined) {
@@ -106,4 +144,8 @@ export class MemoryOrchestrations implements Orchestrations {
     worker.dueAtMs = this.#nowMs() + step.delayMs;
     if (step.goesOn) workers.push(worker);
   }
+}
+
+function stepOf(input: ConflictEnvelope | ConflictResolutionEnvelope): Stepper['step'] {
+  return 'conflictId' in input ? (deps) => lookAfterConflict(deps, input) : (deps) => workOnResolution(deps, input);
 }

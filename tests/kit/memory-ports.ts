@@ -3,6 +3,8 @@ import { ProcessMemory } from '../../shared/azure/process-memory.ts';
 import type { Adapter, OpenCall } from '../../shared/core/adapter.ts';
 import type { ApiKeyDocument, AuditDocument, IdempotencyDocument } from '../../shared/core/documents/access.ts';
 import type { MissingDocument } from '../../shared/core/documents/comparison.ts';
+import type { ConflictDocument } from '../../shared/core/documents/conflict.ts';
+import type { ConflictResolutionDocument } from '../../shared/core/documents/conflict-resolution.ts';
 import type { ConversionContentDocument } from '../../shared/core/documents/conversion.ts';
 import type { DeliveryDocument } from '../../shared/core/documents/delivery.ts';
 import type { DispatchDocument, EventReplayDocument } from '../../shared/core/documents/dispatch.ts';
@@ -159,6 +161,8 @@ export interface MemoryDeps extends Deps {
   readonly mergeCandidates: MemoryCollection<MergeCandidateDocument>;
   readonly holds: MemoryCollection<HoldDocument>;
   readonly holdRejections: MemoryCollection<HoldRejectionDocument>;
+  readonly conflicts: MemoryCollection<ConflictDocument>;
+  readonly conflictResolutions: MemoryCollection<ConflictResolutionDocument>;
   readonly shardImages: MemoryCollection<ShardImageDocument>;
   readonly leases: MemoryCollection<LeaseDocument>;
   readonly tenantSlots: MemoryCollection<TenantSlotsDocument>;
@@ -235,6 +239,8 @@ export function createMemoryDeps(options: MemoryOptions = {}): MemoryDeps {
     mergeCandidates: collection('mergeCandidates', collections.mergeCandidates),
     holds: collection('holds', collections.holds),
     holdRejections: collection('holdRejections', collections.holdRejections),
+    conflicts: collection('conflicts', collections.conflicts),
+    conflictResolutions: collection('conflictResolutions', collections.conflictResolutions),
     shardImages: collection('shardImages', collections.shardImages),
     leases: collection('leases', collections.leases),
     tenantSlots: collection('tenantSlots', collections.tenantSlots),

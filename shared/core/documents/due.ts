@@ -31,6 +31,7 @@ const pushDueDocument = due.extend({
   taskId: z.undefined().optional(),
   executionId: z.undefined().optional(),
 });
+
 /** Goes on with a record that is made, changed or deleted here, should whoever began it have died. */
 const ownRecordDueDocument = due.extend({
   kind: z.literal('own-record'),
@@ -75,10 +76,26 @@ const replayDueDocument = due.extend({
   executionId: z.undefined().optional(),
 });
 
+/** Looks after a conflict that waits for a person, or is being decided, should its orchestration be lost. */
+const conflictDueDocument = due.extend({
+  kind: z.literal('conflict'),
+  conflictId: z.string(),
+  taskId: z.undefined().optional(),
+  executionId: z.undefined().optional(),
+});
+
 /** Goes on with what people decided about a hold, should whoever does so die. */
 const holdDueDocument = due.extend({
   kind: z.literal('hold'),
   holdId: z.string(),
+  taskId: z.undefined().optional(),
+  executionId: z.undefined().optional(),
+});
+
+/** Goes on with a bulk resolution of conflicts, should its orchestration be lost. */
+const conflictResolutionDueDocument = due.extend({
+  kind: z.literal('conflict-resolution'),
+  resolutionId: z.string(),
   taskId: z.undefined().optional(),
   executionId: z.undefined().optional(),
 });
@@ -94,6 +111,8 @@ export const dueDocument = z.union([
   pullDueDocument,
   replayDueDocument,
   holdDueDocument,
+  conflictDueDocument,
+  conflictResolutionDueDocument,
 ]);
 
 export type PushDueDocument = z.infer<typeof pushDueDocument>;

@@ -9,8 +9,8 @@ const valuesByPath = z.record(z.string(), z.strictObject({ value: z.json().optio
 const heldField = z.strictObject({
   externalBase: z.json().optional(),
   internalBase: z.json().optional(),
-  /** What a decision that was taken back had overwritten at the other side. */
-  theirs: z.json().optional(),
+  /** What the other side showed, where a decision is taken back that may have been written there. */
+  theirs: z.strictObject({ value: z.json().optional() }).optional(),
 });
 
 /** What waits for a person: while a field is held, it is neither taken from the source nor pushed to it. */
@@ -33,6 +33,8 @@ export const shardSource = z.strictObject({
   internalBase: valuesByPath.optional(),
   /** Empty fields and no deletion: what was held has settled itself. */
   held: held.optional(),
+  /** The last decision about a conflict with this source that was carried out: of a conflict's decisions, which one. */
+  decided: z.strictObject({ conflictId: z.string(), number: z.int() }).optional(),
   /** It was deleted there, and is to be created anew. */
   recreate: z.literal(true).optional(),
   /** When the last push to a provider that has no versions had ended: a look that began before says nothing. */

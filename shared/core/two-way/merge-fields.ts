@@ -42,7 +42,9 @@ export function mergeFields(
   for (const path of observation.feed.paths) {
     const key = path.join('.');
     const theirs = readPath(observation.data, path) as Json | undefined;
-    if (observation.pushed?.fields.includes(key) === true) {
+    // A decision that was taken back while it was being pushed waits for a new one, whatever the push came to.
+    const isUndone = ledger.held[key]?.theirs !== undefined;
+    if (observation.pushed?.fields.includes(key) === true && !isUndone) {
       delete ledger.held[key];
       agree(ledger.agreements, key, readPath(observation.pushed.data, path) as Json | undefined, theirs);
     } else mergeField(input, shard, before, draft, ledger, path);
@@ -72,22 +74,38 @@ function mergeField(
       ? { externalBase: valueBefore(before, path), internalBase: before && agreedValue(before, path) }
       : { externalBase: known.externalBase as Json | undefined, internalBase: known.internalBase as Json | undefined };
   const ours = readPath(draft.data, path) as Json | undefined;
-  const theirs = readPath(input.observation.data, path) as Json | undefined;
+  const overwritten = overwrittenBy(input, before, known, path);
+  const shown = readPath(input.observation.data, path) as Json | undefined;
+  const theirs = overwritten === undefined ? shown : (overwritten.value as Json | undefined);
   const policy = policyFor(input, path);
   const times = policy === 'newest' ? timesOf(input, shard, key) : {};
   const decision = decideField({ ...bases, ours, theirs, ...times }, policy);
   if (decision.kind === 'conflict') {
     if (known === undefined) draft.conflicted = true;
-    ledger.held[key] = known ?? definedOnly(bases);
+    ledger.held[key] = definedOnly({ ...(known ?? bases), theirs: overwritten });
     delete ledger.agreements[key];
     return;
   }
   delete ledger.held[key];
   if (decision.kind === 'theirs') take(input, draft, path, theirs);
   if (decision.kind === 'merged') take(input, draft, path, decision.value);
-  if (decision.kind === 'agreed') agree(ledger.agreements, key, ours, theirs);
+  // Whatever it was settled to, the other side shows what the decision made of it.
+  if (!sameValue(theirs, shown)) delete ledger.agreements[key];
+  else if (decision.kind === 'agreed') agree(ledger.agreements, key, ours, theirs);
   else if (decision.kind === 'ours' && !decision.settled) agree(ledger.agreements, key, bases.internalBase, theirs);
   else delete ledger.agreements[key];
+}
+
+/** What a decision that was taken back had overwritten there. It is theirs until something else is shown than what that decision made of it. */
+function overwrittenBy(
+  { observation }: TwoWayInput,
+  before: ShardSource | undefined,
+  known: HeldFields['fields'][string] | undefined,
+  path: Path,
+): HeldFields['fields'][string]['theirs'] {
+  const isOurs = observation.pushed?.fields.includes(path.join('.')) === true;
+  const shown = readPath(observation.data, path) as Json | undefined;
+  return isOurs || sameValue(shown, valueBefore(before, path)) ? known?.theirs : undefined;
 }
 
 function timesOf(

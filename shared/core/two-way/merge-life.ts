@@ -150,7 +150,10 @@ export function forgetRecreation(input: TwoWayInput, sources: Record<string, Sha
 }
 
 /** What was deleted at the other systems with the shard is created there anew. */
-export function reviveElsewhere(input: TwoWayInput, sources: Record<string, ShardSource>): void {
+export function reviveElsewhere(
+  input: Pick<TwoWayInput, 'linkId' | 'routes'>,
+  sources: Record<string, ShardSource>,
+): void {
   for (const [linkId, source] of Object.entries(sources)) {
     const isWritten = input.routes.some(
       ({ integrationId, object }) => integrationId === source.integrationId && object === source.object,

@@ -3,6 +3,8 @@ import { type ShardDocument, shardDocument } from '../../core/documents/shard.ts
 import type { Deps } from '../../core/ports.ts';
 import type { Scope } from '../../core/scope.ts';
 import { markPushes } from '../../core/two-way/push-routes.ts';
+import type { ConflictNeeds } from '../conflicts/conflict-needs.ts';
+import { projectConflicts } from '../conflicts/project-conflicts.ts';
 import { loadPushRoutes, type RouteNeeds } from '../load-push-routes.ts';
 import { type DeliveredChanges, visitChanges } from '../visit-changes.ts';
 import { wakeLane } from './lane.ts';
@@ -11,11 +13,12 @@ import { remark } from './note-problems.ts';
 type Needs = RouteNeeds &
   Pick<Deps, 'shards' | 'journal' | 'due' | 'pushQueue' | 'poison' | 'log' | 'newId' | 'now' | 'engine'>;
 
-/** What the change feed of `shards` delivered. */
-export async function onShardsChanged(deps: Needs, changes: DeliveredChanges): Promise<void> {
-  await visitChanges(deps, { name: 'on-shards-changed', schema: shardDocument }, changes, (scope, shards) =>
-    wakeLanes(deps, scope, shards),
-  );
+/** What the change feed of `shards` delivered: what shards lack somewhere is pushed there, and what they hold for people becomes conflicts. */
+export async function onShardsChanged(deps: Needs & ConflictNeeds, changes: DeliveredChanges): Promise<void> {
+  await visitChanges(deps, { name: 'on-shards-changed', schema: shardDocument }, changes, async (scope, shards) => {
+    await wakeLanes(deps, scope, shards);
+    await projectConflicts(deps, scope, shards);
+  });
 }
 
 /**

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { waitBeforeRetry } from '../../../../shared/azure/backoff.ts';
 import { codeOf, meaningOfError, meaningOfStatus, retryAfterMsOf } from '../../../../shared/azure/cosmos-failure.ts';
 import { once } from '../../../../shared/azure/once.ts';
-import { runBounded } from '../../../../shared/azure/run-bounded.ts';
 import { type Tries, tryAgain } from '../../../../shared/azure/try-again.ts';
+import { runBounded } from '../../../../shared/core/run-bounded.ts';
 
 const budget = { attempts: 3, baseMs: 1, maxMs: 2, random: () => 0 };
 const failing = (code: number | string) => Object.assign(new Error(`code ${code}`), { code });

@@ -7,6 +7,7 @@ import { demoSettings } from '../local/start/demo-task.ts';
 import type { Twin } from '../local/start/twin.ts';
 import { collections } from '../shared/azure/collections.ts';
 import { integration } from '../shared/contracts/integrations.ts';
+import { deliveriesFeed } from '../shared/use-cases/deliveries/visit-arrivals.ts';
 import { named } from '../tests/kit/webhooks/signed-requests.ts';
 import { withTwin } from './bench-twin.ts';
 import { note, percentile, round } from './report.ts';
@@ -30,22 +31,27 @@ interface IntakeFigures {
   readonly cpuMs: { readonly app: number; readonly cosmos: number; readonly sender: number };
 }
 
+/** The intake by itself: what is stored is worked on by nobody. */
+const withoutProcessing = { [`AzureWebJobs.${deliveriesFeed.name}.Disabled`]: 'true' };
+
 /**
  * Signed deliveries of 1 KB, all different, through the built app in its host: each is answered after it is stored, and all are counted afterwards.
- * `floor` is the same host and app with a route that does nothing.
+ * `floor` is the same host and app with a route that does nothing; in `besideProcessing` the same process also works on what arrives.
  */
 export async function measureWebhooks(): Promise<Readonly<Record<string, unknown>>> {
-  return withTwin({}, async (twin) => {
+  const alone = await withTwin({ appEnvironment: withoutProcessing }, async (twin) => {
     const target = await openTarget(twin);
     await fire(twin, target, 16, deliveries / 4);
     const intake: IntakeFigures[] = [];
-    for (const connections of [16, mostConnections]) {
-      intake.push(await measureIntake(twin, target, connections));
-      note(`${connections} connections: ${intake.at(-1)?.storedPerSecond} stored deliveries/s`);
-    }
-    const floor = await measureFloor(twin);
-    return { deliveries, bodyBytes: bodyOf(1).length, intake, floor, wake: await measureWake(twin) };
+    for (const connections of [16, mostConnections]) intake.push(await measureIntake(twin, target, connections));
+    return { intake, floor: await measureFloor(twin), wake: await measureWake(twin) };
   });
+  const besideProcessing = await withTwin({}, async (twin) => {
+    const target = await openTarget(twin);
+    await fire(twin, target, 16, deliveries / 4);
+    return measureIntake(twin, target, mostConnections);
+  });
+  return { deliveries, bodyBytes: bodyOf(1).length, ...alone, besideProcessing };
 }
 
 /** What the host and the Functions library take for a request that does nothing. */
@@ -102,6 +108,7 @@ async function measureIntake(twin: Twin, target: Target, connections: number): P
   const latencies = await fire(twin, target, connections, deliveries);
   const seconds = (performance.now() - startedAt) / 1000;
   const cpu = await processorTimes(twin);
+  note(`${connections} connections: ${round(deliveries / seconds, 0)} stored deliveries/s`);
   const stored = (await countStored(twin, target)) - storedBefore;
   if (stored !== deliveries) throw new Error(`${stored} of ${deliveries} deliveries are stored`);
   return {

@@ -147,7 +147,9 @@ test('no sender is taken for another one', () => {
 test('nothing that anybody sends makes it throw, or is accepted without the secret', () => {
   const anyHeader = fc.oneof(
     fc.string({ unit: 'binary', maxLength: 40 }),
-    fc.stringMatching(/^(v0=|sha256=|t=\d+,v1=|v1,)?[0-9a-f]{0,80}$/),
+    fc
+      .constantFrom('v0=', 'sha256=', 't=1893456000,v1=', 'v1,', 'v1a,', '')
+      .map((prefix) => `${prefix}${'0'.repeat(64)}`),
   );
   const anyBody = fc
     .oneof(fc.json({ maxDepth: 2 }), fc.string({ maxLength: 40 }), fc.constant('<a><b></a>'))

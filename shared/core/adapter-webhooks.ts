@@ -1,8 +1,11 @@
 import type { ExternalChange, RejectedRecord } from './adapter.ts';
 import type { Json } from './json.ts';
+import type { WebhookVerification } from './webhooks/evidence.ts';
 
 /** What an adapter reads out of webhooks. That a delivery is verified, stored once and retried is the product's own business. */
 export interface AdapterWebhooks<Settings> {
+  /** The kinds of verification that the provider's webhooks can have, the usual one first. Absent: any, as people set it. */
+  readonly verifications?: readonly WebhookVerification['kind'][];
   /**
    * What a verified delivery says, in the order in which it says it. Pure: it calls nobody, and says the same each time. Nothing of a payload makes
    * it throw.

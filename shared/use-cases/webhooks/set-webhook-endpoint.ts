@@ -1,15 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import type { setWebhookEndpoint as route } from '../../contracts/webhook-endpoints.ts';
+import type { Adapter } from '../../core/adapter.ts';
 import { AppError } from '../../core/app-error.ts';
 import type { IntegrationDocument } from '../../core/documents/integration.ts';
 import type { Deps } from '../../core/ports.ts';
 import type { InputOf, OutputOf } from '../../core/route-input.ts';
 import type { Scope } from '../../core/scope.ts';
 import { describeWebhook } from '../../core/webhooks/describe-webhook.ts';
+import type { WebhookVerification } from '../../core/webhooks/evidence.ts';
 import { composeSecret, secretOrigin } from '../../core/webhooks/webhook-secret.ts';
 import type { WebhookSettings } from '../../core/webhooks/webhook-settings.ts';
 import { webhookTargetKey } from '../../core/webhooks/webhook-target.ts';
 import { changeDocument } from '../change-document.ts';
+import { findAdapter } from '../find-adapter.ts';
 import { findIntegration } from '../find-integration.ts';
 import { recordAudit } from '../record-audit.ts';
 import { requireWebhook } from './find-webhook.ts';
@@ -17,7 +20,10 @@ import { requireFittingSecret, storeWebhookSecret } from './webhook-secrets.ts';
 
 type Body = InputOf<typeof route>['body'];
 type Webhook = NonNullable<IntegrationDocument['webhook']>;
-type Needs = Pick<Deps, 'integrations' | 'secrets' | 'audit' | 'webhookTargets' | 'webhooks' | 'newId' | 'now'>;
+type Needs = Pick<
+  Deps,
+  'adapters' | 'integrations' | 'secrets' | 'audit' | 'webhookTargets' | 'webhooks' | 'newId' | 'now'
+>;
 
 /**
  * Says how an integration's webhooks are verified; from then on they are taken. A secret that is given replaces those that there are at once; without
@@ -40,6 +46,7 @@ export async function setWebhookEndpoint(
   const { document, etag } = await changeDocument(deps.integrations, scope, {
     find: () => findIntegration(deps, scope, params.integrationId),
     change: async (current) => {
+      requireKindOf(findAdapter(deps, current.provider), verification);
       const kept = given === undefined ? keptSecrets(current.webhook, body) : undefined;
       const value = given ?? made;
       isMade = kept === undefined && made !== undefined;
@@ -59,6 +66,14 @@ export async function setWebhookEndpoint(
   await recordAudit(deps, scope, { action: 'webhook.set', subject: document.id, detail: verification.kind });
   const described = describeWebhook(document, requireWebhook(document), deps.webhooks, at);
   return { body: { ...described, ...(isMade ? { secret: made } : {}) }, etag };
+}
+
+/** A provider signs in its own way, whatever somebody would like. */
+function requireKindOf({ verifications }: Adapter, { kind }: WebhookVerification): void {
+  if (verifications === undefined || verifications.includes(kind)) return;
+  throw new AppError('invalid-request', {
+    errors: [{ in: 'body', field: '/verification/kind', message: `must be one of: ${verifications.join(', ')}` }],
+  });
 }
 
 /** A kind goes on with its own secrets only: another one may read them otherwise. */

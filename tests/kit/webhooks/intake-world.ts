@@ -1,4 +1,5 @@
 import type { setWebhookEndpoint as setRoute } from '../../../shared/contracts/webhook-endpoints.ts';
+import type { Adapter } from '../../../shared/core/adapter.ts';
 import type { DeliveryDocument } from '../../../shared/core/documents/delivery.ts';
 import type { InputOf } from '../../../shared/core/route-input.ts';
 import { type Scope, systemScope } from '../../../shared/core/scope.ts';
@@ -36,6 +37,9 @@ export interface IntakeWorld {
   readonly stored: () => DeliveryDocument[];
 }
 
+/** Takes any kind. */
+const adapter = { id: 'custom-rest' } as Adapter;
+
 let requests = 0;
 
 /** A request as the HTTP trigger hands it over. */
@@ -63,7 +67,7 @@ export async function createIntake(
   options: MemoryOptions = {},
   settings: Partial<InputOf<typeof setRoute>['body']> = {},
 ): Promise<IntakeWorld> {
-  const deps = createMemoryDeps(options);
+  const deps = createMemoryDeps({ adapters: [adapter], ...options });
   const scope = systemScope('acme', 'test', traceparent);
   const integration = sampleIntegration(scope.tenantId);
   await deps.integrations.write(scope, { kind: 'create', document: integration });

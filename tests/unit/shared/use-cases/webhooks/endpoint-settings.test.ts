@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { rotateWebhookSecret as rotateRoute } from '../../../../../shared/contracts/webhook-endpoints.ts';
 import { webhookVerification } from '../../../../../shared/contracts/webhooks.ts';
+import type { Adapter } from '../../../../../shared/core/adapter.ts';
 import type { InputOf } from '../../../../../shared/core/route-input.ts';
 import { deleteIntegration } from '../../../../../shared/use-cases/delete-integration.ts';
 import { deleteWebhookEndpoint } from '../../../../../shared/use-cases/webhooks/delete-webhook-endpoint.ts';
@@ -87,6 +88,14 @@ describe('settings', () => {
     const setting = world.set({ ...(body as object), verification } as Parameters<IntakeWorld['set']>[0]);
     await expect(setting).rejects.toMatchObject({ code: 'invalid-request', errors: [{ in: 'body', field }] });
     expect((await show(world)).verification).toEqual({ kind: 'github' });
+  });
+
+  it('take no other kinds than the provider has', async () => {
+    const adapter = { id: 'custom-rest', verifications: ['github', 'hmac'] } as unknown as Adapter;
+    const world = await createIntake(github, { adapters: [adapter] });
+    await expect(world.set({ verification: named('Slack').verification, secret: 'a secret' })).rejects.toMatchObject({
+      errors: [{ field: '/verification/kind', message: 'must be one of: github, hmac' }],
+    });
   });
 
   it('name the deployment setting that is missing', async () => {

@@ -276,7 +276,7 @@ function nextSource(
   const modifiedAt = observation.modifiedAt ?? (isNew ? input.now : source?.modifiedAt);
   const revision = observation.revision ?? source?.externalRevision;
   return {
-    ...source,
+    ...(source ?? { addedIn: input.cause.id }),
     integrationId: input.integrationId,
     object: observation.feed.object,
     externalId: observation.externalId,

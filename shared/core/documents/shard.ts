@@ -49,6 +49,8 @@ export const shardSource = z.strictObject({
   /** It is gone there, and the task that saw so keeps such shards as archived. */
   archived: z.literal(true).optional(),
   last: lastOutcome,
+  /** `cause.id` of the write that brought the record to the shard. */
+  addedIn: z.string().optional(),
 });
 
 /** `held`: only a person can say whether the provider has it. */

@@ -93,14 +93,9 @@ function judgeCreated(shard: ShardDocument, executionId: string): Verdict {
  * keep it.
  */
 function isShared({ sources }: ShardDocument, executionId: string): boolean {
-  return Object.values(sources).some(({ last }) => isShown(last.executionId) && !isOf(last.executionId, executionId));
+  return Object.values(sources).some(({ addedIn = executionId }) => addedIn !== executionId && isShown(addedIn));
 }
 
 function isShown(id: string): boolean {
   return id.startsWith(`${idPrefixes.execution}_`) || id.startsWith(`${idPrefixes.delivery}_`);
-}
-
-/** A partition's id begins with its run's. */
-function isOf(id: string, executionId: string): boolean {
-  return id === executionId || id.startsWith(`${executionId}.`);
 }

@@ -4,6 +4,7 @@ import { measureEngine } from './engine.ts';
 import { measureFairness } from './fairness.ts';
 import { measureHttp } from './http.ts';
 import { measureIdentity, measureKeyedSync } from './identity.ts';
+import { measureJournal } from './journal.ts';
 import { measureMerge } from './merge.ts';
 import { measureRecords } from './records.ts';
 import { report } from './report.ts';
@@ -18,7 +19,11 @@ const benchmarks: Record<string, () => Promise<Readonly<Record<string, unknown>>
   engine: measureEngine,
   fairness: measureFairness,
   http: measureHttp,
-  records: async () => ({ ...(await measureRecords()), keyedSync: await measureKeyedSync() }),
+  records: async () => ({
+    ...(await measureRecords()),
+    journal: await measureJournal(),
+    keyedSync: await measureKeyedSync(),
+  }),
   identity: measureIdentity,
   merge: measureMerge,
   start: measureStart,

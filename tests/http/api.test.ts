@@ -11,6 +11,7 @@ import { outgoingSuite } from './outgoing.suite.ts';
 import { pagingSuite } from './paging.suite.ts';
 import { pushesSuite } from './pushes.suite.ts';
 import { retriesSuite } from './retries.suite.ts';
+import { rollbackSuite } from './rollback.suite.ts';
 import { runListsSuite } from './run-lists.suite.ts';
 import { signInSuite } from './sign-in.suite.ts';
 import { type App, startApp } from './start-app.ts';
@@ -46,6 +47,7 @@ describe('the API over HTTP', () => {
   describe('what is not routed', () => unroutedSuite(running));
   describe('steering of runs', () => steeringSuite(running));
   describe('retries', () => retriesSuite(running));
+  describe('rollbacks', () => rollbackSuite(running));
   describe('lists of runs', () => runListsSuite(running));
   describe('the long poll', () => longPollSuite(running));
   describe('webhooks', () => webhooksSuite(running));

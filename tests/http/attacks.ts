@@ -108,6 +108,9 @@ function isWellFormed(operation: Operation, name: string, text: string): boolean
   return typeof pattern === 'string' && new RegExp(pattern, 'u').test(text);
 }
 
+/** Parameters that name no document: any well-formed value is of something that there is. */
+const namesNothing = new Set(['field']);
+
 export function pathAttacks(
   operation: Operation,
   ids: Record<string, string>,
@@ -132,13 +135,14 @@ export function pathAttacks(
       attacks.push({
         what: `the ${name} ${JSON.stringify(hostile.slice(0, 40))}`,
         options: { params: { ...ids, [name]: hostile } },
-        status: [400, 404],
+        status: namesNothing.has(name) && isWellFormed(operation, name, hostile) ? [200] : [400, 404],
         // A name that a person chose may be any of these: it is only of nothing.
         ...(isWellFormed(operation, name, hostile) ? {} : { names: { in: 'path', field: name } }),
       });
     }
     // What is not below `tenant` is the same for all.
     if (!operation.path.startsWith('/tenant/')) continue;
+    if (namesNothing.has(name)) continue;
     // Without a body or a query, operations that need one refuse before they look.
     const needsQuery = operation.parameters.some((each) => each.in === 'query' && each.required === true);
     const status = operation.bodyRequired || needsQuery ? [400] : [404];

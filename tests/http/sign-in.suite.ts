@@ -33,6 +33,7 @@ function paramsOf(operation: Operation): Record<string, string> {
     failedRecordId: sampleFailedRecord('').id,
     conflictId: `conflict_${'A'.repeat(22)}`,
     type: 'sync.completed',
+    field: 'name',
   };
   return Object.fromEntries(
     operation.parameters
@@ -175,6 +176,7 @@ export function signInSuite(app: () => App): void {
       executionId,
       failedRecordId: sampleFailedRecord('').id,
       shardId: String(items[0]?.['id']),
+      field: 'name',
       apiKeyId: key.text('id'),
       ...(await mergeAndPart(tenant)),
       ...(await holdAndResolve(app(), tenant)),

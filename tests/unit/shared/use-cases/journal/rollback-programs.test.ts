@@ -75,6 +75,23 @@ function isChanged({ after }: Trace, id: string, from: number, to: number): bool
   return false;
 }
 
+/** What taking back the run of a step has to come to. */
+function expectationOf(trace: Trace, undone: number): { content: Content; left: number } {
+  const { after } = trace;
+  const last = after.at(-1) ?? {};
+  let left = 0;
+  const content = Object.entries(last).map(([id, now]): [string, Content[string]] => {
+    if (!isChanged(trace, id, undone - 1, undone)) return [id, now];
+    if (isChanged(trace, id, undone, after.length - 1)) {
+      left += 1;
+      return [id, now];
+    }
+    // What was not there before is deleted.
+    return [id, after[undone - 1]?.[id] ?? { ...now, status: 'deleted' }];
+  });
+  return { content: Object.fromEntries(content), left };
+}
+
 const program = fc.array(step, { minLength: 2, maxLength: 6 });
 
 describe('any program of runs and edits', () => {
@@ -88,18 +105,10 @@ describe('any program of runs and edits', () => {
         const last = after.at(-1) ?? {};
         const rollback = await rollBack(harness, undone.id);
         const restored = await contentOf(harness);
-        let expectLeft = 0;
-        for (const id of ids) {
-          const written = isChanged(trace, id, undone.step - 1, undone.step);
-          const changedSince = isChanged(trace, id, undone.step, steps.length);
-          if (written && changedSince) expectLeft += 1;
-          const before = after[undone.step - 1]?.[id];
-          // What was not there before is deleted.
-          const expected = before ?? (last[id] === undefined ? undefined : { ...last[id], status: 'deleted' });
-          expect(restored[id], id).toEqual(written && !changedSince ? expected : last[id]);
-        }
-        expect(rollback.counts.skipped).toBe(expectLeft);
-        expect(harness.deps.runs.leftRecords.all()).toHaveLength(expectLeft);
+        const expected = expectationOf(trace, undone.step);
+        expect(restored).toEqual(expected.content);
+        expect(rollback.counts.skipped).toBe(expected.left);
+        expect(harness.deps.runs.leftRecords.all()).toHaveLength(expected.left);
         harness.deps.clock.advance(1000);
         await harness.run('full');
         expect(await contentOf(harness), 'the next pull').toEqual(restored);

@@ -15,7 +15,7 @@ export const cause = z.strictObject({
   mappingVersion: z.string().optional(),
   /** Of a rollback: the execution that it takes back. */
   undoes: z.string().optional(),
-  /** Of a rollback: the revision that it brought back; 0 for the time before there was one. */
+  /** Of a rollback, or the undo of a merge: the revision that it brought back; 0 for the time before there was one. */
   restores: z.int().optional(),
   conversionSchema: z.strictObject({ id: z.string(), version: z.int() }).optional(),
   at: z.string(),

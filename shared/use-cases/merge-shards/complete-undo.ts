@@ -1,3 +1,4 @@
+import { sameValue } from '../../core/canonical.ts';
 import type { Cause } from '../../core/documents/cause.ts';
 import type { MergeDocument } from '../../core/documents/merge.ts';
 import type { ShardDocument } from '../../core/documents/shard.ts';
@@ -32,7 +33,8 @@ export async function completeUndo(deps: MergeNeeds, scope: Scope, mergeId: stri
     await pointLinks(deps, scope, Object.keys(kept), survivor.document.id, merge.loserId);
     await restoreLoser(deps, scope, merge, sides, moved);
     await pointLinks(deps, scope, [...moving], merge.loserId);
-    const document = releaseSources(sides, kept, strategies, causeOf(merge, deps.now()));
+    const released = releaseSources(sides, kept, strategies, causeOf(merge, deps.now()));
+    const document = asBefore(released, images.survivor);
     const result = await putShard(deps, scope, { before: survivor, document });
     if (result.ok) break;
   }
@@ -87,7 +89,8 @@ async function restoreLoser(
     const news = Object.entries(moved).filter(([id, source]) => isNews(present.sources[id], source));
     if (!isTomb && news.length === 0) return;
     const sources = isTomb ? moved : { ...present.sources, ...Object.fromEntries(news) };
-    const document = restoreShard(sides, present, sources, strategyOf(merge.rules), causeOf(merge, deps.now()));
+    const restored = restoreShard(sides, present, sources, strategyOf(merge.rules), causeOf(merge, deps.now()));
+    const document = asBefore(restored, sides.loser);
     const result = await putShard(deps, scope, { before: stored, document });
     if (result.ok) return;
   }
@@ -95,6 +98,14 @@ async function restoreLoser(
 
 function causeOf({ id, actorId, undo }: MergeDocument, now: Date): Cause {
   return { kind: 'merge-undone', id, actorId: undo?.actorId ?? actorId, at: now.toISOString() };
+}
+
+/** A shard that is just as it was before the merge is that revision again: what had made it can be taken back. */
+function asBefore(shard: ShardDocument, image: ShardDocument): ShardDocument {
+  const isSame = shard.id === image.id && shard.status === image.status && sameValue(shard.data, image.data);
+  return isSame && shard.cause !== undefined
+    ? { ...shard, cause: { ...shard.cause, restores: image.revision } }
+    : shard;
 }
 
 function isNews(present: Sources[string] | undefined, source: Sources[string]): boolean {

@@ -81,29 +81,35 @@ async function readCreated(
   };
 }
 
-/** Shards asked about in one query. */
-const shardsPerQuery = 50;
+/** Journals read side by side: each is a partition of its own. */
+const partitionsAtOnce = 25;
 
-/** All that the journal holds of these shards. */
+/** All that the journal holds of these shards. Only where the execution's own entries do not tell: a query a shard. */
 export async function readEntries(
   deps: Pick<Deps, 'journal'>,
   scope: Scope,
   shardIds: readonly string[],
 ): Promise<Map<string, Pick<ShardHistory, 'entries' | 'complete'>>> {
-  const byShard = new Map(shardIds.map((id): [string, JournalDocument[]] => [id, []]));
-  for (let at = 0; at < shardIds.length; at += shardsPerQuery) {
-    const values = shardIds.slice(at, at + shardsPerQuery);
-    for (let afterId: string | undefined, isLast = false; !isLast; ) {
-      const found: { readonly document: JournalDocument }[] = await deps.journal.list(scope, {
-        filters: [{ field: 'shardId', is: 'one-of', values }],
-        order: 'ascending',
-        afterId,
-        limit: largestPage,
-      });
-      for (const { document } of found) byShard.get(document.shardId)?.push(document);
-      afterId = found.at(-1)?.document.id;
-      isLast = found.length < largestPage;
-    }
+  const found = new Map<string, Pick<ShardHistory, 'entries' | 'complete'>>();
+  for (let at = 0; at < shardIds.length; at += partitionsAtOnce) {
+    const some = shardIds.slice(at, at + partitionsAtOnce);
+    const all = await Promise.all(some.map((id) => readJournal(deps, scope, id)));
+    for (const [index, id] of some.entries()) found.set(id, { entries: all[index] ?? [], complete: true });
   }
-  return new Map([...byShard].map(([id, entries]) => [id, { entries, complete: true }]));
+  return found;
+}
+
+async function readJournal(deps: Pick<Deps, 'journal'>, scope: Scope, shardId: string): Promise<JournalDocument[]> {
+  const entries: JournalDocument[] = [];
+  for (;;) {
+    const found: { readonly document: JournalDocument }[] = await deps.journal.list(scope, {
+      partition: shardId,
+      filters: [],
+      order: 'ascending',
+      afterId: entries.at(-1)?.id,
+      limit: largestPage,
+    });
+    entries.push(...found.map(({ document }) => document));
+    if (found.length < largestPage) return entries;
+  }
 }

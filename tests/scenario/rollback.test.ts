@@ -88,39 +88,46 @@ describe('rolling back', () => {
   const titles = async (tenant: TenantOnTwin): Promise<Map<string, unknown>> =>
     new Map([...(await tenant.stored())].map(([record, { data }]) => [record.split(' ')[1] ?? '', data['jobTitle']]));
 
-  it('of 20,000 records after 1 % were edited restores 99 %, lists 1 %, and the next pull leaves it so', () =>
-    withTenant(many, 1000, async (tenant, crm) => {
-      const ids = await crm.list('contacts');
-      expect(await run(tenant)).toMatchObject({ state: 'succeeded', counts: { created: many } });
-      const before = await titles(tenant);
-      await retitle(crm, ids, (index) => `Wrong ${index}`);
-      const bad = await run(tenant);
-      expect(bad).toMatchObject({ state: 'succeeded', counts: { updated: many } });
-      const since = ids.filter((_id, index) => index % 100 === 7);
-      await retitle(crm, since, (index) => `Edited ${index}`);
-      const later = await run(tenant);
-      expect(later.counts.updated).toBe(edited);
+  it(
+    'of 20,000 records after 1 % were edited restores 99 %, lists 1 %, and the next pull leaves it so',
+    () =>
+      withTenant(many, 1000, async (tenant, crm) => {
+        const ids = await crm.list('contacts');
+        expect(await run(tenant)).toMatchObject({ state: 'succeeded', counts: { created: many } });
+        const before = await titles(tenant);
+        await retitle(crm, ids, (index) => `Wrong ${index}`);
+        const bad = await run(tenant);
+        expect(bad).toMatchObject({ state: 'succeeded', counts: { updated: many } });
+        const since = ids.filter((_id, index) => index % 100 === 7);
+        await retitle(crm, since, (index) => `Edited ${index}`);
+        const later = await run(tenant);
+        expect(later.counts.updated).toBe(edited);
 
-      const { foreseen } = await ask(tenant, bad.id, { preview: true });
-      expect(foreseen).toMatchObject({ complete: true, counts: { restored: many - edited, left: edited, deleted: 0 } });
-      const rollback = await rollBack(tenant, bad.id);
-      expect(rollback).toMatchObject({
-        state: 'partial',
-        rollbackOf: bad.id,
-        counts: { received: many, updated: many - edited, skipped: edited, failed: 0 },
-      });
-      const edits = new Map(since.map((id, index) => [id, `Edited ${index}`]));
-      const expected = new Map(ids.map((id) => [id, edits.get(id) ?? before.get(id)]));
-      expect(await titles(tenant)).toEqual(expected);
-      const left = await listLeft(tenant, rollback.id);
-      expect(left).toHaveLength(edited);
-      expect(left.every(({ reason, by }) => reason === 'changed-since' && by?.id === later.id)).toBe(true);
-
-      for (const mode of [undefined, 'full'] as const) {
-        expect(await run(tenant, mode)).toMatchObject({ state: 'succeeded', counts: { created: 0, updated: 0 } });
+        const { foreseen } = await ask(tenant, bad.id, { preview: true });
+        expect(foreseen).toMatchObject({
+          complete: true,
+          counts: { restored: many - edited, left: edited, deleted: 0 },
+        });
+        const rollback = await rollBack(tenant, bad.id);
+        expect(rollback).toMatchObject({
+          state: 'partial',
+          rollbackOf: bad.id,
+          counts: { received: many, updated: many - edited, skipped: edited, failed: 0 },
+        });
+        const edits = new Map(since.map((id, index) => [id, `Edited ${index}`]));
+        const expected = new Map(ids.map((id) => [id, edits.get(id) ?? before.get(id)]));
         expect(await titles(tenant)).toEqual(expected);
-      }
-    }));
+        const left = await listLeft(tenant, rollback.id);
+        expect(left).toHaveLength(edited);
+        expect(left.every(({ reason, by }) => reason === 'changed-since' && by?.id === later.id)).toBe(true);
+
+        for (const mode of [undefined, 'full'] as const) {
+          expect(await run(tenant, mode)).toMatchObject({ state: 'succeeded', counts: { created: 0, updated: 0 } });
+          expect(await titles(tenant)).toEqual(expected);
+        }
+      }),
+    480_000,
+  );
 
   it('goes on after the host was killed, is rolled back itself, and gives way to the provider only when told to', () =>
     withTenant(400, 10, async (tenant, crm) => {

@@ -13,14 +13,17 @@ import { type Judged, judgeCandidates } from './judge-candidates.ts';
 import { largestPage, readCandidates } from './read-candidates.ts';
 
 type Foreseen = NonNullable<OutputOf<typeof route>['body']['foreseen']>;
-type Needs = Pick<Deps, 'shards' | 'journal' | 'links' | 'now' | 'engine'>;
+type Needs = Pick<Deps, 'shards' | 'journal' | 'links' | 'now'>;
 
 /** Of those that are taken back, and of those that are left. */
 const samples = 10;
 
-/** What a rollback would do, without writing anything. Looks as long as a slice of work lasts; of a longer one the counts are a part. */
+/** A request that lasts longer may be cut off on the way. */
+const longestLookMs = 60_000;
+
+/** What a rollback would do, without writing anything. Looks for a minute at most; of a longer one the counts are a part. */
 export async function previewRollback(deps: Needs, scope: Scope, undone: ExecutionDocument): Promise<Foreseen> {
-  const untilMs = deps.now().getTime() + deps.engine.sliceMs;
+  const untilMs = deps.now().getTime() + longestLookMs;
   const counts = { restored: 0, deleted: 0, left: 0, alreadyUndone: 0 };
   const sample: Foreseen['sample'] = [];
   const left: LeftShard[] = [];

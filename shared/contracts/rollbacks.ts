@@ -34,7 +34,7 @@ const foreseen = z
       .array(
         z.strictObject({
           shardId,
-          becomes: z.enum(['active', 'deleted']),
+          becomes: z.enum(['active', 'deleted', 'archived']),
           changes: z.array(fieldChange).describe('`before` is the field as it is now'),
         }),
       )

@@ -11,7 +11,7 @@ import { markPushes, type PushRoute } from './two-way/push-routes.ts';
 /** What can be decided of a shard apart from what its sources show. */
 export interface ShardChange {
   readonly data?: ShardDocument['data'];
-  readonly status?: 'active' | 'deleted';
+  readonly status?: 'active' | 'deleted' | 'archived';
   /** The sources as they are to be: then they are taken to agree with the change, and it is passed on to none of them. */
   readonly sources?: ShardDocument['sources'];
 }
@@ -59,6 +59,7 @@ function pickLife({ deletion }: ShardDocument): Life {
 function decideLife({ sources }: ShardDocument, change: ShardChange, cause: Cause): Life {
   if (change.sources !== undefined) return {};
   if (change.status === 'deleted') return { deletion: { by: cause.id, at: cause.at } };
+  if (change.status === 'archived') return {};
   const live = new Set(Object.values(sources).flatMap((source) => (source.deleted ? [] : [placeOf(source)])));
   return {
     sources: Object.fromEntries(

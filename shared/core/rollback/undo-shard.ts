@@ -29,12 +29,17 @@ export function undoShard(
 ): ShardDocument {
   const isDelete = undo.kind === 'delete';
   const data = isDelete ? shard.data : undo.image.data;
-  const status = isDelete || undo.image.status === 'deleted' ? 'deleted' : 'active';
+  const status = isDelete ? 'deleted' : livingOr(undo.image.status);
   const restoring: Cause = { ...cause, restores: isDelete ? 0 : undo.revision };
   if (!acceptProvider) return changeShard(shard, { status, data }, restoring, routes);
   const rebase = isDelete ? forget : (source: ShardSource) => returnTo(source, shard.data, data);
   const sources = Object.fromEntries(Object.entries(shard.sources).map(([id, source]) => [id, rebase(source)]));
   return changeShard(shard, { status, data, sources }, restoring, routes);
+}
+
+/** An image is never a tombstone's: an execution writes none. */
+function livingOr(status: ShardDocument['status']): 'active' | 'deleted' | 'archived' {
+  return status === 'merged' ? 'active' : status;
 }
 
 /** The record counts as seen and empty: whatever it shows is new. */
@@ -44,7 +49,7 @@ function forget({ internalBase: _internalBase, ...source }: ShardSource): ShardS
 
 /** A marker that the record was deleted is taken again as well. */
 function returnTo(source: ShardSource, from: JsonObject, to: JsonObject): ShardSource {
-  const { recreate: _recreate, internalBase, ...rest } = source;
+  const { recreate: _recreate, archived: _archived, internalBase, ...rest } = source;
   const externalBase = structuredClone(source.externalBase);
   const agreements = { ...internalBase };
   for (const path of leafPaths([from, to])) {

@@ -67,7 +67,7 @@ function foresee(shard: ShardDocument, undo: Undo): Foreseen['sample'][number] {
   if (undo.kind === 'delete') return { shardId: shard.id, becomes: 'deleted', changes: [] };
   const { status, data } = undo.image;
   const changes = compareFields(shard.data, data, leafPaths([shard.data, data]));
-  return { shardId: shard.id, becomes: status === 'deleted' ? 'deleted' : 'active', changes };
+  return { shardId: shard.id, becomes: status === 'merged' ? 'active' : status, changes };
 }
 
 async function describe(deps: Needs, scope: Scope, left: readonly LeftShard[]): Promise<Foreseen['left']> {

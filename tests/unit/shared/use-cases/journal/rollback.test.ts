@@ -88,21 +88,29 @@ describe('rolling a run back', () => {
     expect((await contentOf(harness))[idOf(0)]).toMatchObject({ status: 'active', data: { name: 'Changed 0' } });
   });
 
-  it('revives what the run deleted, and the marker that is shown again does not delete it again', async () => {
-    const harness = await createSyncHarness({ pageSize: 4 });
-    fill(harness, people);
-    await harness.run();
-    const before = await contentOf(harness);
-    harness.deps.clock.advance(1000);
-    harness.provider.delete(idOf(2));
-    const { id } = await harness.run();
-    expect((await contentOf(harness))[idOf(2)]?.status).toBe('deleted');
-    await rollBack(harness, id);
-    expect(await contentOf(harness)).toEqual(before);
-    harness.deps.clock.advance(1000);
-    await harness.run('full');
-    expect(await contentOf(harness)).toEqual(before);
-  });
+  it.each([
+    ['mirror', 'deleted'],
+    ['archive', 'archived'],
+  ] as const)(
+    'revives what the run took for gone (%s), and the marker that is shown again does not undo that',
+    async (deletions, status) => {
+      const harness = await createSyncHarness({ pageSize: 4, task: { deletions } });
+      fill(harness, people);
+      await harness.run();
+      const before = await contentOf(harness);
+      harness.deps.clock.advance(1000);
+      harness.provider.delete(idOf(2));
+      const { id } = await harness.run();
+      expect((await contentOf(harness))[idOf(2)]?.status).toBe(status);
+      const rollback = await rollBack(harness, id);
+      expect(await contentOf(harness)).toEqual(before);
+      harness.deps.clock.advance(1000);
+      await harness.run('full');
+      expect(await contentOf(harness)).toEqual(before);
+      await rollBack(harness, rollback.id);
+      expect((await contentOf(harness))[idOf(2)]?.status).toBe(status);
+    },
+  );
 
   it('is rolled back itself: everything is as the run had left it', async () => {
     const { harness, before, bad } = await readTwice();

@@ -86,4 +86,66 @@ describe('a subscription that keeps an order', () => {
       { numRuns: 60 },
     );
   });
+
+  test('does not send two of a key side by side, also when an earlier one turns up late', async () => {
+    const harness = createOutgoingHarness();
+    const { deps } = harness;
+    const { webhookClient } = deps;
+    await harness.subscribe({ orderBy: 'subject' });
+    const early = deps.now().toISOString();
+    deps.clock.advance(1000);
+    await harness.tell('second');
+    await harness.turns(1);
+    let inFlight = 0;
+    let mostInFlight = 0;
+    webhookClient.answer = async (post) => {
+      inFlight += 1;
+      mostInFlight = Math.max(mostInFlight, inFlight);
+      if (titleOf(post) === 'second') {
+        await harness.tell('first', { at: early });
+        await harness.turns(2);
+      }
+      inFlight -= 1;
+      return works;
+    };
+    await harness.settle();
+    expect(mostInFlight).toBe(1);
+    expect(harness.titles()).toEqual(['second', 'first']);
+  });
+
+  test('looks again once it holds one: another that began in the same instant goes alone', async () => {
+    const harness = createOutgoingHarness();
+    const { deps } = harness;
+    await harness.subscribe({ orderBy: 'subject' });
+    const early = deps.now().toISOString();
+    deps.clock.advance(1000);
+    await harness.tell('second');
+    await harness.turns(1);
+    let inFlight = 0;
+    let mostInFlight = 0;
+    let finish = (): void => undefined;
+    let rival: Promise<unknown> | undefined;
+    deps.webhookClient.answer = async (post) => {
+      inFlight += 1;
+      mostInFlight = Math.max(mostInFlight, inFlight);
+      if (titleOf(post) === 'first') await new Promise<void>((resolve) => (finish = resolve));
+      inFlight -= 1;
+      return works;
+    };
+    // When the second one is about to take its lease, the first one turns up and is on its way.
+    deps.faults.onOperation = async ({ port, verb }) => {
+      if (port !== 'dispatches' || verb !== 'replace') return;
+      deps.faults.onOperation = undefined;
+      await harness.tell('first', { at: early });
+      await harness.turns(1);
+      rival = harness.turns(1);
+      while (inFlight === 0) await Promise.resolve();
+    };
+    await harness.turns(1);
+    finish();
+    await rival;
+    await harness.settle();
+    expect(mostInFlight).toBe(1);
+    expect(harness.titles()).toEqual(['first', 'second']);
+  });
 });

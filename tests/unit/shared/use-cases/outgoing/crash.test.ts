@@ -102,3 +102,23 @@ describe('a crash at any durable step', () => {
     expectAllDelivered(harness);
   });
 });
+
+test('a look of the clock that found nothing waiting leaves what began to wait meanwhile to the next look', async () => {
+  const harness = createOutgoingHarness();
+  const { deps } = harness;
+  await harness.subscribe();
+  await harness.tell('first');
+  await harness.turns(2);
+  expect(harness.titles()).toEqual(['first']);
+  // Just before the clock removes its entry, an event is told, and the message that has it sent is lost.
+  deps.faults.onOperation = async ({ port, verb }) => {
+    if (port !== 'due' || verb !== 'remove') return;
+    deps.faults.onOperation = undefined;
+    await harness.tell('second');
+    await harness.turns(1);
+    deps.outgoingQueue.receive()?.complete();
+  };
+  await harness.settle();
+  expect(harness.titles()).toEqual(['first', 'second']);
+  expect(deps.due.all()).toEqual([]);
+});

@@ -3,6 +3,7 @@ import { killWhileBulkSyncing } from './bulk.ts';
 import { killCosmos } from './cosmos.ts';
 import { runDurablePrograms } from './durable.ts';
 import { killWhileMatching } from './identity.ts';
+import { killWhileDelivering } from './outgoing.ts';
 import { killWhileSyncing } from './sync.ts';
 import { runTwoWayPrograms } from './two-way-model.ts';
 
@@ -13,6 +14,7 @@ const { values, positionals } = parseArgs({
     records: { type: 'string', default: '100000' },
     programs: { type: 'string', default: '1000' },
     'kill-programs': { type: 'string', default: '300' },
+    events: { type: 'string', default: '1000' },
     seed: { type: 'string', default: String(Date.now()) },
     resume: { type: 'string' },
     json: { type: 'boolean', default: false },
@@ -38,6 +40,11 @@ const runs: Record<string, () => Promise<{ result: object; isGood: boolean }>> =
     const isWhole = result.lost === 0 && result.duplicated === 0 && result.reconciled;
     return { result, isGood: isWhole && result.state === 'succeeded' };
   },
+  async outgoing() {
+    const size = { events: Number(values.events), kills: Number(values.kills) };
+    const result = await killWhileDelivering(size, Number(values.seed), say);
+    return { result, isGood: result.lost + result.unsigned + result.outOfOrder + result.undelivered === 0 };
+  },
   async cosmos() {
     const result = await killCosmos(Number(values.kills), Number(values.seed), say);
     return { result, isGood: result.mismatch === null };
@@ -57,7 +64,7 @@ const runs: Record<string, () => Promise<{ result: object; isGood: boolean }>> =
 const run = runs[positionals[0] ?? ''];
 if (run === undefined) {
   process.stderr.write(
-    `npm run chaos -- ${Object.keys(runs).join('|')} [--kills N] [--seed N] [--json]\n  bulk: [--records N]\n  durable: [--programs N] [--kill-programs N]\n  two-way-model: [--programs N] [--resume FILE]\n`,
+    `npm run chaos -- ${Object.keys(runs).join('|')} [--kills N] [--seed N] [--json]\n  bulk: [--records N]\n  outgoing: [--events N]\n  durable: [--programs N] [--kill-programs N]\n  two-way-model: [--programs N] [--resume FILE]\n`,
   );
   process.exitCode = 2;
 } else {

@@ -2,6 +2,9 @@ import { z } from 'zod';
 import { dispatchId, eventReplayId, tenantId } from '../../contracts/identifiers.ts';
 import { traceparent } from '../envelope.ts';
 
+/** So many dispatches travel in one message: queues are slow by the message. */
+export const mostInMessage = 16;
+
 const common = {
   tenantId,
   traceparent,
@@ -9,9 +12,13 @@ const common = {
   dueAt: z.iso.datetime().optional(),
 };
 
-/** Queue `deliver-webhooks`: send one dispatch, or go on with a replay. */
+/** Queue `deliver-webhooks`: send dispatches, side by side, or go on with a replay. */
 export const outgoingEnvelope = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('send-dispatch'), ...common, dispatchId }),
+  z.strictObject({
+    kind: z.literal('send-dispatches'),
+    ...common,
+    dispatchIds: z.array(dispatchId).min(1).max(mostInMessage),
+  }),
   z.strictObject({ kind: z.literal('replay-events'), ...common, replayId: eventReplayId }),
 ]);
 

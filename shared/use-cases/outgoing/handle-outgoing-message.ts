@@ -20,5 +20,7 @@ export async function handleOutgoingMessage(deps: Deps, delivered: unknown): Pro
   const { tenantId, traceparent } = parsed.data;
   const scope = systemScope(tenantId, 'deliver-webhooks', traceparent);
   if (parsed.data.kind === 'replay-events') return workOnReplay(deps, scope, parsed.data.replayId);
-  return workOnDispatch(deps, scope, parsed.data.dispatchId);
+  const turns = await Promise.allSettled(parsed.data.dispatchIds.map((id) => workOnDispatch(deps, scope, id)));
+  // Delivered again, the message finds those done that were.
+  for (const turn of turns) if (turn.status === 'rejected') throw turn.reason;
 }

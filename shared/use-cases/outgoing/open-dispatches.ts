@@ -1,10 +1,9 @@
 import type { DispatchDocument } from '../../core/documents/dispatch.ts';
+import { mostInMessage } from '../../core/outgoing/envelope.ts';
 import type { Deps } from '../../core/ports.ts';
 import type { Scope } from '../../core/scope.ts';
-import { sendDispatchMessage } from './send-outgoing.ts';
+import { sendDispatchesMessage } from './send-outgoing.ts';
 import { watchDispatches } from './watch-dispatches.ts';
-
-const messagesAtOnce = 16;
 
 /**
  * Creates dispatches and has them sent: first the clock's entry, then the documents, then the messages, so that after a crash at any point the
@@ -24,9 +23,16 @@ export async function openDispatches(
     dispatches.map((document) => ({ kind: 'create', document })),
   );
   const fresh = firstOfEachKey(dispatches.filter((_, index) => results[index]?.ok === true));
-  for (let first = 0; first < fresh.length; first += messagesAtOnce) {
-    const group = fresh.slice(first, first + messagesAtOnce);
-    await Promise.all(group.map(({ id }) => sendOrLeave(deps, scope, id)));
+  // Those of one subscription travel together: a slow receiver keeps fewer workers busy, and holds up only its own.
+  for (const ofOne of Map.groupBy(fresh, ({ subscriptionId }) => subscriptionId).values()) {
+    for (let first = 0; first < ofOne.length; first += mostInMessage) {
+      const group = ofOne.slice(first, first + mostInMessage);
+      await sendOrLeave(
+        deps,
+        scope,
+        group.map(({ id }) => id),
+      );
+    }
   }
 }
 
@@ -45,10 +51,14 @@ function firstOfEachKey(dispatches: readonly DispatchDocument[]): DispatchDocume
 }
 
 /** A message that can't be sent is sent by the clock, later. */
-async function sendOrLeave(deps: Pick<Deps, 'outgoingQueue' | 'log'>, scope: Scope, dispatchId: string): Promise<void> {
+async function sendOrLeave(
+  deps: Pick<Deps, 'outgoingQueue' | 'log'>,
+  scope: Scope,
+  dispatchIds: readonly string[],
+): Promise<void> {
   try {
-    await sendDispatchMessage(deps, scope, dispatchId);
+    await sendDispatchesMessage(deps, scope, dispatchIds);
   } catch (error) {
-    deps.log.warn('the message of a dispatch could not be sent', { tenantId: scope.tenantId, dispatchId, error });
+    deps.log.warn('a message of dispatches could not be sent', { tenantId: scope.tenantId, dispatchIds, error });
   }
 }

@@ -66,7 +66,7 @@ describe('an event', () => {
 
 describe('a failed attempt', () => {
   test('is repeated by the schedule under the same id with the same body, and given up at its end', async () => {
-    const harness = createOutgoingHarness({ circuitFailures: 100 });
+    const harness = createOutgoingHarness({ circuitFailures: 100, sweepMs: 3_600_000 });
     const { secret } = await harness.subscribe();
     harness.deps.webhookClient.answer = () => answered(500);
     const begunMs = harness.deps.clock.nowMs();
@@ -132,8 +132,10 @@ describe('a receiver that answers 410', () => {
       events: [{ type: 'subscription.*' }],
     });
     deps.webhookClient.answer = ({ url }) => answered(url === receiverUrl ? 410 : 200);
-    await harness.tell('First');
-    await harness.tell('Second');
+    for (const title of ['First', 'Second']) {
+      await harness.tell(title);
+      await harness.turns(1);
+    }
     await harness.settle();
     const subscription = deps.subscriptions.all().find((each) => each.id === id);
     expect(subscription).toMatchObject({ enabled: false, disabled: { reason: 'gone', told: true } });
@@ -166,8 +168,10 @@ describe('a receiver that fails', () => {
     await harness.subscribe();
     let works = false;
     deps.webhookClient.answer = () => answered(works ? 200 : 503);
-    for (let count = 0; count < 6; count += 1) await harness.tell(`Event ${count}`);
-    await harness.turns(10);
+    for (let count = 0; count < 6; count += 1) {
+      await harness.tell(`Event ${count}`);
+      await harness.turns(2);
+    }
     expect(deps.webhookClient.received).toHaveLength(3);
     expect(deps.endpoints.all()).toMatchObject([{ circuit: 'open', consecutiveFailures: 3 }]);
     expect(harness.dispatches().filter(({ attemptCount }) => attemptCount === 0)).toHaveLength(3);
@@ -183,7 +187,7 @@ describe('a receiver that fails', () => {
 
   test('for days ends its subscription, which is told with the reason', async () => {
     const dayMs = 86_400_000;
-    const harness = createOutgoingHarness({ circuitFailures: 3, disableAfterMs: 2 * dayMs });
+    const harness = createOutgoingHarness({ circuitFailures: 3, disableAfterMs: 2 * dayMs, sweepMs: 3_600_000 });
     const { deps } = harness;
     const { id } = await harness.subscribe();
     deps.webhookClient.answer = () => ({ kind: 'failed', problem: 'the host name is not known', durationMs: 1 });
@@ -233,7 +237,7 @@ test('two turns at once send once', async () => {
 
 test('a message that does not parse is set aside', async () => {
   const { deps } = createOutgoingHarness();
-  await handleOutgoingMessage(deps, { kind: 'send-dispatch', tenantId: 'acme' });
-  expect(deps.outgoingQueue.poison).toMatchObject([{ reason: expect.stringContaining('/dispatchId') }]);
+  await handleOutgoingMessage(deps, { kind: 'send-dispatches', tenantId: 'acme' });
+  expect(deps.outgoingQueue.poison).toMatchObject([{ reason: expect.stringContaining('/dispatchIds') }]);
   expect(deps.log.alerts).toHaveLength(1);
 });

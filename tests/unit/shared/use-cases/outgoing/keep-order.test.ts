@@ -2,12 +2,15 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createOutgoingHarness, titleOf } from '../../../../kit/outgoing-harness.ts';
 
+/** A few attempts, one second apart, and no receiver that is left alone. */
+const pace = { scheduleMs: Array.from({ length: 20 }, (_, index) => (index === 0 ? 0 : 1000)), circuitFailures: 100 };
+
 const fails = { kind: 'answered', status: 500, durationMs: 1 } as const;
 const works = { kind: 'answered', status: 200, durationMs: 1 } as const;
 
-describe('a subscription that keeps an order', () => {
+describe('a subscription that keeps an order', { timeout: 60_000 }, () => {
   test('has the next event of a key wait until the one before is done; other keys go on', async () => {
-    const harness = createOutgoingHarness({ circuitFailures: 100 });
+    const harness = createOutgoingHarness(pace);
     const { webhookClient, clock } = harness.deps;
     await harness.subscribe({ orderBy: 'subject' });
     let failures = 0;
@@ -34,7 +37,7 @@ describe('a subscription that keeps an order', () => {
   });
 
   test('goes on after one that was given up', async () => {
-    const harness = createOutgoingHarness({ circuitFailures: 100 });
+    const harness = createOutgoingHarness(pace);
     await harness.subscribe({ orderBy: 'subject' });
     harness.deps.webhookClient.answer = (post) => (titleOf(post) === 'bad' ? fails : works);
     await harness.tell('bad');
@@ -59,7 +62,7 @@ describe('a subscription that keeps an order', () => {
     });
     await fc.assert(
       fc.asyncProperty(plan, async ({ keys, failures, crashes }) => {
-        const harness = createOutgoingHarness({ circuitFailures: 100 });
+        const harness = createOutgoingHarness(pace);
         const { webhookClient, faults, clock } = harness.deps;
         await harness.subscribe({ orderBy: 'subject' });
         let asked = 0;

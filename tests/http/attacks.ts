@@ -117,42 +117,46 @@ export function pathAttacks(
   othersIds: Record<string, string>,
 ): Attack[] {
   const parameters = operation.parameters.filter((parameter) => parameter.in === 'path');
-  const attacks: Attack[] = [];
-  for (const { name } of parameters) {
-    const texts = [
-      ...hostileTexts,
-      'x',
-      'int_',
-      `${ids[name]}0`,
-      ids[name]?.toUpperCase() ?? '',
-      `${ids[name]}\n`,
-      '%00',
-      '%ed%a0%80',
-    ];
-    for (const hostile of texts) {
-      // A segment of only dots is resolved by the client before it is sent.
-      if (hostile.trim() === '' || hostile === ids[name]) continue;
-      attacks.push({
+  // What is not below `tenant` is the same for all.
+  const isTenants = operation.path.startsWith('/tenant/');
+  return parameters.flatMap(({ name }) => [
+    ...hostileSegments(operation, ids, name),
+    ...(isTenants && !namesNothing.has(name) ? [othersSegment(operation, ids, othersIds, name)] : []),
+  ]);
+}
+
+function hostileSegments(operation: Operation, ids: Record<string, string>, name: string): Attack[] {
+  const id = ids[name];
+  const texts = [...hostileTexts, 'x', 'int_', `${id}0`, id?.toUpperCase() ?? '', `${id}\n`, '%00', '%ed%a0%80'];
+  return texts.flatMap((hostile): Attack[] => {
+    // A segment of only dots is resolved by the client before it is sent.
+    if (hostile.trim() === '' || hostile === id) return [];
+    const isGood = isWellFormed(operation, name, hostile);
+    return [
+      {
         what: `the ${name} ${JSON.stringify(hostile.slice(0, 40))}`,
         options: { params: { ...ids, [name]: hostile } },
-        status: namesNothing.has(name) && isWellFormed(operation, name, hostile) ? [200] : [400, 404],
+        status: isGood && namesNothing.has(name) ? [200] : [400, 404],
         // A name that a person chose may be any of these: it is only of nothing.
-        ...(isWellFormed(operation, name, hostile) ? {} : { names: { in: 'path', field: name } }),
-      });
-    }
-    // What is not below `tenant` is the same for all.
-    if (!operation.path.startsWith('/tenant/')) continue;
-    if (namesNothing.has(name)) continue;
-    // Without a body or a query, operations that need one refuse before they look.
-    const needsQuery = operation.parameters.some((each) => each.in === 'query' && each.required === true);
-    const status = operation.bodyRequired || needsQuery ? [400] : [404];
-    attacks.push({
-      what: `another tenant's ${name}`,
-      options: { params: { ...ids, [name]: othersIds[name] ?? '' } },
-      status,
-    });
-  }
-  return attacks;
+        ...(isGood ? {} : { names: { in: 'path', field: name } }),
+      },
+    ];
+  });
+}
+
+function othersSegment(
+  operation: Operation,
+  ids: Record<string, string>,
+  othersIds: Record<string, string>,
+  name: string,
+): Attack {
+  // Without a body or a query, operations that need one refuse before they look.
+  const needsQuery = operation.parameters.some((each) => each.in === 'query' && each.required === true);
+  return {
+    what: `another tenant's ${name}`,
+    options: { params: { ...ids, [name]: othersIds[name] ?? '' } },
+    status: operation.bodyRequired || needsQuery ? [400] : [404],
+  };
 }
 
 export function headerAttacks(operation: Operation, params: Record<string, string>, valid: unknown): Attack[] {

@@ -6,12 +6,14 @@ import { killWhileMatching } from './identity.ts';
 import { killWhileDelivering } from './outgoing.ts';
 import { killWhileSyncing } from './sync.ts';
 import { runTwoWayPrograms } from './two-way-model.ts';
+import { killWhileReceiving } from './webhooks.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     kills: { type: 'string', default: '20' },
     records: { type: 'string', default: '100000' },
+    deliveries: { type: 'string', default: '10000' },
     programs: { type: 'string', default: '1000' },
     'kill-programs': { type: 'string', default: '300' },
     events: { type: 'string', default: '1000' },
@@ -44,6 +46,11 @@ const runs: Record<string, () => Promise<{ result: object; isGood: boolean }>> =
     const size = { events: Number(values.events), kills: Number(values.kills) };
     const result = await killWhileDelivering(size, Number(values.seed), say);
     return { result, isGood: result.lost + result.unsigned + result.outOfOrder + result.undelivered === 0 };
+  async webhooks() {
+    const size = { deliveries: Number(values.deliveries), kills: Number(values.kills) };
+    const result = await killWhileReceiving(size, Number(values.seed), say);
+    const wrong = result.unprocessed + result.lost + result.doubled + result.disordered;
+    return { result, isGood: wrong === 0 && result.stored === result.distinct };
   },
   async cosmos() {
     const result = await killCosmos(Number(values.kills), Number(values.seed), say);
@@ -64,7 +71,7 @@ const runs: Record<string, () => Promise<{ result: object; isGood: boolean }>> =
 const run = runs[positionals[0] ?? ''];
 if (run === undefined) {
   process.stderr.write(
-    `npm run chaos -- ${Object.keys(runs).join('|')} [--kills N] [--seed N] [--json]\n  bulk: [--records N]\n  outgoing: [--events N]\n  durable: [--programs N] [--kill-programs N]\n  two-way-model: [--programs N] [--resume FILE]\n`,
+    `npm run chaos -- ${Object.keys(runs).join('|')} [--kills N] [--seed N] [--json]\n  bulk: [--records N]\n  outgoing: [--events N]\n  webhooks: [--deliveries N]\n  durable: [--programs N] [--kill-programs N]\n  two-way-model: [--programs N] [--resume FILE]\n`,
   );
   process.exitCode = 2;
 } else {

@@ -46,6 +46,7 @@ const runs: Record<string, () => Promise<{ result: object; isGood: boolean }>> =
     const size = { events: Number(values.events), kills: Number(values.kills) };
     const result = await killWhileDelivering(size, Number(values.seed), say);
     return { result, isGood: result.lost + result.unsigned + result.outOfOrder + result.undelivered === 0 };
+  },
   async webhooks() {
     const size = { deliveries: Number(values.deliveries), kills: Number(values.kills) };
     const result = await killWhileReceiving(size, Number(values.seed), say);

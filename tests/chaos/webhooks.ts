@@ -62,8 +62,9 @@ export async function killWhileReceiving(
     const sent = planDeliveries(deliveries, random);
     const startedAt = performance.now();
     const sender = await openSender(twin);
-    const killing = killRepeatedly(twin, kills, random, say);
-    const [answered] = await Promise.all([sendAll(sender, sent, say), killing.done]);
+    const progress = { answered: 0 };
+    const isFar = (kill: number) => progress.answered >= ((deliveries * kill) / (kills + 1)) * 0.9;
+    await Promise.all([sendAll(sender, sent, progress, say), killRepeatedly(twin, { kills, random, isFar, say })]);
     const database = cosmos.database('castiel');
     await untilSettled(database.container('deliveries'), say);
     const found = await compare(
@@ -74,7 +75,12 @@ export async function killWhileReceiving(
       },
       sent,
     );
-    return { answered, kills, ...found, seconds: Math.round((performance.now() - startedAt) / 1000) };
+    return {
+      answered: progress.answered,
+      kills,
+      ...found,
+      seconds: Math.round((performance.now() - startedAt) / 1000),
+    };
   } finally {
     cosmos.dispose();
     await twin.close();
@@ -154,19 +160,22 @@ async function openSender(twin: Twin): Promise<Sender> {
   };
 }
 
-/** @returns how many were answered well, which are all */
-async function sendAll(send: Sender, deliveries: readonly Sent[], say: (message: string) => void): Promise<number> {
+/** Counts those that were answered well, which are all in the end. */
+async function sendAll(
+  send: Sender,
+  deliveries: readonly Sent[],
+  progress: { answered: number },
+  say: (message: string) => void,
+): Promise<void> {
   let next = 0;
-  let answered = 0;
   const work = async (): Promise<void> => {
     for (let delivery = deliveries[next++]; delivery !== undefined; delivery = deliveries[next++]) {
       while (!(await send(delivery).catch(isRefused))) await pause(100);
-      answered += 1;
-      if (answered % 1000 === 0) say(`${answered} answered`);
+      progress.answered += 1;
+      if (progress.answered % 1000 === 0) say(`${progress.answered} answered`);
     }
   };
   await Promise.all(Array.from({ length: connections }, work));
-  return answered;
 }
 
 /** A connection that broke is a delivery to be sent again. */
@@ -175,21 +184,26 @@ function isRefused(error: unknown): false {
   return false;
 }
 
-function killRepeatedly(
+const longestLifeMs = 20_000;
+
+/** The kills are spread over the sending: each comes a few seconds after the app was ready, and waits a while for as many answers as its number is due. */
+async function killRepeatedly(
   twin: Twin,
-  kills: number,
-  random: () => number,
-  say: (message: string) => void,
-): { readonly done: Promise<void> } {
-  const run = async (): Promise<void> => {
-    for (let kill = 1; kill <= kills; kill += 1) {
-      await pause(2_000 + random() * 3_000);
-      await twin.stopApp('SIGKILL');
-      await twin.restartApp();
-      say(`kill ${kill}`);
-    }
-  };
-  return { done: run() };
+  chaos: {
+    readonly kills: number;
+    readonly random: () => number;
+    readonly isFar: (kill: number) => boolean;
+    readonly say: (message: string) => void;
+  },
+): Promise<void> {
+  for (let kill = 1; kill <= chaos.kills; kill += 1) {
+    const deadline = Date.now() + longestLifeMs;
+    await pause(1_000 + chaos.random() * 3_000);
+    while (!chaos.isFar(kill) && Date.now() < deadline) await pause(50);
+    await twin.stopApp('SIGKILL');
+    await twin.restartApp();
+    chaos.say(`kill ${kill}`);
+  }
 }
 
 function pause(ms: number): Promise<void> {

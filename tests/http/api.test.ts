@@ -3,6 +3,7 @@ import { concurrencySuite } from './concurrency.suite.ts';
 import { conflictsSuite } from './conflicts.suite.ts';
 import { conversionSuite } from './conversion.suite.ts';
 import { corruptDocumentSuite } from './corrupt-document.suite.ts';
+import { deliveriesSuite } from './deliveries.suite.ts';
 import { everyRouteSuite } from './every-route.suite.ts';
 import { fuzzSuite } from './fuzz.suite.ts';
 import { idempotencySuite } from './idempotency.suite.ts';
@@ -51,6 +52,7 @@ describe('the API over HTTP', () => {
   describe('lists of runs', () => runListsSuite(running));
   describe('the long poll', () => longPollSuite(running));
   describe('webhooks', () => webhooksSuite(running));
+  describe('webhook deliveries', () => deliveriesSuite(running));
   describe('fuzz', () => fuzzSuite(running));
 
   it('met no failure of its own in all this', () => {

@@ -76,6 +76,13 @@ export function fuzzSuite(app: () => App): void {
       secret: 'a secret of the fuzz',
     },
     rotateWebhookSecret: { secret: 'a secret of the fuzz', keep: 'current', overlapMinutes: 1 },
+    createReplay: {
+      action: 'redrive',
+      from: '2026-01-01T00:00:00Z',
+      to: '2026-01-02T00:00:00Z',
+      integrationId: ids['integrationId'],
+      states: ['dead'],
+    },
     createTask: {
       ...demoTask({ schedule: { kind: 'cron', expression: '1 2 3 4 *', timeZone: 'UTC' } }),
       enabled: true,

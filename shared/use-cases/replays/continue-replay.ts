@@ -64,8 +64,21 @@ async function takeBatch(
     updatedAt: at,
     ...(isLast ? { state: 'done' as const, finishedAt: at } : {}),
   };
-  // Who is refused was cancelled or has a double: either is seen with the next batch.
-  await deps.webhookReplays.write(scope, { kind: 'replace', document, etag });
+  const result = await deps.webhookReplays.write(scope, { kind: 'replace', document, etag });
+  if (!result.ok) await countCancelled(deps, scope, replay, document);
+}
+
+/** A replay that was cancelled in the midst of a batch still tells what the batch did; any other that moved on has a double, which tells it. */
+async function countCancelled(
+  deps: Pick<Deps, 'webhookReplays'>,
+  scope: Scope,
+  before: WebhookReplayDocument,
+  { position, counts }: WebhookReplayDocument,
+): Promise<void> {
+  const stored = await deps.webhookReplays.get(scope, { id: before.id });
+  if (stored?.document.state !== 'cancelled' || stored.document.position !== before.position) return;
+  const document = { ...stored.document, ...(position === undefined ? {} : { position }), counts };
+  await deps.webhookReplays.write(scope, { kind: 'replace', document, etag: stored.etag });
 }
 
 interface Batch {

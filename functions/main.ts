@@ -2,6 +2,8 @@
 import './catalog.ts';
 import './integrations.ts';
 import './connections.ts';
+// Before what providers call: a host tries routes in this order, and `webhooks/deliveries/…` would fit those as well.
+import './deliveries.ts';
 import './webhooks.ts';
 import './conversion-schemas.ts';
 import './shard-types.ts';
@@ -11,7 +13,6 @@ import './shards.ts';
 import './pushes.ts';
 import './match-rules.ts';
 import './merges.ts';
-import './deliveries.ts';
 import './holds.ts';
 import './conflicts.ts';
 import './events.ts';

@@ -67,6 +67,7 @@ export async function killWhileReceiving(
     await Promise.all([sendAll(sender, sent, progress, say), killRepeatedly(twin, { kills, random, isFar, say })]);
     const database = cosmos.database('castiel');
     await untilSettled(database.container('deliveries'), say);
+    await tellReasons(database.container('deliveries'), say);
     const found = await compare(
       {
         deliveries: database.container('deliveries'),
@@ -222,6 +223,14 @@ async function untilSettled(container: Container, say: (message: string) => void
     left = open;
     say(`${open} are still to be processed`);
     await pause(2_000);
+  }
+}
+
+/** What kept deliveries from a good end. */
+async function tellReasons(container: Container, say: (message: string) => void): Promise<void> {
+  const deliveries = await readAll<{ id: string; state: string; processing: { reason?: string } }>(container);
+  for (const { id, state, processing } of deliveries) {
+    if (state !== 'processed') say(`${id} is ${state}: ${processing.reason}`);
   }
 }
 

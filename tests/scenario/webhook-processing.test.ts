@@ -69,14 +69,20 @@ describe('webhooks of a CRM', () => {
       await tenant.client.call('PATCH', tenant.base, z.unknown(), { settings });
       const send = await openWebhooks(tenant, tenant.integrationId);
       const [first = '', second = '', third = ''] = await crm.list('contacts');
-      const edit = (id: string, jobTitle: string) =>
-        ({ kind: 'update', type: 'contacts', id, patch: { jobTitle } }) as const;
+      const edit = (id: string, lastName: string) =>
+        ({ kind: 'update', type: 'contacts', id, patch: { lastName } }) as const;
       await crm.edit(edit(first, 'Named'), { kind: 'delete', type: 'contacts', id: second });
       expect(await send({ type: 'contact.changed', id: first })).toBe(202);
       expect(await send({ type: 'contact.changed', id: second })).toBe(202);
       const [deleted, changed] = await ended(tenant, 2);
       expect([deleted?.state, changed?.state]).toEqual(['processed', 'processed']);
       expect(changed?.records).toEqual([`contacts/${first}`]);
+      const details = await tenant.client.call(
+        'GET',
+        `webhooks/deliveries/${changed?.id}`,
+        getDelivery.success.body ?? z.never(),
+      );
+      expect(details.result?.counts).toEqual({ updated: 1 });
       const stored = await tenant.stored();
       expect(stored.get(`contacts ${first}`)).toMatchObject({ cause: { kind: 'delivery', id: changed?.id } });
       expect(JSON.stringify(stored.get(`contacts ${first}`)?.data)).toContain('Named');

@@ -111,6 +111,8 @@ export const deliveryDocument = z.strictObject({
     startedAt: z.string().optional(),
     /** Tries before it was last given new ones by a person. */
     triesBefore: z.int().optional(),
+    /** Tries that ended because whoever made them was lost; absent for none. */
+    losses: z.int().optional(),
     /** Links that a try in progress, or one that was cut short, may have touched. */
     announced: z.array(z.string()).optional(),
     /** What it changed. */

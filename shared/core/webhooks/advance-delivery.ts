@@ -7,6 +7,9 @@ type Ending = DeliveryDocument['processing']['history'][number]['outcome'];
 /** After the last of them a delivery is dead, until a person gives it new ones. */
 export const mostTries = 8;
 
+/** A delivery that so often lost whoever worked on it may be what they died of. Most of the time it is not, so these are no tries. */
+export const mostLosses = 24;
+
 /** Each pause is this many times as long as the one before. */
 const pauseGrowth = 4;
 
@@ -22,14 +25,15 @@ export function isDue({ state, processing }: DeliveryDocument, nowMs: number): b
   return state === 'processing' && Date.parse(processing.leaseUntil ?? '') <= nowMs;
 }
 
-/** Tries since the delivery arrived, or since a person gave it new ones. */
-export function triesOf({ attempts, triesBefore = 0 }: Processing): number {
-  return attempts - triesBefore;
+/** Tries since the delivery arrived, or since a person gave it new ones, without those that lost their worker. */
+function triesOf({ attempts, triesBefore = 0, losses = 0 }: Processing): number {
+  return attempts - triesBefore - losses;
 }
 
 /** Takes a due delivery for a try. One that was left in the midst of a try has lost its worker there. */
 export function beginAttempt(delivery: DeliveryDocument, now: string, leaseUntil: string): DeliveryDocument {
-  const noted = delivery.state === 'processing' ? noteAttempt(delivery, now, 'failed', lostWorker) : delivery;
+  const isLost = delivery.state === 'processing';
+  const noted = isLost ? noteAttempt(delivery, now, 'failed', lostWorker) : delivery;
   const { nextAttemptAt: _, reason: _reason, ...processing } = noted.processing;
   return {
     ...delivery,
@@ -37,6 +41,7 @@ export function beginAttempt(delivery: DeliveryDocument, now: string, leaseUntil
     processing: {
       ...processing,
       attempts: processing.attempts + 1,
+      ...(isLost ? { losses: (processing.losses ?? 0) + 1 } : {}),
       fence: processing.fence + 1,
       leaseUntil,
       startedAt: now,
@@ -93,6 +98,7 @@ export function redrive(delivery: DeliveryDocument): DeliveryDocument {
     endedAt: _endedAt,
     leaseUntil: _lease,
     startedAt: _start,
+    losses: _losses,
     ...processing
   } = delivery.processing;
   return {

@@ -10,9 +10,8 @@ import {
   endProcessed,
   failUntil,
   lostWorker,
-  mostTries,
+  mostLosses,
   nextTryMs,
-  triesOf,
 } from '../../core/webhooks/advance-delivery.ts';
 import { abandonChanges } from '../apply-changes.ts';
 import { reportFailingConnection } from '../report-failing-connection.ts';
@@ -44,7 +43,7 @@ export async function processDelivery(
 ): Promise<void> {
   const hold = await takeDelivery(deps, scope, id);
   if (hold === undefined) return;
-  if (triesOf(hold.document.processing) > mostTries) return die(deps, scope, source, hold, lostWorker);
+  if ((hold.document.processing.losses ?? 0) > mostLosses) return die(deps, scope, source, hold, lostWorker);
   let conclusion: Conclusion | undefined;
   try {
     conclusion = await attempt(deps, scope, source, hold, storm);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { AdapterFailure } from '../../../../../shared/core/adapter.ts';
 import type { DeliveryDocument } from '../../../../../shared/core/documents/delivery.ts';
-import { mostTries } from '../../../../../shared/core/webhooks/advance-delivery.ts';
+import { mostLosses, mostTries } from '../../../../../shared/core/webhooks/advance-delivery.ts';
 import { lanesOf } from '../../../../../shared/use-cases/deliveries/process-deliveries.ts';
 import {
   carried,
@@ -273,7 +273,7 @@ describe('a delivery that is lost', () => {
       expect(await takeDelivery(harness.deps, harness.scope, id)).toBeDefined();
       harness.deps.clock.advance(harness.deps.engine.leaseMs + 1);
     };
-    for (let loss = 0; loss < mostTries; loss += 1) await lose();
+    for (let loss = 0; loss <= mostLosses; loss += 1) await lose();
     await harness.deps.deliveryQueue.send({
       kind: 'process-deliveries',
       tenantId: 'acme',

@@ -5,6 +5,7 @@ import { runDurablePrograms } from './durable.ts';
 import { killWhileMatching } from './identity.ts';
 import { killWhileDelivering } from './outgoing.ts';
 import { killWhileSyncing } from './sync.ts';
+import { killWhileSyncingBothWays } from './two-way.ts';
 import { runTwoWayPrograms } from './two-way-model.ts';
 import { killWhileReceiving } from './webhooks.ts';
 
@@ -56,6 +57,11 @@ const runs: Record<string, () => Promise<{ result: object; isGood: boolean }>> =
   async cosmos() {
     const result = await killCosmos(Number(values.kills), Number(values.seed), say);
     return { result, isGood: result.mismatch === null };
+  },
+  async 'two-way'() {
+    const result = await killWhileSyncingBothWays(Number(values.kills), Number(values.seed), say);
+    const wrong = result.lostEdits + result.unpaired + result.different + result.writesAtRest;
+    return { result, isGood: wrong === 0 && result.writesPerChange === 1 };
   },
   async 'two-way-model'() {
     const result = await runTwoWayPrograms(Number(values.programs), values.resume, say);

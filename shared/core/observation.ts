@@ -43,6 +43,8 @@ export interface Pushed {
   readonly data: JsonObject;
   /** Their dotted paths. */
   readonly fields: readonly string[];
+  /** It was looked at after the write: where it shows something else than what was written, somebody there has changed it since. */
+  readonly looked?: true;
 }
 
 /** Which look at the record an observation is, to be compared with others. */

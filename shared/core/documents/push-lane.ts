@@ -19,6 +19,8 @@ export const pushIntent = z.strictObject({
   fields: z.array(z.string()),
   /** What is sent, in the provider's terms: a record, or what differs of it. */
   body: z.record(z.string(), z.json()),
+  /** The last look at the record when the write was decided on: what is seen of the write is later, whatever the clocks say. */
+  observed: z.strictObject({ fence: z.int(), page: z.int() }).optional(),
   expected: z.strictObject({ revision: z.string().optional(), modifiedAt: z.string().optional() }).optional(),
 });
 

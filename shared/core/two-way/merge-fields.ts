@@ -17,6 +17,7 @@ import {
   valueBefore,
 } from './draft.ts';
 import { agreedValue } from './push-routes.ts';
+import { sameMeaning } from './same-meaning.ts';
 
 /** There is no base yet: as where records are found to be one, the match rules' strategies say whose values hold. */
 export function mergeFirstMeeting(input: TwoWayInput, shard: ShardDocument, next: ShardSource, draft: Draft): void {
@@ -41,13 +42,19 @@ export function mergeFields(
   const ledger: Ledger = { agreements: { ...before?.internalBase }, held: { ...before?.held?.fields } };
   for (const path of observation.feed.paths) {
     const key = path.join('.');
-    const theirs = readPath(observation.data, path) as Json | undefined;
+    const { pushed } = observation;
     // A decision that was taken back while it was being pushed waits for a new one, whatever the push came to.
     const isUndone = ledger.held[key]?.theirs !== undefined;
-    if (observation.pushed?.fields.includes(key) === true && !isUndone) {
-      delete ledger.held[key];
-      agree(ledger.agreements, key, readPath(observation.pushed.data, path) as Json | undefined, theirs);
-    } else mergeField(input, shard, before, draft, ledger, path);
+    if (pushed?.fields.includes(key) !== true || isUndone) {
+      mergeField(input, shard, before, draft, ledger, path, basesOf(before, ledger, path));
+      continue;
+    }
+    const written = readPath(pushed.data, path) as Json | undefined;
+    const theirs = readPath(observation.data, path) as Json | undefined;
+    delete ledger.held[key];
+    if (pushed.looked === true && !sameMeaning(written, theirs)) {
+      mergeField(input, shard, before, draft, ledger, path, { externalBase: written, internalBase: written });
+    } else agree(ledger.agreements, key, written, theirs);
   }
   setAgreements(draft, ledger.agreements);
   setHeld(input, draft, before, ledger.held);
@@ -59,6 +66,16 @@ interface Ledger {
   readonly held: HeldFields['fields'];
 }
 
+type Bases = Pick<FieldSides, 'externalBase' | 'internalBase'>;
+
+/** What both sides had when they agreed; of a field that is held, when they did so last. */
+function basesOf(before: ShardSource | undefined, { held }: Ledger, path: Path): Bases {
+  const known = held[path.join('.')];
+  return known === undefined
+    ? { externalBase: valueBefore(before, path), internalBase: before && agreedValue(before, path) }
+    : { externalBase: known.externalBase as Json | undefined, internalBase: known.internalBase as Json | undefined };
+}
+
 function mergeField(
   input: TwoWayInput,
   shard: ShardDocument,
@@ -66,13 +83,10 @@ function mergeField(
   draft: Draft,
   ledger: Ledger,
   path: Path,
+  bases: Bases,
 ): void {
   const key = path.join('.');
   const known = ledger.held[key];
-  const bases =
-    known === undefined
-      ? { externalBase: valueBefore(before, path), internalBase: before && agreedValue(before, path) }
-      : { externalBase: known.externalBase as Json | undefined, internalBase: known.internalBase as Json | undefined };
   const ours = readPath(draft.data, path) as Json | undefined;
   const overwritten = overwrittenBy(input, before, known, path);
   const shown = readPath(input.observation.data, path) as Json | undefined;

@@ -128,7 +128,12 @@ function intentOf(route: PushRoute, draft: Draft, body: JsonObject): PushIntent 
     body,
     ...(need.kind === 'create'
       ? { idempotencyKey: idempotencyKeyOf(shard, route, body) }
-      : definedOnly({ linkId: need.linkId, externalId: source?.externalId, expected: expectedOf(source) })),
+      : definedOnly({
+          linkId: need.linkId,
+          externalId: source?.externalId,
+          observed: source?.observed,
+          expected: expectedOf(source),
+        })),
   };
 }
 

@@ -22,7 +22,7 @@ export function sameMeaning(left: Json | undefined, right: Json | undefined): bo
   if (a === b) return true;
   if (addressLike.test(a) && addressLike.test(b)) return a.toLowerCase() === b.toLowerCase();
   if (instantLike.test(a) && instantLike.test(b)) return sameSecond(a, b);
-  return isPhone(a) && isPhone(b) && digits(a) === digits(b);
+  return isPhone(a) && isPhone(b) && (digits(a) === digits(b) || isDomestic(a, b) || isDomestic(b, a));
 }
 
 /** What providers show for "nothing here". */
@@ -38,6 +38,22 @@ function collapse(text: string): string {
 
 function isPhone(text: string): boolean {
   return phoneLike.test(text) && !numberLike.test(text);
+}
+
+/** The number of one country, as it is dialled there and from abroad. */
+function isDomestic(national: string, international: string): boolean {
+  const significant = digits(national).replace(/^0+/, '');
+  const whole = digits(international);
+  const code = whole.length - significant.length;
+  const isDialled = digits(national).startsWith('0') && !national.startsWith('+');
+  return (
+    isDialled &&
+    international.startsWith('+') &&
+    significant.length >= 7 &&
+    code >= 1 &&
+    code <= 3 &&
+    whole.endsWith(significant)
+  );
 }
 
 function digits(text: string): string {

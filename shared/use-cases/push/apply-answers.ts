@@ -26,6 +26,8 @@ export interface PushAnswer {
   readonly gone?: true;
   /** It is our write that is seen; otherwise it is a look like any other. */
   readonly written: boolean;
+  /** Not the answer to the write itself, but a look after it. */
+  readonly looked?: true;
 }
 
 /**
@@ -44,7 +46,9 @@ export async function applyAnswers(work: LaneWork, route: LoadedRoute, answers: 
   const byLink = new Map(answers.map((each) => [linkOf(work, route, each), each]));
   const observations: Observation[] = reading.observations.map((observation) => {
     const one = byLink.get(observation.linkId);
-    return one?.written === true ? { ...observation, pushed: pushedOf(one.intent) } : { ...observation, aimed: true };
+    const seen = one === undefined ? {} : seenAfter(deps.now(), one.intent);
+    if (one?.written !== true) return { ...observation, ...seen, aimed: true };
+    return { ...observation, ...seen, pushed: pushedOf(one) };
   });
   const seen = new Set(observations.map(({ linkId }) => linkId));
   const feed = converter.feeds.find(
@@ -85,8 +89,14 @@ function linkOf(
   return linkIdOf(integration.id, route.object, externalId, route.shardTypeId);
 }
 
-function pushedOf({ kind, data, fields }: PushIntent): NonNullable<Observation['pushed']> {
-  return { kind, data: data as JsonObject, fields };
+/** Whoever saw the record before may have had a clock that is ahead of ours. */
+function seenAfter(now: Date, { observed }: PushIntent): Pick<Observation, 'seen'> {
+  return observed !== undefined && observed.fence >= now.getTime() ? { seen: observed } : {};
+}
+
+function pushedOf({ intent, looked }: PushAnswer): NonNullable<Observation['pushed']> {
+  const { kind, data, fields } = intent;
+  return { kind, data: data as JsonObject, fields, ...(looked === undefined ? {} : { looked }) };
 }
 
 /** Where the provider does not tell what it made of a write, it is taken for what was written until it is seen next. */
@@ -119,7 +129,8 @@ async function supposeAnswers(
       // Equal to nothing that is read: the next look compares.
       hash: `pushed ${lane.stored.document.batch?.id ?? lane.holder}`,
       version: source?.externalVersion,
-      pushed: pushedOf(intent),
+      ...seenAfter(deps.now(), intent),
+      pushed: pushedOf({ intent, externalId, written: true }),
     };
   });
 }

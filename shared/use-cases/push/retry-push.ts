@@ -91,7 +91,9 @@ async function adopt(
   const plan = await planPush([shard], route, reverter, answer);
   const intent = plan.intents.find(({ kind }) => kind === 'create');
   if (intent === undefined) throw new AppError('wrong-state', { detail: 'The shard has a record there.' });
-  await applyAnswers(work, route, [{ intent, externalId, written: true, ...(change === undefined ? {} : { change }) }]);
+  await applyAnswers(work, route, [
+    { intent, externalId, written: true, looked: true, ...(change === undefined ? {} : { change }) },
+  ]);
 }
 
 async function readRecord(work: Awaited<ReturnType<typeof openLane>>, route: LoadedRoute, externalId: string) {

@@ -89,7 +89,7 @@ async function settleCreates(
   if (writes?.idempotentCreate === true) {
     const outcomes = await send(work, route, intents);
     if (outcomes instanceof AdapterFailure) return { unknown: intents, failure: outcomes };
-    const end = await takeOutcomes(work, route, intents, outcomes);
+    const end = await takeOutcomes(work, route, intents, outcomes, true);
     const refused = intents.filter((_, index) => outcomes[index]?.kind === 'not-written');
     return { ...end, unknown: [...end.unknown, ...refused] };
   }
@@ -119,7 +119,13 @@ async function findCreates(work: LaneWork, route: LoadedRoute, intents: readonly
       const record = found?.[index];
       // Not found is not created: the shard still lacks it, and it is created with the next batch.
       if (record?.kind === 'change')
-        answers.push({ intent, externalId: record.change.externalId, change: record.change, written: true });
+        answers.push({
+          intent,
+          externalId: record.change.externalId,
+          change: record.change,
+          written: true,
+          looked: true,
+        });
       else if (record?.kind === 'unclear') problems.push(doubt(intent, record.reason));
     }
     await applyAnswers(work, route, answers);

@@ -77,12 +77,17 @@ interface Sorted {
   failure: AdapterFailure | undefined;
 }
 
-/** Gives the shards what the outcomes say. Public for writes that were sent again. */
+/**
+ * Gives the shards what the outcomes say.
+ *
+ * @param isAgain they were sent again: what was written the first time may have been changed since
+ */
 export async function takeOutcomes(
   work: LaneWork,
   route: LoadedRoute,
   intents: readonly PushIntent[],
   outcomes: readonly PushOutcome[],
+  isAgain = false,
 ): Promise<BatchEnd> {
   const sorted: Sorted = { answers: [], problems: [], unknown: [], looks: [], failure: undefined };
   for (const [index, intent] of intents.entries()) {
@@ -90,7 +95,8 @@ export async function takeOutcomes(
     if (outcome !== undefined) sort(route, sorted, intent, outcome);
   }
   const failure = await lookAt(work, route, sorted);
-  await applyAnswers(work, route, sorted.answers);
+  const answers = isAgain ? sorted.answers.map((each) => ({ ...each, looked: true as const })) : sorted.answers;
+  await applyAnswers(work, route, answers);
   await noteProblems(work, route, sorted.problems);
   await count(work, sorted);
   return { unknown: sorted.unknown, failure: sorted.failure ?? failure };
@@ -156,7 +162,7 @@ async function lookAt(work: LaneWork, route: LoadedRoute, sorted: Sorted): Promi
       const reason = `Record ${look.externalId} there has the same unique value, and is another shard's.`;
       sorted.problems.push(refusal(look.intent, reason));
     } else if (look.written || isChange(change)) {
-      sorted.answers.push({ ...look, ...(isChange(change) ? { change } : {}) });
+      sorted.answers.push({ ...look, ...(isChange(change) ? { change, looked: true } : {}) });
     } else if (change === 'missing') takeMissing(route, sorted, look);
     else if (!(found instanceof AdapterFailure)) {
       const reason = 'The record has changed there. It is written once its changes were read.';

@@ -153,7 +153,8 @@ class Look {
 
   /** What one person does, and nobody else meanwhile, is told to each other system once, and to the own one not at all. */
   faultsOfCalm(): string[] {
-    if (this.#program.matched) return [];
+    // What comes late from a system that is only written to is told with the next thing.
+    if (this.#program.matched || this.#world.systems.some((_, index) => !this.#isWhole(index))) return [];
     return this.#deeds.told.flatMap(({ event, writes }) =>
       writes.flatMap((count, index) => {
         const isOwn = 'system' in event && event.system % this.#world.systems.length === index;

@@ -1,4 +1,5 @@
 import { AppError } from '../../../shared/core/app-error.ts';
+import { sameValue } from '../../../shared/core/canonical.ts';
 import { changeShard, type ShardChange } from '../../../shared/core/change-shard.ts';
 import { setPath } from '../../../shared/core/identity/survivorship.ts';
 import { copyJson, type Json, type JsonObject } from '../../../shared/core/json.ts';
@@ -210,8 +211,10 @@ class Run {
       return;
     }
     if (event.kind === 'edit') {
+      const before = record.fields[event.field];
       system.edit(record, event.field, valueOfField(event.field, event.value));
-      this.#note({ place: system.name, id: record.id, field: event.field, value: record.fields[event.field] });
+      const value = record.fields[event.field];
+      if (!sameValue(before, value)) this.#note({ place: system.name, id: record.id, field: event.field, value });
       return;
     }
     this.#order += 1;
@@ -237,7 +240,7 @@ class Run {
       const data = copyJson(shard.data as JsonObject);
       setPath(data, pathOf(event.field).split('.'), value);
       change = { data };
-      this.#note({ place: 'here', id: shard.id, field: event.field, value });
+      if (!sameValue(data, shard.data)) this.#note({ place: 'here', id: shard.id, field: event.field, value });
     } else {
       this.#order += 1;
       deeds.deleted.set(shard.id, this.#order);

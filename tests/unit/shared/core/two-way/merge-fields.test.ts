@@ -219,6 +219,21 @@ describe('the answer to a push', () => {
     expect(shard.source().externalBase['phone']).toBe('2');
   });
 
+  it('that was looked up after the write, and shows something else, shows an edit made there since', () => {
+    const pushed = { kind: 'update' as const, fields: ['phone'], data: written, looked: true as const };
+    const theirs = { ...shown, phone: '1' };
+    const shard = answer(edited(), { record: theirs, pushed });
+    expect(shard.get().data['phone']).toBe('1');
+    expect(shard.needs()).toEqual([]);
+    const first = shard.get();
+    answer(shard, { record: theirs, pushed });
+    expect(shard.last?.kind).toBe('in-place');
+    expect(shard.get()).toEqual(first);
+    const both = answer(edited().edit(15, { phone: '2' }), { record: theirs, pushed });
+    expect(both.source().held?.fields['phone']).toEqual({ externalBase: '040 123 456', internalBase: '040 123 456' });
+    expect(answer(edited(), { pushed }).get().data['phone']).toBe('040 123 456');
+  });
+
   it('applied twice is written once', () => {
     for (const versioned of [true, false]) {
       const shard = answer(edited(versioned), { versioned });

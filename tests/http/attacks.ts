@@ -108,7 +108,7 @@ function isWellFormed(operation: Operation, name: string, text: string): boolean
   return typeof pattern === 'string' && new RegExp(pattern, 'u').test(text);
 }
 
-/** Parameters that name no document: any well-formed value is of something that there is. */
+/** Parameters that name no document: a well-formed value is of something that there is, unless it may not be named. */
 const namesNothing = new Set(['field']);
 
 export function pathAttacks(
@@ -136,7 +136,7 @@ function hostileSegments(operation: Operation, ids: Record<string, string>, name
       {
         what: `the ${name} ${JSON.stringify(hostile.slice(0, 40))}`,
         options: { params: { ...ids, [name]: hostile } },
-        status: isGood && namesNothing.has(name) ? [200] : [400, 404],
+        status: isGood && namesNothing.has(name) ? [200, 400] : [400, 404],
         // A name that a person chose may be any of these: it is only of nothing.
         ...(isGood ? {} : { names: { in: 'path', field: name } }),
       },

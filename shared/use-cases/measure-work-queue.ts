@@ -1,4 +1,4 @@
-import type { Deps } from '../core/ports.ts';
+import type { Deps, QueueMeasure } from '../core/ports.ts';
 
 /** Work that waits longer than this waits too long. */
 const longestWaitMs = 600_000;
@@ -9,10 +9,25 @@ const longestWaitMs = 600_000;
  * @returns since when work has been waiting, where that is too long
  */
 export async function measureWorkQueue(deps: Pick<Deps, 'syncQueue' | 'log' | 'now'>): Promise<string | undefined> {
-  const { depth, oldestMs = 0, poison } = await deps.syncQueue.measure();
+  const measured = await deps.syncQueue.measure();
+  const isSlow = note(deps, 'the work queue', 'sync-pages', measured);
+  return isSlow ? new Date(deps.now().getTime() - (measured.oldestMs ?? 0)).toISOString() : undefined;
+}
+
+/** Logs what the queue of outgoing webhooks holds, in the same way. A receiver that is waited for delays nobody's health. */
+export async function measureOutgoingQueue(deps: Pick<Deps, 'outgoingQueue' | 'log'>): Promise<void> {
+  note(deps, 'the queue of outgoing webhooks', 'deliver-webhooks', await deps.outgoingQueue.measure());
+}
+
+function note(
+  deps: Pick<Deps, 'log'>,
+  what: string,
+  queue: string,
+  { depth, oldestMs = 0, poison }: QueueMeasure,
+): boolean {
   const isSlow = oldestMs > longestWaitMs;
-  const fields = { queue: 'sync-pages', depth, oldestSeconds: Math.round(oldestMs / 1000), poison };
-  if (isSlow || poison > 0) deps.log.alert('the work queue needs a look', fields);
-  else deps.log.info('the work queue', fields);
-  return isSlow ? new Date(deps.now().getTime() - oldestMs).toISOString() : undefined;
+  const fields = { queue, depth, oldestSeconds: Math.round(oldestMs / 1000), poison };
+  if (isSlow || poison > 0) deps.log.alert(`${what} needs a look`, fields);
+  else deps.log.info(what, fields);
+  return isSlow;
 }

@@ -4,7 +4,7 @@ import { systemScope } from '../core/scope.ts';
 import { checkIntegration, nextCheckAt } from './check-integration.ts';
 import { findLeftDeliveries } from './deliveries/sweep-deliveries.ts';
 import { noteExpiringKeys } from './find-expiring-keys.ts';
-import { measureWorkQueue } from './measure-work-queue.ts';
+import { measureOutgoingQueue, measureWorkQueue } from './measure-work-queue.ts';
 
 const entriesAtOnce = 100;
 const looksAtOnce = 8;
@@ -13,7 +13,7 @@ const looksAtOnce = 8;
 const longestTickMs = 45_000;
 
 /**
- * One tick of the health monitor: measures the work queue and looks at every integration that is due. Each for itself; one that can't be looked
+ * One tick of the health monitor: measures the queues and looks at every integration that is due. Each for itself; one that can't be looked
  * at is tried again later and holds up nobody.
  *
  * @returns how many integrations were looked at
@@ -23,6 +23,9 @@ export async function monitorHealth(deps: Deps, traceparent: string): Promise<nu
   const workDelayedSince = await measureWorkQueue(deps).catch((error: unknown) => {
     deps.log.alert('the work queue could not be measured', { error });
     return undefined;
+  });
+  await measureOutgoingQueue(deps).catch((error: unknown) => {
+    deps.log.alert('the queue of outgoing webhooks could not be measured', { error });
   });
   const seen = new Set<string>();
   const tenants = new Set<string>();

@@ -219,6 +219,18 @@ describe('the work queue', () => {
     ]);
   });
 
+  it('has beside it the one of outgoing webhooks', async () => {
+    const { deps } = await watched();
+    await deps.outgoingQueue.setAside('x', 'does not parse');
+    await monitorHealth(deps, traceparent);
+    const fields = { queue: 'deliver-webhooks', depth: 0, oldestSeconds: 0, poison: 1 };
+    expect(deps.log.alerts).toContainEqual({
+      level: 'alert',
+      message: 'the queue of outgoing webhooks needs a look',
+      fields,
+    });
+  });
+
   it('that is slow shows to who has work in it, without a number', async () => {
     const harness = await watched();
     await harness.start();
@@ -235,7 +247,7 @@ describe('the work queue', () => {
     };
     await monitorHealth(harness.deps, traceparent);
     expect(healthOf(harness)?.health).toBe('healthy');
-    expect(harness.deps.log.alerts).toHaveLength(1);
+    expect(harness.deps.log.alerts).toHaveLength(2);
   });
 });
 

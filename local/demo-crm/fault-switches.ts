@@ -35,7 +35,7 @@ export interface FaultSwitches {
   strikeChange(type: RecordType): number;
 }
 
-const LIST_KINDS: ReadonlySet<FaultKind> = new Set<FaultKind>(['equal-timestamps', 'empty-page']);
+const LIST_KINDS: ReadonlySet<FaultKind> = new Set<FaultKind>(['equal-timestamps', 'empty-page', 'empty-list']);
 const CURSOR_KINDS: ReadonlySet<FaultKind> = new Set<FaultKind>(['expired-cursor', 'repeated-cursor']);
 const BATCH_KINDS: ReadonlySet<FaultKind> = new Set<FaultKind>(['partial-batch', 'fails-items']);
 const WRITE_KINDS: ReadonlySet<FaultKind> = new Set<FaultKind>([

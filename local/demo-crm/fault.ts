@@ -95,6 +95,8 @@ const faultSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('late-rows'), delayMs: z.number().int().min(1).max(600_000), ...conditions }),
   /** A list request gets no records, and a cursor to where it was. */
   z.strictObject({ kind: z.literal('empty-page'), ...conditions }),
+  /** A list request gets no records and no cursor, as if there were none. */
+  z.strictObject({ kind: z.literal('empty-list'), ...conditions }),
   /** A list request with a cursor gets its own cursor as the next. */
   z.strictObject({ kind: z.literal('repeated-cursor'), ...conditions }),
 ]);

@@ -22,7 +22,8 @@ export const serveList = (store: Store, type: RecordType, request: CrmRequest, s
   const equalAt = struckBy.find('equal-timestamps')?.at;
   const equalAtMs = equalAt === undefined ? undefined : Date.parse(equalAt);
   const isEmpty = struckBy.find('empty-page') !== undefined;
-  const { rows, hasMore, total } = findRows(store, listRequest, equalAtMs);
+  const { rows, hasMore, total } =
+    struckBy.find('empty-list') === undefined ? findRows(store, listRequest, equalAtMs) : nothing;
   const shown = isEmpty ? [] : rows;
   const last = isEmpty ? undefined : rows.at(-1);
   const next = hasMore || isEmpty ? nextOf(listRequest, request.url, last, equalAtMs, struckBy) : {};
@@ -43,6 +44,8 @@ interface FoundRows {
   readonly hasMore: boolean;
   readonly total: number;
 }
+
+const nothing: FoundRows = { rows: [], hasMore: false, total: 0 };
 
 /** With equal timestamps the order of updates is the order of ids, and "since" means all records or none. */
 const findRows = (store: Store, request: ListRequest, equalAtMs: number | undefined): FoundRows => {

@@ -11,6 +11,7 @@ import { readConfig } from '../shared/azure/config.ts';
 import { openCosmos } from '../shared/azure/cosmos-client.ts';
 import { CosmosCollection } from '../shared/azure/cosmos-collection.ts';
 import { CosmosDueStore } from '../shared/azure/cosmos-due-store.ts';
+import { CosmosEstate } from '../shared/azure/cosmos-estate.ts';
 import { CosmosExecutionStore } from '../shared/azure/cosmos-execution-store.ts';
 import { appIdentity, localCredential } from '../shared/azure/credential.ts';
 import { KeyVaultSecrets, openKeyVault } from '../shared/azure/key-vault-secrets.ts';
@@ -78,6 +79,8 @@ export const getDeps: () => Promise<Deps> = once(async () => {
     matchRuleVersions: new CosmosCollection(collections.matchRuleVersions, tools),
     merges: new CosmosCollection(collections.merges, tools),
     mergeCandidates: new CosmosCollection(collections.mergeCandidates, tools),
+    estate: new CosmosEstate(tools),
+    erasures: new CosmosCollection(collections.erasures, tools),
     holds: new CosmosCollection(collections.holds, tools),
     holdRejections: new CosmosCollection(collections.holdRejections, tools),
     conflicts: new CosmosCollection(collections.conflicts, tools),

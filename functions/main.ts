@@ -15,6 +15,7 @@ import './match-rules.ts';
 import './merges.ts';
 import './holds.ts';
 import './conflicts.ts';
+import './erasures.ts';
 import './events.ts';
 import './subscriptions.ts';
 import './api-keys.ts';

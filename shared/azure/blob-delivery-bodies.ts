@@ -31,6 +31,17 @@ export class BlobDeliveryBodies implements DeliveryBodies {
     return container.getBlobClient(placeOf(scope, name)).downloadToBuffer();
   }
 
+  async erase(scope: Scope, name?: string): Promise<void> {
+    const container = await this.#container();
+    if (name !== undefined) {
+      await container.getBlobClient(placeOf(scope, name)).deleteIfExists();
+      return;
+    }
+    if (!(await container.exists())) return;
+    for await (const { name: place } of container.listBlobsFlat({ prefix: placeOf(scope, '') }))
+      await container.getBlobClient(place).deleteIfExists();
+  }
+
   async #container(): Promise<ContainerClient> {
     return (await this.#storage.blobs()).getContainerClient(containerName);
   }

@@ -27,6 +27,7 @@ import {
   type EventReplayDocument,
   eventReplayDocument,
 } from '../core/documents/dispatch.ts';
+import { type ErasureDocument, erasureDocument } from '../core/documents/erasure.ts';
 import { type EventDocument, eventDocument } from '../core/documents/event.ts';
 import {
   type ExecutionDocument,
@@ -180,6 +181,7 @@ export const collections = {
     kind: 'merge-candidate',
     schema: mergeCandidateDocument,
   }),
+  erasures: spec<ErasureDocument>({ container: 'reviews', kind: 'erasure', schema: erasureDocument }),
   holds: spec<HoldDocument>({ container: 'reviews', kind: 'hold', schema: holdDocument }),
   holdRejections: spec<HoldRejectionDocument>({
     container: 'reviews',

@@ -22,6 +22,7 @@ export const idPrefixes = {
   mergeCandidate: 'mca',
   hold: 'hld',
   conflictResolution: 'rsl',
+  erasure: 'ers',
   request: 'req',
 } as const;
 
@@ -48,6 +49,7 @@ export const apiKeyId = idOf('apiKey');
 export const mergeId = idOf('merge');
 export const mergeCandidateId = idOf('mergeCandidate');
 export const holdId = idOf('hold');
+export const erasureId = idOf('erasure');
 export const eventId = idOf('event');
 export const subscriptionId = idOf('subscription');
 export const dispatchId = idOf('dispatch');

@@ -42,6 +42,7 @@ import {
   replayEvents,
   testSubscription,
 } from './dispatches.ts';
+import { createErasure, exportErasure, getErasure, startErasure } from './erasures.ts';
 import { getEventSchema, listEventSchemas, listEvents, publishEvent } from './events.ts';
 import { listExecutionLogs, listFailedRecords, retryFailedRecord } from './execution-details.ts';
 import {
@@ -221,6 +222,10 @@ export const routes: readonly Route[] = [
   resolveConflicts,
   listConflictResolutions,
   getConflictResolution,
+  createErasure,
+  getErasure,
+  exportErasure,
+  startErasure,
   listEvents,
   publishEvent,
   listEventSchemas,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import {
   deliveryId,
+  erasureId,
   executionId,
   holdId,
   integrationId,
@@ -28,14 +29,13 @@ export const syncPagesEnvelope = z.strictObject({
   dueAt: z.iso.datetime().optional(),
 });
 
+const job = { tenantId, traceparent, dueAt: z.iso.datetime().optional() };
+
 /** Queue `jobs`: go on with something long that a person has asked for, from wherever its document says that it is. */
-export const jobEnvelope = z.strictObject({
-  kind: z.literal('hold'),
-  tenantId,
-  traceparent,
-  holdId,
-  dueAt: z.iso.datetime().optional(),
-});
+export const jobEnvelope = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('hold'), holdId, ...job }),
+  z.strictObject({ kind: z.literal('erasure'), erasureId, ...job }),
+]);
 
 export type JobEnvelope = z.infer<typeof jobEnvelope>;
 export type SyncPagesEnvelope = z.infer<typeof syncPagesEnvelope>;

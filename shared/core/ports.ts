@@ -17,6 +17,7 @@ import type {
 import type { DeliveryDocument } from './documents/delivery.ts';
 import type { DispatchDocument, EventReplayDocument } from './documents/dispatch.ts';
 import type { DueDocument, HealthDueDocument } from './documents/due.ts';
+import type { ErasureDocument } from './documents/erasure.ts';
 import type { EventDocument } from './documents/event.ts';
 import type { ExecutionDocument, PageDocument } from './documents/execution.ts';
 import type { FailedRecordDocument, LogDocument } from './documents/execution-details.ts';
@@ -173,6 +174,31 @@ export interface DeliveryBodies {
   put(scope: Scope, bytes: Uint8Array): Promise<string>;
   /** Throws when there is none, or not of this tenant. */
   get(scope: Scope, name: string): Promise<Uint8Array>;
+  /** Erases one, or all of the tenant; succeeds when there is none. */
+  erase(scope: Scope, name?: string): Promise<void>;
+}
+
+/** A document as it is stored, of whatever kind. */
+export interface EstateDocument {
+  readonly container: string;
+  readonly body: JsonObject;
+  readonly etag: string;
+}
+
+export interface EstatePage {
+  readonly documents: readonly EstateDocument[];
+  /** After which id the next page begins; absent on the last one. */
+  readonly next?: string;
+}
+
+/** Everything that is kept of a tenant, by container: for export and erasure alone, which must not depend on what a document is. */
+export interface Estate {
+  /** In the order of ids; about `limit` documents. */
+  list(scope: Scope, container: string, afterId: string | undefined, limit: number): Promise<EstatePage>;
+  /** Succeeds when there is none. */
+  remove(scope: Scope, document: EstateDocument): Promise<void>;
+  /** Throws when it was changed meanwhile. */
+  replace(scope: Scope, document: EstateDocument, body: JsonObject): Promise<void>;
 }
 
 /** What a work queue holds, of all tenants together: for operators, never for a tenant. */
@@ -301,6 +327,8 @@ export interface Deps {
   readonly matchRuleVersions: Collection<MatchRulesDocument>;
   readonly merges: Collection<MergeDocument>;
   readonly mergeCandidates: Collection<MergeCandidateDocument>;
+  readonly estate: Estate;
+  readonly erasures: Collection<ErasureDocument>;
   readonly holds: Collection<HoldDocument>;
   readonly holdRejections: Collection<HoldRejectionDocument>;
   readonly conflicts: Collection<ConflictDocument>;

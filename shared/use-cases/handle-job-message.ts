@@ -1,6 +1,7 @@
 import { jobEnvelope } from '../core/envelope.ts';
 import type { Deps } from '../core/ports.ts';
 import { systemScope } from '../core/scope.ts';
+import { carryOutErasure } from './erasures/carry-out-erasure.ts';
 import { carryOutHold } from './holds/carry-out-hold.ts';
 
 /**
@@ -11,8 +12,10 @@ import { carryOutHold } from './holds/carry-out-hold.ts';
 export async function handleJobMessage(deps: Deps, delivered: unknown): Promise<void> {
   const parsed = jobEnvelope.safeParse(await deps.jobQueue.collect(delivered));
   if (parsed.success) {
-    const { tenantId, traceparent, holdId } = parsed.data;
-    return carryOutHold(deps, systemScope(tenantId, 'jobs', traceparent), holdId);
+    const { tenantId, traceparent } = parsed.data;
+    const scope = systemScope(tenantId, 'jobs', traceparent);
+    if (parsed.data.kind === 'erasure') return carryOutErasure(deps, scope, parsed.data.erasureId);
+    return carryOutHold(deps, scope, parsed.data.holdId);
   }
   const reason = parsed.error.issues.map((issue) => `/${issue.path.join('/')} ${issue.message}`).join('; ');
   await deps.jobQueue.setAside(delivered, reason);

@@ -15,6 +15,7 @@ import { runRequestedPull } from './deliveries/request-pull.ts';
 import { sweepDeliveries } from './deliveries/sweep-deliveries.ts';
 import { settleOwnRecord } from './edit-shards/settle-own-record.ts';
 import { endRun } from './end-bulk-run.ts';
+import { wakeErasure } from './erasures/wake-erasure.ts';
 import { freeTask } from './hold-task.ts';
 import { wakeHold } from './holds/wake-hold.ts';
 import { resumeMerge } from './merge-shards/resume-merge.ts';
@@ -71,6 +72,8 @@ async function runEntry(deps: ClockDeps, scope: Scope, { document, etag }: Store
       return runRequestedPull(deps, scope, { document, etag });
     case 'replay':
       return watchReplay(deps, scope, { document, etag });
+    case 'erasure':
+      return wakeErasure(deps, scope, document.erasureId);
     case 'hold':
       return wakeHold(deps, scope, document.holdId);
     case 'conflict':

@@ -1,9 +1,22 @@
 import type { CollectionSpec, TenantDocument } from '../../shared/azure/collections.ts';
+import { containers } from '../../shared/azure/containers.ts';
 import { isStorableId } from '../../shared/azure/cosmos-placement.ts';
 import { CorruptDocument } from '../../shared/core/app-error.ts';
-import type { Collection, Filter, Key, Listing, Log, Stored, Write, WriteResult } from '../../shared/core/ports.ts';
+import type { JsonObject } from '../../shared/core/json.ts';
+import type {
+  Collection,
+  EstateDocument,
+  Filter,
+  Key,
+  Listing,
+  Log,
+  Stored,
+  Write,
+  WriteResult,
+} from '../../shared/core/ports.ts';
 import type { Scope } from '../../shared/core/scope.ts';
 import type { Faults } from './faults.ts';
+import type { EstatePart } from './memory-estate.ts';
 
 interface Entry {
   readonly id: string;
@@ -14,7 +27,7 @@ interface Entry {
 }
 
 /** Documents of one kind in memory, with the semantics of the Cosmos collection; `tests/contract/ports` holds both to them. */
-export class MemoryCollection<T extends TenantDocument> implements Collection<T> {
+export class MemoryCollection<T extends TenantDocument> implements Collection<T>, EstatePart {
   readonly #name: string;
   readonly #spec: CollectionSpec<T>;
   readonly #faults: Faults;
@@ -127,6 +140,27 @@ export class MemoryCollection<T extends TenantDocument> implements Collection<T>
     const etag = `"planted-${this.#writes}"`;
     const documents = this.#tenant({ tenantId });
     documents.set(this.#place(key), { id: raw.id, partition, text: JSON.stringify(raw), etag });
+  }
+
+  get container(): string {
+    return containers[this.#spec.container].name;
+  }
+
+  raws(tenantId: string): EstateDocument[] {
+    return [...this.#tenant({ tenantId }).values()].map(({ text, etag }) => ({
+      container: this.container,
+      body: JSON.parse(text) as JsonObject,
+      etag,
+    }));
+  }
+
+  swap({ body, etag }: EstateDocument, next: JsonObject | undefined): void {
+    const documents = this.#tenant({ tenantId: String(body['tenantId']) });
+    for (const [place, entry] of documents) {
+      if (entry.etag !== etag || entry.text !== JSON.stringify(body)) continue;
+      if (next === undefined) documents.delete(place);
+      else documents.set(place, { ...entry, text: JSON.stringify(next), etag: `"swapped-${etag}"` });
+    }
   }
 
   /** Every stored document of all tenants, for a test's final look. */

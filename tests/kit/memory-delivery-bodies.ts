@@ -26,4 +26,17 @@ export class MemoryDeliveryBodies implements DeliveryBodies {
     if (body === undefined) throw new Error(`There is no body ${name}`);
     return body.slice();
   }
+
+  async erase(scope: Scope, name = ''): Promise<void> {
+    await this.#faults.enter('deliveryBodies', 'erase', 1);
+    this.#faults.step('deliveryBodies erase', () => {
+      for (const place of [...this.#bodies.keys()])
+        if (place.startsWith(`${scope.tenantId}/${name}`)) this.#bodies.delete(place);
+    });
+  }
+
+  /** All bodies as text, for a test's search. */
+  texts(): string[] {
+    return [...this.#bodies.values()].map((bytes) => Buffer.from(bytes).toString('utf8'));
+  }
 }

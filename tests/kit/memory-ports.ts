@@ -9,6 +9,7 @@ import type { ConversionContentDocument } from '../../shared/core/documents/conv
 import type { DeliveryDocument } from '../../shared/core/documents/delivery.ts';
 import type { DispatchDocument, EventReplayDocument } from '../../shared/core/documents/dispatch.ts';
 import type { DueDocument, HealthDueDocument } from '../../shared/core/documents/due.ts';
+import type { ErasureDocument } from '../../shared/core/documents/erasure.ts';
 import type { EventDocument } from '../../shared/core/documents/event.ts';
 import type { ExecutionDocument, PageDocument } from '../../shared/core/documents/execution.ts';
 import type { FailedRecordDocument, LogDocument } from '../../shared/core/documents/execution-details.ts';
@@ -49,6 +50,7 @@ import { ExpressionWorkers } from '../../shared/sandbox/expression-workers.ts';
 import { Faults } from './faults.ts';
 import { MemoryCollection } from './memory-collection.ts';
 import { MemoryDeliveryBodies } from './memory-delivery-bodies.ts';
+import { type EstatePart, MemoryEstate } from './memory-estate.ts';
 import { MemoryOrchestrations } from './memory-orchestrations.ts';
 import { MemoryDueStore, MemoryLog, MemorySecretStore, MemoryTokens, MemoryWorkQueue } from './memory-services.ts';
 import { MemoryWebhookClient } from './memory-webhook-client.ts';
@@ -159,6 +161,9 @@ export interface MemoryDeps extends Deps {
   readonly matchRuleVersions: MemoryCollection<MatchRulesDocument>;
   readonly merges: MemoryCollection<MergeDocument>;
   readonly mergeCandidates: MemoryCollection<MergeCandidateDocument>;
+  readonly estate: MemoryEstate;
+  readonly erasures: MemoryCollection<ErasureDocument>;
+  readonly deliveryBodies: MemoryDeliveryBodies;
   readonly holds: MemoryCollection<HoldDocument>;
   readonly holdRejections: MemoryCollection<HoldRejectionDocument>;
   readonly conflicts: MemoryCollection<ConflictDocument>;
@@ -206,8 +211,17 @@ export function createMemoryDeps(options: MemoryOptions = {}): MemoryDeps {
   const log = new MemoryLog();
   const jitter = seededBits(options.seed ?? 1);
   const idBits = seededBits((options.seed ?? 1) ^ 0x5bd1e995);
-  const collection = <T extends TenantDocument>(name: string, spec: CollectionSpec<T>) =>
-    new MemoryCollection(name, spec, faults, log);
+  const parts: EstatePart[] = [];
+  const collection = <T extends TenantDocument>(name: string, spec: CollectionSpec<T>) => {
+    const made = new MemoryCollection(name, spec, faults, log);
+    parts.push(made);
+    return made;
+  };
+  const runs = new MemoryExecutionStore(faults, log);
+  const due = new MemoryDueStore('due', clockLane, faults);
+  const healthDue = new MemoryDueStore('healthDue', healthLane, faults);
+  const { executions, pages, logs, failedRecords, leftRecords, missing } = runs;
+  parts.push(executions, pages, logs, failedRecords, leftRecords, missing, due, healthDue);
   return {
     clock,
     faults,
@@ -228,7 +242,7 @@ export function createMemoryDeps(options: MemoryOptions = {}): MemoryDeps {
     shardTypes: collection('shardTypes', collections.shardTypes),
     shardTypeContents: collection('shardTypeContents', collections.shardTypeContents),
     apiKeys: collection('apiKeys', collections.apiKeys),
-    runs: new MemoryExecutionStore(faults, log),
+    runs,
     shards: collection('shards', collections.shards),
     journal: collection('journal', collections.journal),
     links: collection('links', collections.links),
@@ -237,6 +251,8 @@ export function createMemoryDeps(options: MemoryOptions = {}): MemoryDeps {
     matchRuleVersions: collection('matchRuleVersions', collections.matchRuleVersions),
     merges: collection('merges', collections.merges),
     mergeCandidates: collection('mergeCandidates', collections.mergeCandidates),
+    estate: new MemoryEstate(() => parts, faults),
+    erasures: collection('erasures', collections.erasures),
     holds: collection('holds', collections.holds),
     holdRejections: collection('holdRejections', collections.holdRejections),
     conflicts: collection('conflicts', collections.conflicts),
@@ -261,8 +277,8 @@ export function createMemoryDeps(options: MemoryOptions = {}): MemoryDeps {
     dispatches: collection('dispatches', collections.dispatches),
     eventReplays: collection('eventReplays', collections.eventReplays),
     idempotency: collection('idempotency', collections.idempotency),
-    due: new MemoryDueStore('due', clockLane, faults),
-    healthDue: new MemoryDueStore('healthDue', healthLane, faults),
+    due,
+    healthDue,
     secrets: new MemorySecretStore(faults),
     pushLanes: collection('pushLanes', collections.pushLanes),
     pushQueue: new MemoryWorkQueue<PushChangesEnvelope>('pushQueue', faults, () => clock.nowMs()),

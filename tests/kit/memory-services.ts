@@ -1,8 +1,10 @@
 import { AppError, CorruptDocument } from '../../shared/core/app-error.ts';
 import type { DueLane } from '../../shared/core/due.ts';
+import type { JsonObject } from '../../shared/core/json.ts';
 import type {
   DueEntry,
   DueStore,
+  EstateDocument,
   Log,
   QueueMeasure,
   SecretStore,
@@ -13,8 +15,10 @@ import type {
 } from '../../shared/core/ports.ts';
 import type { Scope } from '../../shared/core/scope.ts';
 import type { Faults } from './faults.ts';
+import type { EstatePart } from './memory-estate.ts';
 
-export class MemoryDueStore<T extends DueEntry> implements DueStore<T> {
+export class MemoryDueStore<T extends DueEntry> implements DueStore<T>, EstatePart {
+  readonly container = 'due';
   readonly #name: string;
   readonly #faults: Faults;
   readonly #schema: DueLane<T>['schema'];
@@ -62,6 +66,21 @@ export class MemoryDueStore<T extends DueEntry> implements DueStore<T> {
       .filter((entry) => entry.document.dueAt <= now)
       .sort((a, b) => (a.document.dueAt < b.document.dueAt ? -1 : 1))
       .slice(0, limit);
+  }
+
+  raws(tenantId: string): EstateDocument[] {
+    return [...this.#entries.values()].flatMap(({ text, etag }) => {
+      const body = JSON.parse(text) as JsonObject;
+      return body['tenantId'] === tenantId ? [{ container: this.container, body, etag }] : [];
+    });
+  }
+
+  swap({ body, etag }: EstateDocument, next: JsonObject | undefined): void {
+    for (const [place, entry] of this.#entries) {
+      if (entry.etag !== etag || entry.text !== JSON.stringify(body)) continue;
+      if (next === undefined) this.#entries.delete(place);
+      else this.#entries.set(place, { text: JSON.stringify(next), etag: `"swapped-${etag}"` });
+    }
   }
 
   all(): Stored<T>[] {

@@ -84,6 +84,14 @@ const conflictDueDocument = due.extend({
   executionId: z.undefined().optional(),
 });
 
+/** Goes on with an erasure, should whoever does so die. */
+const erasureDueDocument = due.extend({
+  kind: z.literal('erasure'),
+  erasureId: z.string(),
+  taskId: z.undefined().optional(),
+  executionId: z.undefined().optional(),
+});
+
 /** Goes on with what people decided about a hold, should whoever does so die. */
 const holdDueDocument = due.extend({
   kind: z.literal('hold'),
@@ -113,6 +121,7 @@ export const dueDocument = z.union([
   holdDueDocument,
   conflictDueDocument,
   conflictResolutionDueDocument,
+  erasureDueDocument,
 ]);
 
 export type PushDueDocument = z.infer<typeof pushDueDocument>;

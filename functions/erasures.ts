@@ -1,0 +1,14 @@
+import * as contract from '../shared/contracts/erasures.ts';
+import { endpoint } from '../shared/core/endpoint.ts';
+import { createErasure } from '../shared/use-cases/erasures/create-erasure.ts';
+import { exportErasure } from '../shared/use-cases/erasures/export-erasure.ts';
+import { getErasure } from '../shared/use-cases/erasures/get-erasure.ts';
+import { startErasure } from '../shared/use-cases/erasures/start-erasure.ts';
+import { serve } from './serve.ts';
+
+serve(
+  endpoint(contract.createErasure, createErasure),
+  endpoint(contract.getErasure, getErasure),
+  endpoint(contract.exportErasure, exportErasure),
+  endpoint(contract.startErasure, startErasure),
+);

@@ -18,7 +18,8 @@ const extraInputs = [df.input.durableClient()];
 export function serveEntry(name: string, entry: Entry): void {
   entries.push(entry);
   const handler = handle((_path, request, report, context) => entry.answer(request, report, context));
-  app.http(name, { methods: [entry.method], authLevel: 'anonymous', route: entry.path, extraInputs, handler });
+  const route = entry.hostRoute ?? entry.path;
+  app.http(name, { methods: [entry.method], authLevel: 'anonymous', route, extraInputs, handler });
 }
 
 /** Registers the answer to every other path below `/api`; to be called last. */

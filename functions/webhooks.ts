@@ -20,5 +20,12 @@ serve(
 for (const route of [contract.receiveWebhook, contract.receiveWebhookAtSecretPath, contract.answerWebhookHandshake]) {
   const { id, method, path } = route;
   const verb = method === 'GET' ? 'GET' : 'POST';
-  serveEntry(id, { method, path, answer: (request, report) => answerWebhook(getDeps, verb, request, report) });
+  // A host tries routes in the order of their registration: `webhooks/deliveries/…` must not be taken for an integration.
+  const hostRoute = path.replace('{integrationId}', '{integrationId:regex(^int_)}');
+  serveEntry(id, {
+    method,
+    path,
+    hostRoute,
+    answer: (request, report) => answerWebhook(getDeps, verb, request, report),
+  });
 }

@@ -12,16 +12,30 @@ export type Found<E extends Entry> =
   | { readonly kind: 'other-methods'; readonly allowed: readonly Method[] }
   | { readonly kind: 'none' };
 
-/** Which entry a request is for. Literals match in any case and a slash at the end does not matter, as in the Functions host. */
+/**
+ * Which entry a request is for. Literals match in any case and a slash at the end does not matter, as in the Functions host. Where several paths
+ * fit, the one with the earlier literal is meant: `deliveries/{id}` rather than `{integrationId}/{tenantId}`.
+ */
 export function findEntry<E extends Entry>(entries: readonly E[], method: string, path: string): Found<E> {
-  const allowed: Method[] = [];
-  for (const entry of entries) {
+  const fitting = entries.flatMap((entry) => {
     const params = matchPath(entry.path, path);
-    if (params === undefined) continue;
-    if (entry.method === method) return { kind: 'found', entry, params };
-    allowed.push(entry.method);
-  }
-  return allowed.length === 0 ? { kind: 'none' } : { kind: 'other-methods', allowed };
+    return params === undefined ? [] : [{ entry, params, shape: shapeOf(entry.path) }];
+  });
+  const [closest] = fitting.map(({ shape }) => shape).sort();
+  const meant = fitting.filter(({ shape }) => shape === closest);
+  const found = meant.find(({ entry }) => entry.method === method);
+  if (found !== undefined) return { kind: 'found', entry: found.entry, params: found.params };
+  return meant.length === 0
+    ? { kind: 'none' }
+    : { kind: 'other-methods', allowed: meant.map(({ entry }) => entry.method) };
+}
+
+/** Sorts literals before parameters, segment by segment. */
+function shapeOf(template: string): string {
+  return template
+    .split('/')
+    .map((part) => (part.startsWith('{') ? '1' : '0'))
+    .join('');
 }
 
 function matchPath(template: string, path: string): Record<string, string> | undefined {

@@ -4,6 +4,8 @@ import { answerProblem, type HttpAnswer, type IncomingRequest, type ReportFailur
 
 /** An entry that can answer by itself. */
 export interface AnsweringEntry extends Entry {
+  /** The route to give to the host, where it takes less than the path: what it leaves out is found by `answerUnrouted`. */
+  readonly hostRoute?: string;
   readonly answer: (request: IncomingRequest, report: ReportFailure) => Promise<HttpAnswer>;
 }
 

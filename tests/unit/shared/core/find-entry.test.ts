@@ -24,6 +24,19 @@ describe('findEntry', () => {
     });
   });
 
+  it('takes a literal for what is meant, whatever else would fit and in which order', () => {
+    const some = [
+      { method: 'POST', path: 'webhooks/{integrationId}/{tenantId}' },
+      { method: 'GET', path: 'webhooks/{integrationId}/{tenantId}' },
+      { method: 'GET', path: 'webhooks/deliveries/{deliveryId}' },
+    ] as const;
+    for (const entries of [some, some.toReversed()]) {
+      expect(findEntry(entries, 'GET', 'webhooks/deliveries/x')).toMatchObject({ params: { deliveryId: 'x' } });
+      expect(findEntry(entries, 'GET', 'webhooks/x/deliveries')).toMatchObject({ params: { integrationId: 'x' } });
+      expect(findEntry(entries, 'POST', 'webhooks/deliveries/x')).toEqual({ kind: 'other-methods', allowed: ['GET'] });
+    }
+  });
+
   it.each([['tenant'], ['tenant/integrations//connection'], ['tenant/shards/a/b'], ['']])(
     'finds nothing at %j',
     (path) => {

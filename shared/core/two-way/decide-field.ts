@@ -38,7 +38,8 @@ const conflict: FieldDecision = { kind: 'conflict' };
 /** Merges one field three-way, each side against its own base. */
 export function decideField(sides: FieldSides, policy: ConflictPolicy): FieldDecision {
   const theyMoved = !sameValue(sides.theirs, sides.externalBase);
-  const weMoved = !sameValue(sides.ours, sides.internalBase);
+  // Who came to what the other side has had all along has nothing to tell it.
+  const weMoved = !sameValue(sides.ours, sides.internalBase) && !sameValue(sides.ours, sides.externalBase);
   if (!theyMoved) return weMoved ? ours : agreed;
   if (!weMoved) return theirs;
   if (sameMeaning(sides.ours, sides.theirs)) return agreed;

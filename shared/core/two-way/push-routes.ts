@@ -40,10 +40,15 @@ export function agreedValue(source: ShardSource, path: readonly string[]): Json 
   return (known === undefined ? readPath(source.externalBase, path) : known.value) as Json | undefined;
 }
 
-/** The fields of a source that differ from what it agreed to, and are not held. */
+/** The fields of a source that differ from what it agreed to and from what it shows, and are not held. */
 export function movedFields(shard: ShardDocument, source: ShardSource, paths: PushRoute['paths']): string[] {
+  const hasMoved = (path: readonly string[]): boolean => {
+    const ours = readPath(shard.data, path) as Json | undefined;
+    const shown = readPath(source.externalBase, path) as Json | undefined;
+    return !sameValue(ours, agreedValue(source, path)) && !sameValue(ours, shown);
+  };
   return paths
-    .filter((path) => !sameValue(readPath(shard.data, path) as Json | undefined, agreedValue(source, path)))
+    .filter(hasMoved)
     .map((path) => path.join('.'))
     .filter((field) => source.held?.fields[field] === undefined);
 }

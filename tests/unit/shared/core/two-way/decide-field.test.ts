@@ -34,6 +34,12 @@ describe('a field', () => {
     }
   });
 
+  it('that came to what the other side has had all along has not moved', () => {
+    const sides = { externalBase: 'ada@x.org', internalBase: 'Ada@X.org', ours: 'ada@x.org' };
+    expect(decideField({ ...sides, theirs: 'ada@x.org' }, 'manual').kind).toBe('agreed');
+    expect(decideField({ ...sides, theirs: 'eda@x.org' }, 'manual').kind).toBe('theirs');
+  });
+
   it('that both changed to one value is no conflict', () => {
     for (const policy of policies) {
       expect(decideField({ ...both, ours: 'same', theirs: 'same' }, policy)).toEqual({
@@ -147,7 +153,10 @@ describe('whatever both sides have', () => {
         const same = (left: Json | undefined, right: Json | undefined) =>
           JSON.stringify(left === undefined ? ['none'] : [sorted(left)]) ===
           JSON.stringify(right === undefined ? ['none'] : [sorted(right)]);
-        const [weMoved, theyMoved] = [!same(each.ours, each.internalBase), !same(each.theirs, each.externalBase)];
+        const [weMoved, theyMoved] = [
+          !same(each.ours, each.internalBase) && !same(each.ours, each.externalBase),
+          !same(each.theirs, each.externalBase),
+        ];
         const { kind } = decideField(each, chosen);
         if (!weMoved && !theyMoved) expect(kind).toBe('agreed');
         if (!weMoved && theyMoved) expect(kind).toBe('theirs');

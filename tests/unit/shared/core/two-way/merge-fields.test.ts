@@ -175,6 +175,14 @@ describe('the answer to a push', () => {
     expect(shard.get().data['name']).toBe(' Ada ');
   });
 
+  it('that shows the value otherwise: who writes it that way here has nothing to be pushed', () => {
+    const shard = answer(edited()).edit(30, { phone: '+38640123456' });
+    expect(shard.needs()).toEqual([]);
+    shard.see({ record: { ...shown, phone: '1' }, second: 40 });
+    expect(shard.get().data['phone']).toBe('1');
+    expect(shard.source().held).toBeUndefined();
+  });
+
   it('leaves to be pushed what was edited while it was written', () => {
     const shard = answer(edited().edit(15, { phone: '040 999 999' }));
     expect(fieldsOf(shard)).toEqual(['phone']);

@@ -24,6 +24,8 @@ const { version: _version, ...matchRules } = contactRules;
 const failedRecordId = `fr_${'A'.repeat(22)}`;
 const conflictId = `conflict_${'A'.repeat(22)}`;
 const resolutionId = `rsl_${'0'.repeat(26)}`;
+const holdId = `hld_${'0'.repeat(26)}`;
+const erasureId = `ers_${'0'.repeat(26)}`;
 
 const fuzzSchema = { type: 'object', properties: { name: { type: 'string' } } };
 
@@ -106,6 +108,7 @@ export function fuzzSuite(app: () => App): void {
     rollBackExecution: { preview: true, acceptProvider: true },
     createApiKey: { name: 'Fuzz', role: 'viewer', expiresInDays: 1 },
     mergeShard: { with: ids['shardId'], strategy: 'newest' },
+    createErasure: { of: 'person', shardId: ids['shardId'] },
     undoMerge: { preview: true, assign: {} },
     resolveConflict: { fields: [{ field: 'name', take: 'value', value: 'Ana', version: 'v' }], rule: false },
     resolveConflicts: {
@@ -253,6 +256,8 @@ async function idsOf(tenant: Tenant, merged: string, version = '1'): Promise<Rec
     failedRecordId,
     conflictId,
     resolutionId,
+    holdId,
+    erasureId,
     shardId: String((await admin.call('listShards', { query: { limit: 1 } })).items[0]?.['id']),
     field: 'name',
     apiKeyId: await first('listApiKeys'),

@@ -22,6 +22,8 @@ function paramsOf(operation: Operation): Record<string, string> {
     apiKeyId: 'apiKey',
     mergeId: 'merge',
     candidateId: 'mergeCandidate',
+    holdId: 'hold',
+    erasureId: 'erasure',
     subscriptionId: 'subscription',
     dispatchId: 'dispatch',
     replayId: 'eventReplay',
@@ -167,6 +169,8 @@ export function signInSuite(app: () => App): void {
     const shardType = await tenant.admin.call('createShardType', { body });
     const { version: _version, ...rules } = contactRules;
     await tenant.admin.call('createMatchRules', { body: { shardTypeId: 'only-here', ...rules } });
+    const prepared = { of: 'person', shardId: String(items[0]?.['id']) };
+    const erasure = await tenant.admin.call('createErasure', { body: prepared });
     const mine = {
       integrationId: tenant.integrationId,
       conversionSchemaId: tenant.conversionSchemaId,
@@ -178,6 +182,8 @@ export function signInSuite(app: () => App): void {
       shardId: String(items[0]?.['id']),
       field: 'name',
       apiKeyId: key.text('id'),
+      holdId: sampleId('hold'),
+      erasureId: erasure.text('id'),
       ...(await mergeAndPart(tenant)),
       ...(await holdAndResolve(app(), tenant)),
       ...(await subscribeAndReplay(tenant)),

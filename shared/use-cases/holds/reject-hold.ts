@@ -22,6 +22,7 @@ export async function rejectHold(
   { params, ifMatch, attempt }: InputOf<typeof route>,
 ): Promise<OutputOf<typeof route>> {
   const { holdId } = params;
+  await findHold(deps, scope, holdId);
   await watchHold(deps, scope, holdId);
   const at = attempt.at.toISOString();
   const stored = await changeDocument(deps.holds, scope, {

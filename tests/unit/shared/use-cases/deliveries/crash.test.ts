@@ -6,7 +6,7 @@ import {
   hinted,
   named,
 } from '../../../../kit/delivery-harness.ts';
-import { fill } from '../../../../kit/sync-harness.ts';
+import { fill, longAgo } from '../../../../kit/sync-harness.ts';
 
 /** Three deliveries that share records with each other and with the provider's own, one of them late. */
 async function arrive(harness: DeliveryHarness): Promise<void> {
@@ -41,6 +41,8 @@ describe.each(['before', 'after'] as const)('a crash %s any step took', (moment)
       expect(harness.deps.faults.restarts, `step ${step}`).toBe(1);
       expect(await describeState(harness), `step ${step}`).toEqual(expected);
       expect(harness.deps.due.all(), `step ${step}`).toEqual([]);
+      // A full read that did not show it would delete it.
+      harness.provider.put('a', { name: 'Second', city: 'Ptuj' }, longAgo);
       await harness.run('full');
       expect((await describeState(harness)).shards, `step ${step}`).toEqual(expected.shards);
     }

@@ -10,7 +10,7 @@ import { Crash } from '../faults.ts';
 import type { LogEntry } from '../memory-services.ts';
 import type { FakeSystem } from './fake-system.ts';
 import { normalise } from './normalise.ts';
-import { type Field, fields, type Program, wholePart } from './program.ts';
+import { comesAgain, type Field, fields, type Program, wholePart } from './program.ts';
 import type { Deeds, Edit } from './run-program.ts';
 import { integrationOf, pathOf, type TwoWayWorld } from './world.ts';
 
@@ -208,6 +208,7 @@ class Look {
     const isHere = last.place === 'here';
     const isOnlyThere = edits.filter(({ place }) => place !== 'here').length === 1;
     if (edits.length === 1) return last;
+    if (comesAgain(last.field, last.value)) return undefined;
     if (policy === 'internal_wins' && isHere) return last;
     return policy === 'external_wins' && !isHere && isOnlyThere ? last : undefined;
   }

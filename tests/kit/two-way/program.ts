@@ -1,4 +1,5 @@
 import type { ConflictPolicy } from '../../../shared/contracts/conflict-policy.ts';
+import { sameValue } from '../../../shared/core/canonical.ts';
 import type { Json } from '../../../shared/core/json.ts';
 import type { Traits, WriteFault } from './fake-system.ts';
 
@@ -76,6 +77,11 @@ export function valueOfField(field: Field, value: number): Json | undefined {
   if (field === 'emails') return [`n${value}@x.org`, 'a@x.org'];
   if (field === 'email') return `N${value}@x.org`;
   return field === 'phone' ? `+386 41 ${100_000 + value}` : one;
+}
+
+/** Whether a value may be what the field has had before: to go back to that is no change. */
+export function comesAgain(field: Field, value: Json | undefined): boolean {
+  return value === undefined || texts[field].some((known) => sameValue(known, value));
 }
 
 type Random = () => number;

@@ -49,6 +49,7 @@ export function runListsSuite(app: () => App): void {
       'state-changed queued',
       'state-changed running',
       'object-finished',
+      'compared',
       'state-changed partial',
     ]);
     expect(log.map(({ at }) => at)).toEqual(

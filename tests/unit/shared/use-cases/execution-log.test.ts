@@ -40,6 +40,7 @@ describe('the log of a run', () => {
         'state-changed running',
         'records-set-aside',
         'object-finished',
+        'compared',
         'state-changed partial',
       ]);
       expect(log.map(({ at }) => at)).toEqual(log.map(({ at }) => at).sort());

@@ -26,7 +26,9 @@ function paramsOf(operation: Operation): Record<string, string> {
     erasureId: 'erasure',
     subscriptionId: 'subscription',
     dispatchId: 'dispatch',
-    replayId: 'eventReplay',
+    replayId: operation.path.startsWith('/webhooks/') ? 'replay' : 'eventReplay',
+    deliveryId: 'delivery',
+    holdId: 'hold',
     resolutionId: 'conflictResolution',
   } as const;
   const names: Readonly<Record<string, string>> = {
@@ -195,6 +197,7 @@ export function signInSuite(app: () => App): void {
       connectWithKey: { body: { kind: 'none' } },
       setWebhookEndpoint: { body: { verification: { kind: 'github' } } },
       rotateWebhookSecret: { body: {} },
+      updateShard: { body: { data: { jobTitle: 'taken over' } } },
       createTask: {
         body: { name: 'x', objects: [{ object: 'deals', shardTypeId: 'deal', fields: [{ to: 'a', from: 'a' }] }] },
       },

@@ -12,7 +12,8 @@ param deploymentContainerName string
 @description('Optional. Tags of every resource.')
 param tags object = {}
 
-var queueNames = ['sync-pages', 'sync-pages-poison', 'deliver-webhooks', 'deliver-webhooks-poison', 'deliveries', 'deliveries-poison']
+var workQueues = ['sync-pages', 'push-changes', 'deliver-webhooks', 'deliveries', 'jobs']
+var queueNames = concat(workQueues, map(workQueues, name => '${name}-poison'))
 var claimCheckContainerName = 'claim-checks'
 var deliveryContainerName = 'deliveries'
 

@@ -104,8 +104,12 @@ export function queryAttacks(operation: Operation, params: Record<string, string
 }
 
 function isWellFormed(operation: Operation, name: string, text: string): boolean {
-  const pattern = operation.parameters.find((each) => each.in === 'path' && each.name === name)?.schema['pattern'];
-  return typeof pattern === 'string' && new RegExp(pattern, 'u').test(text);
+  const schema = operation.parameters.find((each) => each.in === 'path' && each.name === name)?.schema ?? {};
+  const { pattern, maxLength = Number.POSITIVE_INFINITY } = schema as { pattern?: unknown; maxLength?: number };
+  if (text.length > maxLength) return false;
+  // What no pattern says: names that every object has are no fields.
+  const isInherited = ['__proto__', 'constructor', 'prototype'].includes(text);
+  return typeof pattern === 'string' && !isInherited && new RegExp(pattern, 'u').test(text);
 }
 
 /** Parameters that name no document: a well-formed value is of something that there is, unless it may not be named. */

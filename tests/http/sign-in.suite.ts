@@ -225,7 +225,9 @@ export function signInSuite(app: () => App): void {
       const ask = (params: Record<string, string>) =>
         other.admin.send(operation.id, { params, ...bodies[operation.id] });
       const tries = [mine, { ...mine, integrationId: other.integrationId }].map((params) =>
-        Object.fromEntries(Object.keys(nobodys).map((name) => [name, params[name as keyof typeof mine]])),
+        Object.fromEntries(
+          Object.keys(nobodys).map((name) => [name, params[name as keyof typeof mine] ?? nobodys[name]]),
+        ),
       );
       const own = Object.keys(nobodys).length === 1 && 'integrationId' in nobodys;
       for (const params of own ? tries.slice(0, 1) : tries) {

@@ -30,7 +30,7 @@ export function unroutedSuite(app: () => App): void {
         if ((allowed as string[]).includes(method)) continue;
         const { response, text } = await ask(url, { method });
         expect([method, path, response.status]).toEqual([method, path, 405]);
-        expect(response.headers.get('allow')?.split(', ').sort()).toEqual(allowed.toSorted());
+        expect(new Set(response.headers.get('allow')?.split(', '))).toEqual(new Set(allowed));
         expect(problemDocument.parse(JSON.parse(text)).code).toBe('method-not-allowed');
       }
     }

@@ -22,15 +22,13 @@ export function unroutedSuite(app: () => App): void {
 
   it('answers 405 with the methods that there are, at every path', async () => {
     for (const path of new Set(routes.map((route) => route.path))) {
+      const allowed = routes.filter((route) => route.path === path).map((route) => route.method);
       const url = `/${path.replaceAll(/\{(\w+)\}/g, 'x')}`;
-      // What providers call may fit a path as well.
-      const fits = (template: string) => new RegExp(`^/${template.replaceAll(/\{(\w+)\}/g, '[^/]+')}$`).test(url);
-      const allowed = [...new Set(routes.filter((route) => fits(route.path)).map((route) => route.method))];
       for (const method of ['PUT', 'PATCH', 'DELETE', 'POST', 'GET', 'OPTIONS'] as const) {
         if ((allowed as string[]).includes(method)) continue;
         const { response, text } = await ask(url, { method });
         expect([method, path, response.status]).toEqual([method, path, 405]);
-        expect(new Set(response.headers.get('allow')?.split(', '))).toEqual(new Set(allowed));
+        expect(response.headers.get('allow')?.split(', ').sort()).toEqual(allowed.toSorted());
         expect(problemDocument.parse(JSON.parse(text)).code).toBe('method-not-allowed');
       }
     }

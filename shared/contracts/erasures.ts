@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { erasureId, instant, shardId, tenantId } from './identifiers.ts';
+import { pageQuery } from './page.ts';
 import { defineRoute } from './route.ts';
 
 export const erasure = z
@@ -55,7 +56,7 @@ export const exportErasure = defineRoute({
   role: 'admin',
   params: erasureParams,
   query: z.strictObject({
-    cursor: z.string().max(2000).optional().describe('`nextCursor` of the page before'),
+    cursor: pageQuery.cursor.describe('`nextCursor` of the page before'),
   }),
   success: {
     status: 200,

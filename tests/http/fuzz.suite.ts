@@ -3,7 +3,6 @@ import fc from 'fast-check';
 import { beforeAll, expect, it } from 'vitest';
 import { demoSettings, demoTask } from '../../local/start/demo-task.ts';
 import { contactRules } from '../kit/labelled-people.ts';
-import { sampleId } from '../kit/sample-documents.ts';
 import type { ApiCaller, CheckedAnswer } from './api-caller.ts';
 import type { Operation } from './api-description.ts';
 import { type Attack, bodyAttacks, headerAttacks, pathAttacks, queryAttacks } from './attacks.ts';
@@ -27,6 +26,7 @@ const conflictId = `conflict_${'A'.repeat(22)}`;
 const resolutionId = `rsl_${'0'.repeat(26)}`;
 const holdId = `hld_${'0'.repeat(26)}`;
 const erasureId = `ers_${'0'.repeat(26)}`;
+const deliveryId = `dlv_${'0'.repeat(26)}`;
 
 const fuzzSchema = { type: 'object', properties: { name: { type: 'string' } } };
 
@@ -236,10 +236,6 @@ function requireName(answer: CheckedAnswer, wanted: { in: string; field: string 
   if (!named) throw new Error(`Does not name ${wanted.in} ${wanted.field}: ${seen}`);
 }
 
-/** Of nothing that there is; the same in every call. */
-const noDelivery = sampleId('delivery');
-const noHold = sampleId('hold');
-
 /**
  * @param merged the type of which two shards are merged
  * @param version one that the tenant's conversion schema has, or for the other tenant one that no schema has
@@ -266,8 +262,7 @@ async function idsOf(tenant: Tenant, merged: string, version = '1'): Promise<Rec
     erasureId,
     shardId: String((await admin.call('listShards', { query: { limit: 1 } })).items[0]?.['id']),
     field: 'name',
-    deliveryId: noDelivery,
-    holdId: noHold,
+    deliveryId,
     apiKeyId: await first('listApiKeys'),
     ...(await identityIdsOf(tenant, merged)),
     ...(await outgoingIdsOf(tenant)),

@@ -28,7 +28,6 @@ function paramsOf(operation: Operation): Record<string, string> {
     dispatchId: 'dispatch',
     replayId: operation.path.startsWith('/webhooks/') ? 'replay' : 'eventReplay',
     deliveryId: 'delivery',
-    holdId: 'hold',
     resolutionId: 'conflictResolution',
   } as const;
   const names: Readonly<Record<string, string>> = {

@@ -24,7 +24,7 @@ export const containers = {
   config: {
     name: 'config',
     partitionKeyPaths: ['/tenantId'],
-    includedPaths: ['/tenantId/?', '/kind/?', '/integrationId/?', '/provider/?', '/shardTypeId/?'],
+    includedPaths: ['/tenantId/?', '/kind/?', '/direction/?', '/integrationId/?', '/provider/?', '/shardTypeId/?'],
     excludedPaths: everything,
     requestUnits: { read: 1, create: 8, replace: 12, listOf20: 4 },
   },

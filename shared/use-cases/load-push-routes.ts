@@ -4,7 +4,7 @@ import type { Feed } from '../core/conversion/compile-schema.ts';
 import { deriveReverse } from '../core/conversion/derive-reverse.ts';
 import type { PlannedObject } from '../core/documents/conversion.ts';
 import type { TaskDocument } from '../core/documents/task.ts';
-import type { Deps } from '../core/ports.ts';
+import type { Deps, Filter } from '../core/ports.ts';
 import type { Scope } from '../core/scope.ts';
 import type { PushRoute } from '../core/two-way/push-routes.ts';
 import { sourceOf, watermarkKey } from '../core/watermark.ts';
@@ -23,11 +23,14 @@ export interface LoadedRoute extends PushRoute {
   readonly target: MappingTarget;
 }
 
+/** Most tasks only pull: whatever is wrong with one of those is no matter of what is pushed. */
+const pushes: Filter = { field: 'direction', is: 'one-of', values: ['push', 'bidirectional'] };
+
 /** Where the tenant's shards are pushed to, by the mappings that are published now. Of two tasks for the same object the older one counts. */
 export async function loadPushRoutes(deps: RouteNeeds, scope: Scope, integrationId?: string): Promise<LoadedRoute[]> {
   const routes: LoadedRoute[] = [];
-  for await (const task of visitTasks(deps, scope, integrationId)) {
-    if (!task.enabled || task.direction === 'pull') continue;
+  for await (const task of visitTasks(deps, scope, integrationId, [pushes])) {
+    if (!task.enabled) continue;
     for (const route of await routesOfTask(deps, scope, task)) {
       const isTaken = routes.some(
         (other) =>

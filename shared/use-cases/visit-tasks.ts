@@ -1,5 +1,5 @@
 import type { TaskDocument } from '../core/documents/task.ts';
-import type { Deps, Stored } from '../core/ports.ts';
+import type { Deps, Filter, Stored } from '../core/ports.ts';
 import type { Scope } from '../core/scope.ts';
 import { equalFilters } from './list-page.ts';
 
@@ -11,11 +11,12 @@ export async function* visitTasks(
   deps: Pick<Deps, 'tasks'>,
   scope: Scope,
   integrationId?: string,
+  filters: readonly Filter[] = [],
 ): AsyncGenerator<TaskDocument> {
   let afterId: string | undefined;
   for (;;) {
     const tasks: Stored<TaskDocument>[] = await deps.tasks.list(scope, {
-      filters: equalFilters({ integrationId }),
+      filters: [...equalFilters({ integrationId }), ...filters],
       order: 'ascending',
       limit: batchSize,
       afterId,

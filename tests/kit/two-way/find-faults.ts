@@ -8,7 +8,7 @@ import { routeKeyOf } from '../../../shared/core/two-way/push-routes.ts';
 import { sameMeaning } from '../../../shared/core/two-way/same-meaning.ts';
 import { Crash } from '../faults.ts';
 import type { LogEntry } from '../memory-services.ts';
-import type { FakeSystem } from './fake-system.ts';
+import type { FakeSystem, SystemRecord } from './fake-system.ts';
 import { normalise } from './normalise.ts';
 import { comesAgain, type Field, fields, type Program, wholePart } from './program.ts';
 import type { Deeds, Edit } from './run-program.ts';
@@ -63,9 +63,21 @@ class Look {
     const faults = [...this.#world.systems.keys()].flatMap((index) =>
       this.#isWhole(index) ? this.#faultsOfShardAt(shard, index) : [],
     );
+    if (this.#isMadeTwice(shard)) faults.push(`${shard.id} was made by the engine alone`);
     if (shard.status === 'deleted' && !this.#wasDeleted(shard)) faults.push(`${shard.id} was falsely deleted`);
     if (shard.status === 'deleted' && this.#mustLive(shard)) faults.push(`${shard.id} was edited last, and is deleted`);
     return faults;
+  }
+
+  /** A record that was created and not known again comes back as somebody new; only a person can tell that where the system cannot. */
+  #isMadeTwice({ sources }: ShardDocument): boolean {
+    const canTell = this.#world.systems.every(({ traits }) => traits.idempotentCreate || traits.findsCreated);
+    const records = Object.values(sources).map(({ externalId }) => this.#recordOf(externalId));
+    return canTell && !this.#program.matched && records.every((record) => record?.key !== undefined);
+  }
+
+  #recordOf(id: string): SystemRecord | undefined {
+    return this.#world.systems.map(({ records }) => records.get(id)).find((record) => record !== undefined);
   }
 
   #faultsOfShardAt(shard: ShardDocument, index: number): string[] {

@@ -91,7 +91,9 @@ class Look {
     );
     if (this.#isExplained(shard, index, own)) return faults;
     const live = own.filter(({ externalId }) => system.records.get(externalId)?.deleted === false);
-    if (shard.status === 'active' && live.length === 0) faults.push(`${where}: lost`);
+    // Of what says nothing, no record is made.
+    const saysSomething = fields.some((field) => (valueHere(shard, field) ?? null) !== null);
+    if (shard.status === 'active' && live.length === 0 && saysSomething) faults.push(`${where}: lost`);
     if (shard.status === 'deleted' && live.length > 0) faults.push(`${where}: still there`);
     if (live.length > 1 && !this.#wasDeleted(shard) && !this.#program.matched) faults.push(`${where}: doubled`);
     if (shard.status !== 'active') return faults;
@@ -158,7 +160,9 @@ class Look {
     const idle = system.writes.filter((write) => write.idle);
     const { part = wholePart } = this.#program.systems[index] ?? {};
     if (part.direction === 'pull' && system.writes.length > 0) faults.push(`${system.name} is written to`);
-    if (!isDisturbed || system.traits.fetches)
+    // What is neither pulled nor fetched cannot be known to be there.
+    const isKnown = part.direction !== 'push' || system.traits.fetches;
+    if (isKnown && (!isDisturbed || system.traits.fetches))
       faults.push(...idle.map(({ id }) => `${id} is written without a difference`));
     return faults;
   }
@@ -170,7 +174,8 @@ class Look {
     return this.#deeds.told.flatMap(({ event, writes }) =>
       writes.flatMap((count, index) => {
         const isOwn = 'system' in event && event.system % this.#world.systems.length === index;
-        const most = isOwn || event.kind === 'touch' ? 0 : 1;
+        // What was in the bin is brought up to what happened meanwhile.
+        const most = (isOwn && event.kind !== 'restore') || event.kind === 'touch' ? 0 : 1;
         return count <= most
           ? []
           : [`${count} writes to ${this.#world.systems[index]?.name} of ${JSON.stringify(event)}`];

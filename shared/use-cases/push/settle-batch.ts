@@ -61,12 +61,13 @@ async function settleWrites(
 
 /** Whether a record has what was written, but for how the provider writes it. */
 async function shows(
-  { deps, scope, integration, ...rest }: LaneWork,
+  work: LaneWork,
   route: LoadedRoute,
   change: ExternalChange,
   { data, fields }: PushIntent,
 ): Promise<boolean> {
-  const { converter } = await toolsOf({ deps, scope, integration, ...rest }, route);
+  const { deps, scope, integration } = work;
+  const { converter } = await toolsOf(work, route);
   const [converted = []] = await converter.convert([change], answerQuestions(deps, scope, integration.id));
   const shown = converted.find(({ feed }) => feed.object === route.object && feed.shardTypeId === route.shardTypeId);
   if (shown?.ok !== true) return false;

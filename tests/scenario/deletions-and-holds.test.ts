@@ -80,7 +80,9 @@ describe.concurrent('a run that would do harm', (it) => {
         effect: `${records} shards of type contact are marked deleted, except those whose records have been seen since.`,
       });
       expect(held.sample).toHaveLength(10);
-      expect(held.sample?.[0]?.data).toHaveProperty('email');
+      const shards = new Map((await tenant.shards('contact')).map((found) => [found.id, found.data]));
+      // Not everyone has an e-mail address or a phone: each is shown as it is.
+      for (const { shardId, data } of held.sample ?? []) expect(data).toEqual(shards.get(shardId));
       expect(await statuses(tenant)).toEqual({ active: records });
       const events = await tenant.client.call('GET', 'tenant/events?type=hold.raised', pageOf(event));
       expect(events.items).toMatchObject([{ subject: held.id, data: { affected: records, reason: held.reason } }]);

@@ -31,7 +31,7 @@ export async function measureWake(twin: Twin): Promise<Readonly<Record<string, u
   });
   const world = await createIntake(sender, { now: new Date().toISOString(), seed: Date.now() });
   const tools = { open, log: world.deps.log, random: Math.random };
-  const store = new CosmosCollection(collections.deliveries, tools, { requestsInFlight: 2 });
+  const store = new CosmosCollection(collections.deliveries, tools);
   const queue = QueueServiceClient.fromConnectionString(twin.azurite.connectionString).getQueueClient('bench-wake');
   await queue.createIfNotExists();
   const queued = withMessage(store, async (id) => {

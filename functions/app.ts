@@ -6,10 +6,8 @@ import { createWebhookTokens } from '../adapters/kit/webhook-tokens.ts';
 import { adapters } from '../adapters/registry.ts';
 import { BlobDeliveryBodies } from '../shared/azure/blob-delivery-bodies.ts';
 import { ClaimCheck } from '../shared/azure/claim-check.ts';
-import { collections } from '../shared/azure/collections.ts';
 import { readConfig } from '../shared/azure/config.ts';
 import { openCosmos } from '../shared/azure/cosmos-client.ts';
-import { CosmosCollection } from '../shared/azure/cosmos-collection.ts';
 import { CosmosDueStore } from '../shared/azure/cosmos-due-store.ts';
 import { CosmosEstate } from '../shared/azure/cosmos-estate.ts';
 import { CosmosExecutionStore } from '../shared/azure/cosmos-execution-store.ts';
@@ -17,6 +15,7 @@ import { appIdentity, localCredential } from '../shared/azure/credential.ts';
 import { KeyVaultSecrets, openKeyVault } from '../shared/azure/key-vault-secrets.ts';
 import { createLog } from '../shared/azure/log.ts';
 import { once } from '../shared/azure/once.ts';
+import { openCollections } from '../shared/azure/open-collections.ts';
 import { ProcessMemory } from '../shared/azure/process-memory.ts';
 import { readinessChecks } from '../shared/azure/readiness.ts';
 import { openStorage } from '../shared/azure/storage.ts';
@@ -62,53 +61,18 @@ export const getDeps: () => Promise<Deps> = once(async () => {
     outgoing: config.outgoing,
     newId: (kind) => composeId(kind, Date.now(), randomBytes(idBytes)),
     log,
-    integrations: new CosmosCollection(collections.integrations, tools),
-    integrationHealth: new CosmosCollection(collections.integrationHealth, tools),
-    tasks: new CosmosCollection(collections.tasks, tools),
-    conversionSchemas: new CosmosCollection(collections.conversionSchemas, tools),
-    conversionContents: new CosmosCollection(collections.conversionContents, tools),
-    shardTypes: new CosmosCollection(collections.shardTypes, tools),
-    shardTypeContents: new CosmosCollection(collections.shardTypeContents, tools),
-    apiKeys: new CosmosCollection(collections.apiKeys, tools),
+    ...openCollections(tools),
     runs: new CosmosExecutionStore(tools),
-    shards: new CosmosCollection(collections.shards, tools),
-    journal: new CosmosCollection(collections.journal, tools),
-    links: new CosmosCollection(collections.links, tools),
-    keys: new CosmosCollection(collections.keys, tools),
-    matchRules: new CosmosCollection(collections.matchRules, tools),
-    matchRuleVersions: new CosmosCollection(collections.matchRuleVersions, tools),
-    merges: new CosmosCollection(collections.merges, tools),
-    mergeCandidates: new CosmosCollection(collections.mergeCandidates, tools),
     estate: new CosmosEstate(tools),
-    erasures: new CosmosCollection(collections.erasures, tools),
-    holds: new CosmosCollection(collections.holds, tools),
-    holdRejections: new CosmosCollection(collections.holdRejections, tools),
-    conflicts: new CosmosCollection(collections.conflicts, tools),
-    conflictResolutions: new CosmosCollection(collections.conflictResolutions, tools),
-    shardImages: new CosmosCollection(collections.shardImages, tools),
-    leases: new CosmosCollection(collections.leases, tools),
     tokens: createTokenVerifier(config.auth),
-    tenantSlots: new CosmosCollection(collections.tenantSlots, tools),
-    audit: new CosmosCollection(collections.audit, tools),
-    events: new CosmosCollection(collections.events, tools),
-    deliveries: new CosmosCollection(collections.deliveries, tools, { requestsInFlight: 2 }),
     deliveryBodies: new BlobDeliveryBodies(storage),
     webhooks: config.webhooks,
     webhookTargets: new ProcessMemory(webhookTargetMs, Date.now),
     webhookTokens: createWebhookTokens({ allowPrivateAddresses: config.allowPrivateAddresses }),
     deliveryQueue: new StorageWorkQueue(storage, new ClaimCheck(storage), Date.now, 'deliveries'),
-    webhookReplays: new CosmosCollection(collections.webhookReplays, tools),
-    poison: new CosmosCollection(collections.poison, tools),
-    publishedEvents: new CosmosCollection(collections.publishedEvents, tools),
-    subscriptions: new CosmosCollection(collections.subscriptions, tools),
-    endpoints: new CosmosCollection(collections.endpoints, tools),
-    dispatches: new CosmosCollection(collections.dispatches, tools),
-    eventReplays: new CosmosCollection(collections.eventReplays, tools),
-    idempotency: new CosmosCollection(collections.idempotency, tools),
     due: new CosmosDueStore(tools, clockLane),
     healthDue: new CosmosDueStore(tools, healthLane),
     secrets: new KeyVaultSecrets(keyVault, Date.now),
-    pushLanes: new CosmosCollection(collections.pushLanes, tools),
     pushQueue: new StorageWorkQueue(storage, new ClaimCheck(storage), Date.now, 'push-changes'),
     outgoingQueue: new StorageWorkQueue(storage, new ClaimCheck(storage), Date.now, 'deliver-webhooks'),
     webhookClient: createWebhookClient({

@@ -1,80 +1,40 @@
 import type { z } from 'zod';
+import { apiKeyDocument, auditDocument, idempotencyDocument } from '../core/documents/access.ts';
+import { missingDocument } from '../core/documents/comparison.ts';
+import { conflictDocument } from '../core/documents/conflict.ts';
+import { conflictResolutionDocument } from '../core/documents/conflict-resolution.ts';
 import {
-  type ApiKeyDocument,
-  type AuditDocument,
-  apiKeyDocument,
-  auditDocument,
-  type IdempotencyDocument,
-  idempotencyDocument,
-} from '../core/documents/access.ts';
-import { type MissingDocument, missingDocument } from '../core/documents/comparison.ts';
-import { type ConflictDocument, conflictDocument } from '../core/documents/conflict.ts';
-import { type ConflictResolutionDocument, conflictResolutionDocument } from '../core/documents/conflict-resolution.ts';
-import {
-  type ConversionContentDocument,
-  type ConversionSchemaDocument,
   conversionContentDocument,
   conversionSchemaDocument,
-  type ShardTypeContentDocument,
-  type ShardTypeDocument,
   shardTypeContentDocument,
   shardTypeDocument,
 } from '../core/documents/conversion.ts';
-import { type DeliveryDocument, deliveryDocument } from '../core/documents/delivery.ts';
-import {
-  type DispatchDocument,
-  dispatchDocument,
-  type EventReplayDocument,
-  eventReplayDocument,
-} from '../core/documents/dispatch.ts';
-import { type ErasureDocument, erasureDocument } from '../core/documents/erasure.ts';
-import { type EventDocument, eventDocument } from '../core/documents/event.ts';
-import {
-  type ExecutionDocument,
-  executionDocument,
-  type PageDocument,
-  pageDocument,
-} from '../core/documents/execution.ts';
-import {
-  type FailedRecordDocument,
-  failedRecordDocument,
-  type LogDocument,
-  logDocument,
-} from '../core/documents/execution-details.ts';
-import {
-  type HoldDocument,
-  type HoldRejectionDocument,
-  holdDocument,
-  holdRejectionDocument,
-} from '../core/documents/hold.ts';
-import { type IntegrationDocument, integrationDocument } from '../core/documents/integration.ts';
-import { type IntegrationHealthDocument, integrationHealthDocument } from '../core/documents/integration-health.ts';
-import { type JournalDocument, journalDocument } from '../core/documents/journal.ts';
-import { type KeyDocument, keyDocument } from '../core/documents/key.ts';
-import { type LeaseDocument, leaseDocument } from '../core/documents/lease.ts';
-import { type LeftRecordDocument, leftRecordDocument } from '../core/documents/left-record.ts';
-import { type LinkDocument, linkDocument } from '../core/documents/link.ts';
-import { type MatchRulesDocument, matchRulesDocument } from '../core/documents/match-rules.ts';
-import {
-  type MergeDocument,
-  mergeDocument,
-  type ShardImageDocument,
-  shardImageDocument,
-} from '../core/documents/merge.ts';
-import { type MergeCandidateDocument, mergeCandidateDocument } from '../core/documents/merge-candidate.ts';
-import { type PoisonDocument, poisonDocument } from '../core/documents/poison.ts';
-import { type PublishedEventDocument, publishedEventDocument } from '../core/documents/published-event.ts';
-import { type PushLaneDocument, pushLaneDocument } from '../core/documents/push-lane.ts';
-import { type ShardDocument, shardDocument } from '../core/documents/shard.ts';
-import {
-  type EndpointDocument,
-  endpointDocument,
-  type SubscriptionDocument,
-  subscriptionDocument,
-} from '../core/documents/subscription.ts';
-import { type TaskDocument, taskDocument } from '../core/documents/task.ts';
-import { type TenantSlotsDocument, tenantSlotsDocument } from '../core/documents/tenant-slots.ts';
-import { type WebhookReplayDocument, webhookReplayDocument } from '../core/documents/webhook-replay.ts';
+import { deliveryDocument } from '../core/documents/delivery.ts';
+import { dispatchDocument, eventReplayDocument } from '../core/documents/dispatch.ts';
+import { erasureDocument } from '../core/documents/erasure.ts';
+import { eventDocument } from '../core/documents/event.ts';
+import { executionDocument, pageDocument } from '../core/documents/execution.ts';
+import { failedRecordDocument, logDocument } from '../core/documents/execution-details.ts';
+import { holdDocument, holdRejectionDocument } from '../core/documents/hold.ts';
+import { integrationDocument } from '../core/documents/integration.ts';
+import { integrationHealthDocument } from '../core/documents/integration-health.ts';
+import { journalDocument } from '../core/documents/journal.ts';
+import { keyDocument } from '../core/documents/key.ts';
+import { leaseDocument } from '../core/documents/lease.ts';
+import { leftRecordDocument } from '../core/documents/left-record.ts';
+import { linkDocument } from '../core/documents/link.ts';
+import { matchRulesDocument } from '../core/documents/match-rules.ts';
+import { mergeDocument, shardImageDocument } from '../core/documents/merge.ts';
+import { mergeCandidateDocument } from '../core/documents/merge-candidate.ts';
+import { poisonDocument } from '../core/documents/poison.ts';
+import { publishedEventDocument } from '../core/documents/published-event.ts';
+import { pushLaneDocument } from '../core/documents/push-lane.ts';
+import { shardDocument } from '../core/documents/shard.ts';
+import { endpointDocument, subscriptionDocument } from '../core/documents/subscription.ts';
+import { taskDocument } from '../core/documents/task.ts';
+import { tenantSlotsDocument } from '../core/documents/tenant-slots.ts';
+import { webhookReplayDocument } from '../core/documents/webhook-replay.ts';
+import type { RunDocuments, StoredDocuments } from '../core/stored-documents.ts';
 import type { ContainerName } from './containers.ts';
 
 /** What every tenant-owned document has. */
@@ -92,150 +52,154 @@ export interface CollectionSpec<T extends TenantDocument> {
   /** Further kinds, which are read and written by their ids, but not listed. */
   readonly unlistedKinds?: readonly string[];
   /** The field that is the partition key's second level, where that is neither absent nor the id. */
-  readonly partitionOf?: (document: T) => string;
+  partitionOf?(document: T): string;
+  /** Single writes that come at the same time share requests, of which so many are under way at once. */
+  readonly requestsInFlight?: number;
 }
 
-const spec = <T extends TenantDocument>(collection: CollectionSpec<T>): CollectionSpec<T> => collection;
-
 /** The kinds of documents behind the ports of `Deps`. */
-export const collections = {
-  integrations: spec<IntegrationDocument>({ container: 'config', kind: 'integration', schema: integrationDocument }),
-  integrationHealth: spec<IntegrationHealthDocument>({
+export const collections: { readonly [K in keyof StoredDocuments]: CollectionSpec<StoredDocuments[K]> } = {
+  integrations: { container: 'config', kind: 'integration', schema: integrationDocument },
+  integrationHealth: {
     container: 'config',
     kind: 'integration-health',
     schema: integrationHealthDocument,
-  }),
-  tasks: spec<TaskDocument>({ container: 'config', kind: 'task', schema: taskDocument }),
-  conversionSchemas: spec<ConversionSchemaDocument>({
+  },
+  tasks: { container: 'config', kind: 'task', schema: taskDocument },
+  conversionSchemas: {
     container: 'config',
     kind: 'conversion-schema',
     schema: conversionSchemaDocument,
-  }),
-  conversionContents: spec<ConversionContentDocument>({
+  },
+  conversionContents: {
     container: 'config',
     kind: 'conversion-content',
     schema: conversionContentDocument,
-  }),
-  shardTypes: spec<ShardTypeDocument>({ container: 'config', kind: 'shard-type', schema: shardTypeDocument }),
-  shardTypeContents: spec<ShardTypeContentDocument>({
+  },
+  shardTypes: { container: 'config', kind: 'shard-type', schema: shardTypeDocument },
+  shardTypeContents: {
     container: 'config',
     kind: 'shard-type-content',
     schema: shardTypeContentDocument,
-  }),
-  apiKeys: spec<ApiKeyDocument>({ container: 'config', kind: 'api-key', schema: apiKeyDocument }),
-  executions: spec<ExecutionDocument>({
+  },
+  apiKeys: { container: 'config', kind: 'api-key', schema: apiKeyDocument },
+  shards: { container: 'shards', schema: shardDocument },
+  journal: {
+    container: 'journal',
+    kind: 'before-image',
+    schema: journalDocument,
+    partitionOf: (document) => document.shardId,
+  },
+  links: { container: 'links', schema: linkDocument },
+  keys: { container: 'keys', schema: keyDocument, partitionOf: (document) => document.key },
+  matchRules: { container: 'config', kind: 'match-rules', schema: matchRulesDocument },
+  matchRuleVersions: {
+    container: 'config',
+    kind: 'match-rules-version',
+    schema: matchRulesDocument,
+  },
+  merges: { container: 'reviews', kind: 'merge', schema: mergeDocument },
+  mergeCandidates: {
+    container: 'reviews',
+    kind: 'merge-candidate',
+    schema: mergeCandidateDocument,
+  },
+  erasures: { container: 'reviews', kind: 'erasure', schema: erasureDocument },
+  holds: { container: 'reviews', kind: 'hold', schema: holdDocument },
+  holdRejections: {
+    container: 'reviews',
+    kind: 'hold-rejection',
+    schema: holdRejectionDocument,
+  },
+  conflicts: { container: 'reviews', kind: 'conflict', schema: conflictDocument },
+  conflictResolutions: {
+    container: 'reviews',
+    kind: 'conflict-resolution',
+    schema: conflictResolutionDocument,
+  },
+  shardImages: {
+    container: 'journal',
+    kind: 'merge-image',
+    schema: shardImageDocument,
+    partitionOf: (document) => document.shardId,
+  },
+  leases: { container: 'leases', schema: leaseDocument },
+  pushLanes: { container: 'leases', kind: 'push-lane', schema: pushLaneDocument },
+  tenantSlots: { container: 'leases', kind: 'slots', schema: tenantSlotsDocument },
+  audit: {
+    container: 'audit',
+    schema: auditDocument,
+    partitionOf: (document) => document.month,
+  },
+  deliveries: { container: 'deliveries', requestsInFlight: 2, schema: deliveryDocument },
+  events: { container: 'events', schema: eventDocument },
+  poison: { container: 'poison', schema: poisonDocument },
+  publishedEvents: {
+    container: 'transient',
+    kind: 'published-event',
+    schema: publishedEventDocument,
+  },
+  subscriptions: {
+    container: 'config',
+    kind: 'subscription',
+    schema: subscriptionDocument,
+  },
+  endpoints: { container: 'config', kind: 'endpoint', schema: endpointDocument },
+  dispatches: { container: 'dispatches', kind: 'dispatch', schema: dispatchDocument },
+  eventReplays: {
+    container: 'dispatches',
+    kind: 'event-replay',
+    schema: eventReplayDocument,
+  },
+  webhookReplays: {
+    container: 'transient',
+    kind: 'webhook-replay',
+    schema: webhookReplayDocument,
+  },
+  idempotency: {
+    container: 'transient',
+    kind: 'idempotency',
+    schema: idempotencyDocument,
+  },
+};
+
+/** The kinds of documents of a run. */
+export const runCollections: { readonly [K in keyof RunDocuments]: CollectionSpec<RunDocuments[K]> } = {
+  executions: {
     container: 'executions',
     kind: 'execution',
     unlistedKinds: ['partition'],
     schema: executionDocument,
     partitionOf: (document) => document.executionId,
-  }),
-  pages: spec<PageDocument>({
+  },
+  pages: {
     container: 'executions',
     kind: 'page',
     schema: pageDocument,
     partitionOf: (document) => document.executionId,
-  }),
-  logs: spec<LogDocument>({
+  },
+  logs: {
     container: 'executions',
     kind: 'log',
     schema: logDocument,
     partitionOf: (document) => document.executionId,
-  }),
-  failedRecords: spec<FailedRecordDocument>({
+  },
+  failedRecords: {
     container: 'executions',
     kind: 'failed-record',
     schema: failedRecordDocument,
     partitionOf: (document) => document.executionId,
-  }),
-  leftRecords: spec<LeftRecordDocument>({
+  },
+  leftRecords: {
     container: 'executions',
     kind: 'left-record',
     schema: leftRecordDocument,
     partitionOf: (document) => document.executionId,
-  }),
-  missing: spec<MissingDocument>({
+  },
+  missing: {
     container: 'executions',
     kind: 'missing',
     schema: missingDocument,
     partitionOf: (document) => document.executionId,
-  }),
-  shards: spec<ShardDocument>({ container: 'shards', schema: shardDocument }),
-  journal: spec<JournalDocument>({
-    container: 'journal',
-    kind: 'before-image',
-    schema: journalDocument,
-    partitionOf: (document) => document.shardId,
-  }),
-  links: spec<LinkDocument>({ container: 'links', schema: linkDocument }),
-  keys: spec<KeyDocument>({ container: 'keys', schema: keyDocument, partitionOf: (document) => document.key }),
-  matchRules: spec<MatchRulesDocument>({ container: 'config', kind: 'match-rules', schema: matchRulesDocument }),
-  matchRuleVersions: spec<MatchRulesDocument>({
-    container: 'config',
-    kind: 'match-rules-version',
-    schema: matchRulesDocument,
-  }),
-  merges: spec<MergeDocument>({ container: 'reviews', kind: 'merge', schema: mergeDocument }),
-  mergeCandidates: spec<MergeCandidateDocument>({
-    container: 'reviews',
-    kind: 'merge-candidate',
-    schema: mergeCandidateDocument,
-  }),
-  erasures: spec<ErasureDocument>({ container: 'reviews', kind: 'erasure', schema: erasureDocument }),
-  holds: spec<HoldDocument>({ container: 'reviews', kind: 'hold', schema: holdDocument }),
-  holdRejections: spec<HoldRejectionDocument>({
-    container: 'reviews',
-    kind: 'hold-rejection',
-    schema: holdRejectionDocument,
-  }),
-  conflicts: spec<ConflictDocument>({ container: 'reviews', kind: 'conflict', schema: conflictDocument }),
-  conflictResolutions: spec<ConflictResolutionDocument>({
-    container: 'reviews',
-    kind: 'conflict-resolution',
-    schema: conflictResolutionDocument,
-  }),
-  shardImages: spec<ShardImageDocument>({
-    container: 'journal',
-    kind: 'merge-image',
-    schema: shardImageDocument,
-    partitionOf: (document) => document.shardId,
-  }),
-  leases: spec<LeaseDocument>({ container: 'leases', schema: leaseDocument }),
-  pushLanes: spec<PushLaneDocument>({ container: 'leases', kind: 'push-lane', schema: pushLaneDocument }),
-  tenantSlots: spec<TenantSlotsDocument>({ container: 'leases', kind: 'slots', schema: tenantSlotsDocument }),
-  audit: spec<AuditDocument>({
-    container: 'audit',
-    schema: auditDocument,
-    partitionOf: (document) => document.month,
-  }),
-  deliveries: spec<DeliveryDocument>({ container: 'deliveries', schema: deliveryDocument }),
-  events: spec<EventDocument>({ container: 'events', schema: eventDocument }),
-  poison: spec<PoisonDocument>({ container: 'poison', schema: poisonDocument }),
-  publishedEvents: spec<PublishedEventDocument>({
-    container: 'transient',
-    kind: 'published-event',
-    schema: publishedEventDocument,
-  }),
-  subscriptions: spec<SubscriptionDocument>({
-    container: 'config',
-    kind: 'subscription',
-    schema: subscriptionDocument,
-  }),
-  endpoints: spec<EndpointDocument>({ container: 'config', kind: 'endpoint', schema: endpointDocument }),
-  dispatches: spec<DispatchDocument>({ container: 'dispatches', kind: 'dispatch', schema: dispatchDocument }),
-  eventReplays: spec<EventReplayDocument>({
-    container: 'dispatches',
-    kind: 'event-replay',
-    schema: eventReplayDocument,
-  }),
-  webhookReplays: spec<WebhookReplayDocument>({
-    container: 'transient',
-    kind: 'webhook-replay',
-    schema: webhookReplayDocument,
-  }),
-  idempotency: spec<IdempotencyDocument>({
-    container: 'transient',
-    kind: 'idempotency',
-    schema: idempotencyDocument,
-  }),
+  },
 };

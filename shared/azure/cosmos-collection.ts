@@ -36,15 +36,16 @@ export class CosmosCollection<T extends TenantDocument> implements Collection<T>
   readonly #reads: OperationsTogether;
   readonly #writes: OperationsTogether | undefined;
 
-  /** @param gathered single writes that come at the same time share requests, of which so many are under way at once */
-  constructor(spec: CollectionSpec<T>, tools: StoreTools, gathered?: { readonly requestsInFlight: number }) {
+  constructor(spec: CollectionSpec<T>, tools: StoreTools) {
     this.#spec = spec;
     this.#placement = placementOf(spec);
     this.#open = () => tools.open(spec.container);
     this.#reading = { container: spec.container, schema: spec.schema, log: tools.log };
     this.#budget = storeBudget(tools.random);
     this.#reads = new OperationsTogether(this.#open, this.#budget);
-    this.#writes = gathered && new OperationsTogether(this.#open, this.#budget, gathered);
+    const { requestsInFlight } = spec;
+    if (requestsInFlight !== undefined)
+      this.#writes = new OperationsTogether(this.#open, this.#budget, { requestsInFlight });
   }
 
   async get(scope: Scope, key: Key): Promise<Stored<T> | undefined> {

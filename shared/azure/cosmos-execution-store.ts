@@ -5,7 +5,7 @@ import type { FailedRecordDocument, LogDocument } from '../core/documents/execut
 import type { LeftRecordDocument } from '../core/documents/left-record.ts';
 import type { ExecutionStore, RunChange, WriteResult } from '../core/ports.ts';
 import type { Scope } from '../core/scope.ts';
-import { collections } from './collections.ts';
+import { runCollections } from './collections.ts';
 import { CosmosCollection, type StoreTools } from './cosmos-collection.ts';
 import { meaningOfStatus } from './cosmos-failure.ts';
 import { storeBudget, type Tries, tryAgain } from './try-again.ts';
@@ -22,12 +22,12 @@ export class CosmosExecutionStore implements ExecutionStore {
 
   constructor(tools: StoreTools) {
     this.#tools = tools;
-    this.executions = new CosmosCollection(collections.executions, tools);
-    this.pages = new CosmosCollection(collections.pages, tools);
-    this.logs = new CosmosCollection(collections.logs, tools);
-    this.failedRecords = new CosmosCollection(collections.failedRecords, tools);
-    this.leftRecords = new CosmosCollection(collections.leftRecords, tools);
-    this.missing = new CosmosCollection(collections.missing, tools);
+    this.executions = new CosmosCollection(runCollections.executions, tools);
+    this.pages = new CosmosCollection(runCollections.pages, tools);
+    this.logs = new CosmosCollection(runCollections.logs, tools);
+    this.failedRecords = new CosmosCollection(runCollections.failedRecords, tools);
+    this.leftRecords = new CosmosCollection(runCollections.leftRecords, tools);
+    this.missing = new CosmosCollection(runCollections.missing, tools);
   }
 
   async create(scope: Scope, change: RunChange): Promise<WriteResult> {

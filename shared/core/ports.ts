@@ -4,42 +4,10 @@ import type { Adapter, OpenCall } from './adapter.ts';
 import type { BulkEnvelope } from './bulk-envelope.ts';
 import type { ConflictEnvelope, ConflictResolutionEnvelope } from './conflict-envelope.ts';
 import type { Answer, Program, ProgramQuestion } from './conversion/deferral.ts';
-import type { ApiKeyDocument, AuditDocument, IdempotencyDocument } from './documents/access.ts';
 import type { MissingDocument } from './documents/comparison.ts';
-import type { ConflictDocument } from './documents/conflict.ts';
-import type { ConflictResolutionDocument } from './documents/conflict-resolution.ts';
-import type {
-  ConversionContentDocument,
-  ConversionSchemaDocument,
-  ShardTypeContentDocument,
-  ShardTypeDocument,
-} from './documents/conversion.ts';
-import type { DeliveryDocument } from './documents/delivery.ts';
-import type { DispatchDocument, EventReplayDocument } from './documents/dispatch.ts';
 import type { DueDocument, HealthDueDocument } from './documents/due.ts';
-import type { ErasureDocument } from './documents/erasure.ts';
-import type { EventDocument } from './documents/event.ts';
 import type { ExecutionDocument, PageDocument } from './documents/execution.ts';
-import type { FailedRecordDocument, LogDocument } from './documents/execution-details.ts';
-import type { HoldDocument, HoldRejectionDocument } from './documents/hold.ts';
-import type { IntegrationDocument } from './documents/integration.ts';
-import type { IntegrationHealthDocument } from './documents/integration-health.ts';
-import type { JournalDocument } from './documents/journal.ts';
-import type { KeyDocument } from './documents/key.ts';
-import type { LeaseDocument } from './documents/lease.ts';
-import type { LeftRecordDocument } from './documents/left-record.ts';
-import type { LinkDocument } from './documents/link.ts';
-import type { MatchRulesDocument } from './documents/match-rules.ts';
-import type { MergeDocument, ShardImageDocument } from './documents/merge.ts';
-import type { MergeCandidateDocument } from './documents/merge-candidate.ts';
-import type { PoisonDocument } from './documents/poison.ts';
-import type { PublishedEventDocument } from './documents/published-event.ts';
-import type { PushLaneDocument } from './documents/push-lane.ts';
-import type { ShardDocument } from './documents/shard.ts';
-import type { EndpointDocument, SubscriptionDocument } from './documents/subscription.ts';
-import type { TaskDocument } from './documents/task.ts';
-import type { TenantSlotsDocument } from './documents/tenant-slots.ts';
-import type { WebhookReplayDocument } from './documents/webhook-replay.ts';
+import type { LogDocument } from './documents/execution-details.ts';
 import type { EngineSettings } from './engine-settings.ts';
 import type { DeliveriesEnvelope, JobEnvelope, PushChangesEnvelope, SyncPagesEnvelope } from './envelope.ts';
 import type { JsonObject } from './json.ts';
@@ -47,6 +15,7 @@ import type { OutgoingEnvelope } from './outgoing/envelope.ts';
 import type { PostOutcome } from './outgoing/next-step.ts';
 import type { OutgoingSettings } from './outgoing/settings.ts';
 import type { Scope } from './scope.ts';
+import type { RunDocuments, StoredDocuments } from './stored-documents.ts';
 import type { TokenQuestion } from './webhooks/evidence.ts';
 import type { WebhookSettings } from './webhooks/webhook-settings.ts';
 import type { WebhookTarget } from './webhooks/webhook-target.ts';
@@ -113,6 +82,13 @@ export interface Collection<T extends { readonly id: string }> {
   list(scope: Scope, listing: Listing): Promise<Stored<T>[]>;
 }
 
+/** A collection for each of some kinds of documents. */
+type CollectionsOf<Kinds extends { [K in keyof Kinds]: { readonly id: string } }> = {
+  readonly [K in keyof Kinds]: Collection<Kinds[K]>;
+};
+
+export type Collections = CollectionsOf<StoredDocuments>;
+
 /** What is written to a run as one: the moved run, what its page did, and what is to be noted of it. */
 export interface RunChange {
   readonly execution: ExecutionDocument;
@@ -123,13 +99,7 @@ export interface RunChange {
 }
 
 /** The documents of one run share a partition, so that a page's outcome, the checkpoint and the log are written as one. */
-export interface ExecutionStore {
-  readonly executions: Collection<ExecutionDocument>;
-  readonly pages: Collection<PageDocument>;
-  readonly logs: Collection<LogDocument>;
-  readonly failedRecords: Collection<FailedRecordDocument>;
-  readonly leftRecords: Collection<LeftRecordDocument>;
-  readonly missing: Collection<MissingDocument>;
+export interface ExecutionStore extends CollectionsOf<RunDocuments> {
   /** Writes a new run with its log; `exists` when it is there already. */
   create(scope: Scope, change: RunChange): Promise<WriteResult>;
   /** Moves a run atomically with its page and log; `stale` when the run was moved by someone else. */
@@ -298,7 +268,7 @@ export interface WebhookTokens {
 }
 
 /** Everything a use-case may need but orchestrations, which only functions that are bound to them can start; each takes only what it names. */
-export interface Deps {
+export interface Deps extends Collections {
   readonly now: () => Date;
   /** Resolves after so many milliseconds. For requests that wait for news, never for work. */
   readonly wait: (ms: number) => Promise<void>;
@@ -310,51 +280,15 @@ export interface Deps {
   readonly outgoing: OutgoingSettings;
   readonly newId: (kind: IdKind) => string;
   readonly log: Log;
-  readonly integrations: Collection<IntegrationDocument>;
-  readonly integrationHealth: Collection<IntegrationHealthDocument>;
-  readonly tasks: Collection<TaskDocument>;
-  readonly apiKeys: Collection<ApiKeyDocument>;
-  readonly conversionSchemas: Collection<ConversionSchemaDocument>;
-  readonly conversionContents: Collection<ConversionContentDocument>;
-  readonly shardTypes: Collection<ShardTypeDocument>;
-  readonly shardTypeContents: Collection<ShardTypeContentDocument>;
   readonly runs: ExecutionStore;
-  readonly shards: Collection<ShardDocument>;
-  readonly journal: Collection<JournalDocument>;
-  readonly links: Collection<LinkDocument>;
-  readonly keys: Collection<KeyDocument>;
-  readonly matchRules: Collection<MatchRulesDocument>;
-  readonly matchRuleVersions: Collection<MatchRulesDocument>;
-  readonly merges: Collection<MergeDocument>;
-  readonly mergeCandidates: Collection<MergeCandidateDocument>;
   readonly estate: Estate;
-  readonly erasures: Collection<ErasureDocument>;
-  readonly holds: Collection<HoldDocument>;
-  readonly holdRejections: Collection<HoldRejectionDocument>;
-  readonly conflicts: Collection<ConflictDocument>;
-  readonly conflictResolutions: Collection<ConflictResolutionDocument>;
-  readonly shardImages: Collection<ShardImageDocument>;
-  readonly leases: Collection<LeaseDocument>;
-  readonly pushLanes: Collection<PushLaneDocument>;
-  readonly tenantSlots: Collection<TenantSlotsDocument>;
   readonly tokens: TokenVerifier;
-  readonly audit: Collection<AuditDocument>;
-  readonly events: Collection<EventDocument>;
-  readonly deliveries: Collection<DeliveryDocument>;
   readonly deliveryBodies: DeliveryBodies;
   readonly webhooks: WebhookSettings;
   readonly webhookTokens: WebhookTokens;
   readonly deliveryQueue: DeliveryQueue;
-  readonly webhookReplays: Collection<WebhookReplayDocument>;
   /** By `webhookTargetKey`. */
   readonly webhookTargets: ShortMemory<WebhookTarget>;
-  readonly poison: Collection<PoisonDocument>;
-  readonly publishedEvents: Collection<PublishedEventDocument>;
-  readonly subscriptions: Collection<SubscriptionDocument>;
-  readonly endpoints: Collection<EndpointDocument>;
-  readonly dispatches: Collection<DispatchDocument>;
-  readonly eventReplays: Collection<EventReplayDocument>;
-  readonly idempotency: Collection<IdempotencyDocument>;
   readonly due: DueStore;
   /** The health monitor's lane. */
   readonly healthDue: DueStore<HealthDueDocument>;

@@ -1,11 +1,11 @@
 import { type Container, CosmosClient } from '@azure/cosmos';
 import { startCosmos } from '../../../local/cosmos/server.ts';
-import { collections } from '../../../shared/azure/collections.ts';
 import { containers } from '../../../shared/azure/containers.ts';
 import { type OpenContainer, openCosmos } from '../../../shared/azure/cosmos-client.ts';
-import { CosmosCollection, type StoreTools } from '../../../shared/azure/cosmos-collection.ts';
+import type { StoreTools } from '../../../shared/azure/cosmos-collection.ts';
 import { CosmosDueStore } from '../../../shared/azure/cosmos-due-store.ts';
 import { CosmosExecutionStore } from '../../../shared/azure/cosmos-execution-store.ts';
+import { openCollections } from '../../../shared/azure/open-collections.ts';
 import { spareHashing } from '../../../shared/azure/spare-hashing.ts';
 import { clockLane, healthLane } from '../../../shared/core/due.ts';
 import { MemoryLog } from '../../kit/memory-services.ts';
@@ -28,37 +28,8 @@ function openAsProduct(endpoint: string, key: string): OpenContainer {
 function storesOn(open: OpenContainer, log: MemoryLog): Stores {
   const tools: StoreTools = { open, log, random: Math.random };
   return {
-    integrations: new CosmosCollection(collections.integrations, tools),
-    integrationHealth: new CosmosCollection(collections.integrationHealth, tools),
-    tasks: new CosmosCollection(collections.tasks, tools),
-    conversionSchemas: new CosmosCollection(collections.conversionSchemas, tools),
-    conversionContents: new CosmosCollection(collections.conversionContents, tools),
-    shardTypes: new CosmosCollection(collections.shardTypes, tools),
-    shardTypeContents: new CosmosCollection(collections.shardTypeContents, tools),
-    apiKeys: new CosmosCollection(collections.apiKeys, tools),
+    ...openCollections(tools),
     runs: new CosmosExecutionStore(tools),
-    shards: new CosmosCollection(collections.shards, tools),
-    journal: new CosmosCollection(collections.journal, tools),
-    links: new CosmosCollection(collections.links, tools),
-    keys: new CosmosCollection(collections.keys, tools),
-    matchRules: new CosmosCollection(collections.matchRules, tools),
-    matchRuleVersions: new CosmosCollection(collections.matchRuleVersions, tools),
-    merges: new CosmosCollection(collections.merges, tools),
-    mergeCandidates: new CosmosCollection(collections.mergeCandidates, tools),
-    shardImages: new CosmosCollection(collections.shardImages, tools),
-    leases: new CosmosCollection(collections.leases, tools),
-    tenantSlots: new CosmosCollection(collections.tenantSlots, tools),
-    audit: new CosmosCollection(collections.audit, tools),
-    events: new CosmosCollection(collections.events, tools),
-    deliveries: new CosmosCollection(collections.deliveries, tools, { requestsInFlight: 2 }),
-    poison: new CosmosCollection(collections.poison, tools),
-    publishedEvents: new CosmosCollection(collections.publishedEvents, tools),
-    subscriptions: new CosmosCollection(collections.subscriptions, tools),
-    endpoints: new CosmosCollection(collections.endpoints, tools),
-    dispatches: new CosmosCollection(collections.dispatches, tools),
-    eventReplays: new CosmosCollection(collections.eventReplays, tools),
-    webhookReplays: new CosmosCollection(collections.webhookReplays, tools),
-    idempotency: new CosmosCollection(collections.idempotency, tools),
     due: new CosmosDueStore(tools, clockLane),
     healthDue: new CosmosDueStore(tools, healthLane),
   };

@@ -1,44 +1,9 @@
 import type { ContainerName } from '../../../shared/azure/containers.ts';
-import type { Deps } from '../../../shared/core/ports.ts';
+import type { Collections, Deps } from '../../../shared/core/ports.ts';
 import { type Scope, systemScope } from '../../../shared/core/scope.ts';
 
 /** The stores of `Deps`. */
-export type Stores = Pick<
-  Deps,
-  | 'integrations'
-  | 'tasks'
-  | 'conversionSchemas'
-  | 'conversionContents'
-  | 'shardTypes'
-  | 'shardTypeContents'
-  | 'apiKeys'
-  | 'runs'
-  | 'shards'
-  | 'journal'
-  | 'links'
-  | 'keys'
-  | 'matchRules'
-  | 'matchRuleVersions'
-  | 'merges'
-  | 'mergeCandidates'
-  | 'shardImages'
-  | 'leases'
-  | 'audit'
-  | 'events'
-  | 'deliveries'
-  | 'poison'
-  | 'publishedEvents'
-  | 'subscriptions'
-  | 'endpoints'
-  | 'dispatches'
-  | 'eventReplays'
-  | 'webhookReplays'
-  | 'idempotency'
-  | 'due'
-  | 'healthDue'
-  | 'integrationHealth'
-  | 'tenantSlots'
->;
+export type Stores = Collections & Pick<Deps, 'runs' | 'due' | 'healthDue'>;
 
 /** One implementation of the stores, and the ways around its ports that a test needs. */
 export interface StoreHarness {

@@ -40,7 +40,7 @@ async function passOn(
   const { method = 'GET', url = '/' } = incoming;
   const answered = await recorder.noteDelivery({ method, url, headers: incoming.headersDistinct, body });
   const answer = await send(target, incoming, body);
-  answered({ status: answer.status, headers: answer.headers, body: answer.body });
+  await answered({ status: answer.status, headers: answer.headers, body: answer.body });
   outgoing.writeHead(answer.status, answer.headers).end(answer.body);
 }
 

@@ -71,12 +71,12 @@ export class CassetteRecorder {
   };
 
   /** Notes a request that came in; what it returns notes the answer. */
-  async noteDelivery(request: RawRequest): Promise<(answer: RawAnswer) => void> {
+  async noteDelivery(request: RawRequest): Promise<(answer: RawAnswer) => Promise<void>> {
     const exchange: Raw = { kind: 'delivery', request };
     this.#exchanges.push(exchange);
     exchange.request = { ...request, body: await this.#decompress(exchange, request.body, request.headers) };
-    return (answer) => {
-      exchange.outcome = { answer };
+    return async (answer) => {
+      exchange.outcome = { answer: { ...answer, body: await this.#decompress(exchange, answer.body, answer.headers) } };
     };
   }
 

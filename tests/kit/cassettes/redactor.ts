@@ -1,5 +1,13 @@
-import { isSensitiveName, namedSecrets, placeholderOf } from './named-secrets.ts';
+import {
+  isPlaceholder,
+  isSensitiveHeader,
+  listedSecrets,
+  type NamedSecret,
+  namedSecrets,
+  placeholderOf,
+} from './named-secrets.ts';
 import { readLayers, SecretFinder, type Span, shortestSecret } from './secret-forms.ts';
+import { layersOf, placeOf } from './written-layers.ts';
 
 interface Known {
   readonly finder: SecretFinder;
@@ -12,6 +20,9 @@ interface Replacement extends Span {
 
 /** Stands for a value that is too short to be looked for elsewhere. */
 const short = placeholderOf('short');
+
+/** Shorter values of cookies are settings rather than sessions. */
+const shortestSession = 12;
 
 /**
  * Takes secrets out of texts. It knows those that it was given, by name, and learns others from how they are named or look; what it knows it
@@ -28,29 +39,46 @@ export class Redactor {
   }
 
   learn(text: string, isParameters: boolean): void {
-    for (const { value } of namedSecrets(this.#replaceKnown(text), isParameters)) this.#learnValue(value);
+    for (const { value } of this.#findNamed(this.#replaceKnown(text), isParameters)) this.#learnValue(value);
+    for (const layer of layersOf(Buffer.from(text, 'utf8').toString('latin1'))) {
+      for (const value of listedSecrets(layer.bytes)) this.#learnValue(value);
+    }
   }
 
   learnHeader(name: string, value: string): void {
-    const known = this.#replaceKnown(value);
-    if (known === value && isSensitiveName(name) && !/cookie$/i.test(name)) {
+    if (/cookie$/i.test(name)) this.#learnCookies(value, /^set-/i.test(name));
+    else if (isSensitiveHeader(name) && !isPlaceholder(this.#replaceKnown(value))) {
       // Of "Bearer x" the token is the secret.
-      this.#learnValue(value.replace(/^[A-Za-z][\w-]* (?=\S)/, ''));
+      const token = value.replace(/^[A-Za-z][\w-]* (?=\S)/, '');
+      this.#learnValue(token);
+      if (/^basic /i.test(value))
+        this.#learnValue(
+          Buffer.from(token, 'base64')
+            .toString('utf8')
+            .replace(/^[^:]*:/, ''),
+        );
     }
     this.learn(value, false);
   }
 
   redact(text: string, isParameters: boolean): string {
     const known = this.#replaceKnown(text);
-    const rest = namedSecrets(known, isParameters).map((span) => ({ ...span, placeholder: short }));
-    return replace(known, rest);
+    const named = this.#findNamed(known, isParameters);
+    if (named.length === 0) return known;
+    const bytes = Buffer.from(known, 'utf8').toString('latin1');
+    return fromLatin1(
+      replace(
+        bytes,
+        named.map((span) => ({ ...span, placeholder: short })),
+      ),
+    );
   }
 
   redactHeader(name: string, value: string): string {
     // Several values in one, each with attributes: none of them is of use to anyone who plays it.
     if (/cookie$/i.test(name)) return placeholderOf('cookie');
     const redacted = this.redact(value, false);
-    return isSensitiveName(name) && redacted === value && !/redacted\.[\w-]+\./.test(value) ? short : redacted;
+    return isSensitiveHeader(name) && redacted === value && !/redacted\.[\w-]+\./.test(value) ? short : redacted;
   }
 
   /** Whether a secret that it knows is there. */
@@ -64,7 +92,26 @@ export class Redactor {
     this.#add(placeholder, placeholder);
   }
 
+  /** In every reading of a text, also one in the other; places are of its bytes. */
+  #findNamed(text: string, isParameters: boolean): NamedSecret[] {
+    return layersOf(Buffer.from(text, 'utf8').toString('latin1')).flatMap((layer) =>
+      namedSecrets(layer.bytes, isParameters).map(({ start, end, value }) => ({
+        ...placeOf(layer, start, end),
+        value,
+      })),
+    );
+  }
+
+  /** Of one that is set, what follows are attributes. */
+  #learnCookies(header: string, isSet: boolean): void {
+    for (const pair of header.split(';').slice(0, isSet ? 1 : undefined)) {
+      const value = pair.slice(pair.indexOf('=') + 1).trim();
+      if (value.length >= shortestSession) this.#learnValue(value);
+    }
+  }
+
   #learnValue(value: string): void {
+    if (isPlaceholder(value)) return;
     if (value.length < shortestSecret || this.#values.has(value)) return;
     this.#learnt += 1;
     this.#add(value, placeholderOf(String(this.#learnt)));
@@ -83,9 +130,12 @@ export class Redactor {
       finder.find(layers).map((span) => ({ ...span, placeholder })),
     );
     if (found.length === 0) return text;
-    const replaced = replace(bytes.toString('latin1'), found);
-    return Buffer.from(replaced, 'latin1').toString('utf8');
+    return fromLatin1(replace(bytes.toString('latin1'), found));
   }
+}
+
+function fromLatin1(bytes: string): string {
+  return Buffer.from(bytes, 'latin1').toString('utf8');
 }
 
 /** Where spans overlap, the one that begins first, or is longer, gives its placeholder to all of them. */

@@ -1,4 +1,4 @@
-import { type Layer, layersOf } from './written-layers.ts';
+import { type Layer, layersOf, placeOf } from './written-layers.ts';
 
 /** Shorter ones can't be told from other text. */
 export const shortestSecret = 6;
@@ -10,11 +10,11 @@ export interface Span {
 }
 
 /**
- * Knows a secret in every writing in which it may lie about: as it is, in hex, and in base64 of either alphabet, alone or in the midst of something longer
- * (which then counts as a whole); each of them percent-encoded, escaped as in JSON, or with entities of XML, also one in the other.
+ * Knows a secret in every writing in which it may lie about: as it is, in UTF-16, in hex, and in base64 of either alphabet, alone or in the midst of something
+ * longer (which then counts as a whole), broken into lines or not; each of them percent-encoded, escaped as in JSON, or with entities of XML, also one in the other.
  */
 export class SecretFinder {
-  readonly #plain: string;
+  readonly #plain: readonly string[];
   readonly #hex: string;
   readonly #cores: readonly string[];
 
@@ -22,7 +22,8 @@ export class SecretFinder {
   constructor(secret: string) {
     if (secret.length < shortestSecret) throw new Error(`A secret needs at least ${shortestSecret} characters`);
     const bytes = Buffer.from(secret, 'utf8');
-    this.#plain = withSpaces(bytes.toString('latin1'));
+    const wide = Buffer.from(secret, 'utf16le');
+    this.#plain = [bytes, wide, Buffer.from(wide).swap16()].map((written) => withSpaces(written.toString('latin1')));
     this.#hex = bytes.toString('hex');
     this.#cores = base64Cores(bytes);
   }
@@ -30,12 +31,11 @@ export class SecretFinder {
   find(texts: readonly ReadLayer[]): Span[] {
     return texts.flatMap((text) => {
       const spans = [
-        ...placesOf(text.spaced, this.#plain),
+        ...this.#plain.flatMap((plain) => placesOf(text.spaced, plain)),
         ...placesOf(text.lower, this.#hex),
         ...this.#cores.flatMap((core) => placesOf(text.layer.bytes, core).map((span) => wholeRun(text, span))),
       ];
-      const { starts, ends } = text.layer;
-      return spans.map(({ start, end }) => ({ start: starts?.[start] ?? start, end: ends?.[end - 1] ?? end }));
+      return spans.map(({ start, end }) => placeOf(text.layer, start, end));
     });
   }
 }

@@ -75,7 +75,7 @@ describe('a secret that was given', () => {
             headers: { 'x-note': where === 'header' ? written : 'none' },
             body: Buffer.from(bodies[where]?.(written) ?? ''),
           });
-          answered({ status: 200, headers: {}, body: Buffer.from(where === 'answer' ? written : '') });
+          await answered({ status: 200, headers: {}, body: Buffer.from(where === 'answer' ? written : '') });
           const text = recorder.write();
           expect(formsOf(secret).filter((form) => text.includes(form))).toEqual([]);
           expect(text).toContain('redacted.key.');

@@ -124,7 +124,7 @@ describe('when it goes wrong on the way', () => {
       response.writeHead(503, { ...json, 'retry-after': '3' });
       response.write('{');
     });
-    expect(await caughtFailure(open(shortly)({ url: '/' }))).toMatchObject({ status: 503, retryAfterMs: 3000 });
+    expect(await caughtFailure(open()({ url: '/' }))).toMatchObject({ status: 503, retryAfterMs: 3000 });
   });
 
   test.each([

@@ -27,6 +27,6 @@ export function openHttp(
     objects: () => [],
     check: async () => undefined,
   };
-  const openCall = createOpenCall({ allowPrivateAddresses: true, timeoutMs: 5_000, ...options });
+  const openCall = createOpenCall({ allowPrivateAddresses: true, timeoutMs: 30_000, ...options });
   return { http: openCall({ adapter, settings: null, credential }).http, close: openCall.close };
 }

@@ -18,7 +18,6 @@ export interface WebhookClientOptions {
   readonly userAgent?: string;
 }
 
-const connectionsPerOrigin = 16;
 const connectTimeoutMs = 10_000;
 
 /** So much of an answer is read; the rest is not waited for. */
@@ -66,8 +65,8 @@ async function createDispatcher({ allowPrivateAddresses, timeoutMs }: WebhookCli
   });
   return new Agent({
     allowH2: false,
+    // As many connections as posts: how many there are at once is the queue's matter, and none shall spend its time in line behind a slow one.
     connect: guardConnect(connect, allowPrivateAddresses),
-    connections: connectionsPerOrigin,
     // The one clock of a post is its abort signal.
     headersTimeout: 0,
     bodyTimeout: 0,

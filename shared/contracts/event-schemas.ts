@@ -222,7 +222,7 @@ export const eventDefinitions = {
     versions: {
       1: z.strictObject({
         subscriptionId,
-        url: z.string(),
+        url: z.string().describe('Where it was posted to, without the query'),
         reason: z.enum(['gone', 'failing']),
         detail: z.string().describe('In words, for people'),
       }),

@@ -31,7 +31,7 @@ export const listEvents = defineRoute({
 
 const published = {
   id: text(200).describe('Yours: an event that is published again under the same id within 30 days is the same event'),
-  at: instant.optional().describe('When it happened; now unless given'),
+  at: instant.optional().describe('When it happened; now unless given. Those of one instant have no order'),
   subject: text(200).describe('Id of what it happened to'),
   version: z.literal(1).default(1).describe('Of the schema that `data` obeys'),
 };

@@ -11,8 +11,8 @@ const maximumTries = 20;
 export interface Change<T> {
   /** Reads the document anew; throws where there is none. */
   readonly find: () => Promise<Stored<T>>;
-  /** What it shall become. May throw to refuse. */
-  readonly change: (current: T) => T | Promise<T>;
+  /** What it shall become. May throw to refuse. `isMatch`: it is the version that the caller saw; else what it becomes is not written. */
+  readonly change: (current: T, isMatch: boolean) => T | Promise<T>;
   readonly ifMatch?: IfMatch | undefined;
   /** The request may have been carried out before: a document that already is as wanted is then ours, whatever its version. */
   readonly repeated?: boolean;
@@ -30,8 +30,9 @@ export async function changeDocument<T extends { readonly id: string }>(
 ): Promise<Stored<T>> {
   for (let attempt = 0; attempt < maximumTries; attempt += 1) {
     const current = await find();
-    const document = await change(current.document);
-    if (!isMatch(ifMatch, current.etag)) {
+    const matches = isMatch(ifMatch, current.etag);
+    const document = await change(current.document, matches);
+    if (!matches) {
       if (repeated === true && sameValue(current.document as unknown as Json, document as unknown as Json))
         return current;
       throw new AppError('precondition-failed');

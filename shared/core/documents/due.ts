@@ -44,6 +44,8 @@ const ownRecordDueDocument = due.extend({
 const dispatchesDueDocument = due.extend({
   kind: z.literal('dispatches'),
   subscriptionId: z.string(),
+  /** Nothing waited when it was last looked at, and nobody has relied on the entry since. */
+  idle: z.literal(true).optional(),
   taskId: z.undefined().optional(),
   executionId: z.undefined().optional(),
 });

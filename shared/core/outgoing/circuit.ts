@@ -41,23 +41,27 @@ export function withSuccess(circuit: Circuit, at: string): Circuit {
   return { ...rest, circuit: 'closed', openings: 0, consecutiveFailures: 0, lastSuccessAt: at };
 }
 
-/** The failure of a probe opens it again, for longer. One of an attempt that began before it opened changes no pause. */
-export function withFailure(circuit: Circuit, at: string, settings: CircuitSettings): Circuit {
+/**
+ * The failure of a probe opens it again, for longer. One of an attempt that began before it opened changes no pause.
+ *
+ * @param askedMs for how long the receiver asked to be left alone, all of it
+ */
+export function withFailure(circuit: Circuit, at: string, settings: CircuitSettings, askedMs = 0): Circuit {
   const failed: Circuit = {
     ...circuit,
     consecutiveFailures: circuit.consecutiveFailures + 1,
     failingSince: circuit.failingSince ?? at,
     lastFailureAt: at,
   };
-  const opens =
-    circuit.circuit === 'half-open' ||
-    (circuit.circuit === 'closed' && failed.consecutiveFailures >= settings.circuitFailures);
-  if (!opens) return failed;
-  const pauseMs = Math.min(settings.circuitMaxOpenMs, settings.circuitOpenMs * 2 ** Math.min(circuit.openings, 30));
+  if (circuit.circuit === 'open') return failed;
+  const hasFailedOften = circuit.circuit === 'half-open' || failed.consecutiveFailures >= settings.circuitFailures;
+  if (!hasFailedOften && askedMs <= 0) return failed;
+  const openMs = hasFailedOften ? settings.circuitOpenMs * 2 ** Math.min(circuit.openings, 30) : 0;
+  const pauseMs = Math.min(settings.circuitMaxOpenMs, Math.max(openMs, askedMs));
   return {
     ...failed,
     circuit: 'open',
-    openings: circuit.openings + 1,
+    openings: circuit.openings + (hasFailedOften ? 1 : 0),
     until: later(new Date(at), pauseMs).toISOString(),
   };
 }

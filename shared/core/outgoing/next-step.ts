@@ -10,7 +10,8 @@ export type PostOutcome =
       readonly excerpt?: string | undefined;
       readonly durationMs: number;
     }
-  | { readonly kind: 'failed'; readonly problem: string; readonly durationMs: number };
+  /** `isOurs`: it was not even sent, which says nothing of the receiver. */
+  | { readonly kind: 'failed'; readonly problem: string; readonly durationMs: number; readonly isOurs?: true };
 
 export type NextStep =
   | { readonly kind: 'delivered' }
@@ -47,6 +48,12 @@ export function nextStep(
   if (pauseMs === undefined) return { kind: 'give-up' };
   const askedMs = outcome.kind === 'answered' ? (outcome.retryAfterMs ?? 0) : 0;
   return { kind: 'try-again', delayMs: Math.max(askedMs, Math.round(pauseMs * (1 + jitterShare * random))) };
+}
+
+/** For how long a receiver asked to be left alone as a whole: it is too busy, or down for a while. */
+export function askedPauseMs(outcome: PostOutcome): number {
+  const isAsking = outcome.kind === 'answered' && (outcome.status === 429 || outcome.status === 503);
+  return isAsking ? (outcome.retryAfterMs ?? 0) : 0;
 }
 
 /** An attempt in words, for people. */

@@ -47,19 +47,24 @@ function occurrencesOf(shard: ShardDocument, now: Date): Occurrence[] {
   const integrationIds = [...new Set(Object.values(sources).map(({ integrationId }) => integrationId))].sort();
   const data = { shardId: subject, shardTypeId, integrationIds };
   const occurrences: Occurrence[] = [];
-  if (now.getTime() - Date.parse(createdAt) < retellableMs) {
+  if (isRetellable(createdAt, now)) {
     const first = { ...data, revision: 1 };
     occurrences.push({ type: 'shard.created', subject, at: createdAt, identity: 'created', data: first });
   }
-  if (revision > 1) {
+  // When it became this revision. Before causes were kept nobody knows, and nobody waits for it.
+  const at = cause?.at ?? createdAt;
+  if (revision > 1 && isRetellable(at, now)) {
     occurrences.push({
       type: 'shard.updated',
       subject,
-      // When it became this revision. Before causes were kept nobody knows, and nobody waits for it.
-      at: cause?.at ?? createdAt,
+      at,
       identity: String(revision),
       data: { ...data, revision, status, ...(mergedInto === undefined ? {} : { mergedInto }) },
     });
   }
   return occurrences;
+}
+
+function isRetellable(at: string, now: Date): boolean {
+  return now.getTime() - Date.parse(at) < retellableMs;
 }

@@ -4,6 +4,7 @@ import { AppError } from '../../core/app-error.ts';
 import { describeSubscription } from '../../core/describe-subscription.ts';
 import type { SubscriptionDocument } from '../../core/documents/subscription.ts';
 import { formatSigningSecret } from '../../core/outgoing/sign-message.ts';
+import { withoutQuery } from '../../core/outgoing/without-query.ts';
 import type { Deps } from '../../core/ports.ts';
 import type { InputOf, OutputOf } from '../../core/route-input.ts';
 import type { Scope } from '../../core/scope.ts';
@@ -50,7 +51,7 @@ export async function createSubscription(
     updatedAt: at,
   };
   const { etag } = await createDocument(deps.subscriptions, scope, document, false);
-  await recordAudit(deps, scope, { action: 'subscription.created', subject: id, detail: body.url });
+  await recordAudit(deps, scope, { action: 'subscription.created', subject: id, detail: withoutQuery(body.url) });
   return { body: { ...describeSubscription(document, undefined, attempt.at), secret }, etag };
 }
 

@@ -1,11 +1,18 @@
 import type { EndpointDocument } from '../../core/documents/subscription.ts';
 import { endpointIdOf } from '../../core/documents/subscription.ts';
-import { closedCircuit, type Passage, passageThrough, withProbe, withSuccess } from '../../core/outgoing/circuit.ts';
+import {
+  closedCircuit,
+  type Passage,
+  passageThrough,
+  withFailure,
+  withProbe,
+  withSuccess,
+} from '../../core/outgoing/circuit.ts';
 import type { Deps } from '../../core/ports.ts';
 import type { Scope } from '../../core/scope.ts';
 
-/** Losing this many races in a row means that something writes without end. */
-const maximumTries = 20;
+/** As many writers as there may be at once; losing more races in a row means that something writes without end. */
+const maximumTries = 500;
 
 /** A success of a receiver that does well is noted once a minute: its document would else be written with every delivery. */
 const successNotedMs = 60_000;
@@ -13,7 +20,7 @@ const successNotedMs = 60_000;
 type Needs = Pick<Deps, 'endpoints'>;
 
 /** Changes what is known of a receiver, whoever else does so at the same time; `undefined` leaves it. Returns what it is then. */
-export async function noteEndpoint(
+async function noteEndpoint(
   deps: Needs,
   scope: Scope,
   subscriptionId: string,
@@ -39,6 +46,24 @@ export async function noteSuccess(deps: Needs, scope: Scope, subscriptionId: str
     const doesWell = current.circuit === 'closed' && current.consecutiveFailures === 0;
     return doesWell && !isNew ? undefined : withSuccess(current, at.toISOString());
   });
+}
+
+/**
+ * Notes a failure, and returns what is known of the receiver then. Once it is left alone, those whose attempts were under way have nothing to add:
+ * there may be many, and all would write the same document.
+ *
+ * @param askedMs for how long the receiver asked to be left alone
+ */
+export async function noteFailure(
+  deps: Needs & Pick<Deps, 'outgoing'>,
+  scope: Scope,
+  subscriptionId: string,
+  at: string,
+  askedMs: number,
+): Promise<EndpointDocument> {
+  return noteEndpoint(deps, scope, subscriptionId, (current) =>
+    current.circuit === 'open' ? undefined : withFailure(current, at, deps.outgoing, askedMs),
+  );
 }
 
 /** Whether the receiver may be tried now. Who is told `probe` has been given the one try for which the others wait. */

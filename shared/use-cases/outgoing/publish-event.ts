@@ -28,10 +28,9 @@ export async function publishEvent(
   { body }: InputOf<typeof route>,
 ): Promise<OutputOf<typeof route>> {
   const now = deps.now();
-  if (body.at !== undefined && Date.parse(body.at) > now.getTime() + mostAheadMs) {
-    throw new AppError('invalid-request', {
-      errors: [{ in: 'body', field: '/at', message: 'must not be in the future' }],
-    });
+  const message = body.at === undefined ? undefined : whatIsWrongWith(Date.parse(body.at), now.getTime());
+  if (message !== undefined) {
+    throw new AppError('invalid-request', { errors: [{ in: 'body', field: '/at', message }] });
   }
   const { at } = await claim(deps, scope, {
     id: createHash('sha256').update(`published-event ${body.id}`).digest('base64url'),
@@ -50,6 +49,12 @@ export async function publishEvent(
   const document = eventOf(scope, occurrence);
   await deps.events.write(scope, { kind: 'create', document });
   return { body: describeEvent(document) };
+}
+
+/** Ids sort by instant, in milliseconds since 1970: what was before would come last. */
+function whatIsWrongWith(atMs: number, nowMs: number): string | undefined {
+  if (atMs > nowMs + mostAheadMs) return 'must not be in the future';
+  return atMs < 0 ? 'must not be before 1970' : undefined;
 }
 
 async function claim(

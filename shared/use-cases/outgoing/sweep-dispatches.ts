@@ -4,7 +4,9 @@ import { later } from '../../core/later.ts';
 import { isHeld, waitingFor } from '../../core/outgoing/advance-dispatch.ts';
 import type { Deps, Filter, Stored } from '../../core/ports.ts';
 import type { Scope } from '../../core/scope.ts';
+import { forgetSubscription } from './delete-subscription.ts';
 import { tellDisabled } from './disable-subscription.ts';
+import { isNextOfItsKey } from './keep-order.ts';
 import { sendDispatchMessage, sendReplayMessage } from './send-outgoing.ts';
 
 const pageSize = 100;
@@ -14,7 +16,8 @@ const mostPages = 50;
 
 /**
  * One look of the clock at what waits for a subscription: what is long overdue has lost its message, or whoever sent it, and gets another one.
- * The entry stays while something waits. Two looks at once, or one after a crash, do no harm.
+ * The entry stays while something waits, and for one look more: whoever has just touched it may be about to make something wait. Two looks at once, or
+ * one after a crash, do no harm.
  */
 export async function sweepDispatches(deps: Deps, scope: Scope, entry: Stored<DispatchesDueDocument>): Promise<void> {
   const { subscriptionId } = entry.document;
@@ -22,9 +25,17 @@ export async function sweepDispatches(deps: Deps, scope: Scope, entry: Stored<Di
   if (subscription !== undefined) await tellDisabled(deps, scope, subscription);
   await sendOverdue(deps, scope, subscriptionId);
   const isReplayed = await goOnWithReplays(deps, scope, subscriptionId);
-  const waiting = isReplayed || (await isWaiting(deps, scope, subscriptionId));
-  if (!waiting) return deps.due.remove(entry.document, entry.etag);
-  await deps.due.reschedule(entry, later(deps.now(), deps.outgoing.sweepMs).toISOString());
+  const { idle: wasIdle, ...document } = entry.document;
+  const isIdle = !isReplayed && !(await isWaiting(deps, scope, subscriptionId));
+  if (isIdle && wasIdle === true) {
+    if (subscription === undefined) await forgetSubscription(deps, scope, subscriptionId);
+    return deps.due.remove(entry.document, entry.etag);
+  }
+  const next = isIdle ? { ...document, idle: true as const } : document;
+  await deps.due.reschedule(
+    { document: next, etag: entry.etag },
+    later(deps.now(), deps.outgoing.sweepMs).toISOString(),
+  );
 }
 
 /** In the order in which they are to be delivered; of those that keep an order only the first, since each wakes the next. */
@@ -54,9 +65,9 @@ async function sendOverdue(deps: Deps, scope: Scope, subscriptionId: string): Pr
   if (sent > 0) deps.log.warn('dispatches had lost their messages', { tenantId: scope.tenantId, subscriptionId, sent });
 }
 
-/** Due anew, so that the next look leaves it to this message. */
+/** Due anew, so that the next look leaves it to this message. What waits for an earlier one of its key has lost nothing. */
 async function sendAgain(deps: Deps, scope: Scope, { document, etag }: Stored<DispatchDocument>): Promise<boolean> {
-  if (isHeld(document, deps.now())) return false;
+  if (isHeld(document, deps.now()) || !(await isNextOfItsKey(deps, scope, document))) return false;
   const again = waitingFor(document, deps.now(), 0, document.problem);
   if (!(await deps.dispatches.write(scope, { kind: 'replace', document: again, etag })).ok) return false;
   await sendDispatchMessage(deps, scope, document.id);

@@ -23,10 +23,10 @@ export async function updateSubscription(
   if (body.url !== undefined) checkUrl(deps, body.url);
   const { document, etag } = await changeDocument(deps.subscriptions, scope, {
     find: () => findSubscription(deps, scope, params.subscriptionId),
-    change: async (current) => {
+    change: async (current, isMatch) => {
       const changed = patched(current, body, attempt.at.toISOString());
       const begins = (changed.enabled && !current.enabled) || changed.url !== current.url;
-      if (begins) await deps.endpoints.remove(scope, { id: endpointIdOf(current.id) });
+      if (begins && isMatch) await deps.endpoints.remove(scope, { id: endpointIdOf(current.id) });
       return changed;
     },
     ifMatch,

@@ -49,8 +49,8 @@ export async function attempt(
   subscription: SubscriptionDocument,
   held: Stored<DispatchDocument>,
 ): Promise<DispatchDocument> {
-  const { at, outcome } = await postDispatch(deps, scope, subscription, held.document);
-  return settleAttempt(deps, scope, held, at, outcome);
+  const sent = await postDispatch(deps, scope, subscription, held.document);
+  return settleAttempt(deps, scope, held, sent);
 }
 
 /** For how long one who sends is waited for. */
@@ -76,7 +76,7 @@ async function giveUp(deps: Deps, scope: Scope, stored: Stored<DispatchDocument>
 
 async function postpone(deps: Deps, scope: Scope, stored: Stored<DispatchDocument>, until: string): Promise<void> {
   const delayMs = Date.parse(until) - deps.now().getTime() + spreadMs * deps.random();
-  await leave(deps, scope, stored, delayMs, 'The receiver failed often and is left alone for a while.');
+  await leave(deps, scope, stored, delayMs, 'The receiver failed often, or asked for it, and is left alone for a while.');
 }
 
 /** Lets go of it until later, without an attempt. */

@@ -1,4 +1,4 @@
-import { createServer } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -6,25 +6,30 @@ import { type ClosableWebhookClient, createWebhookClient } from '../../../adapte
 import { type Answer, type FixtureServer, startFixtureServer } from './fixture-server.ts';
 
 let server: FixtureServer;
+/** It waits for longer than a busy machine takes to answer. */
 let client: ClosableWebhookClient;
+/** For what is never answered. */
+let hasty: ClosableWebhookClient;
 let guarded: ClosableWebhookClient;
 
 beforeAll(async () => {
   server = await startFixtureServer();
-  client = createWebhookClient({ allowPrivateAddresses: true, timeoutMs: 400 });
-  guarded = createWebhookClient({ allowPrivateAddresses: false, timeoutMs: 400 });
+  client = createWebhookClient({ allowPrivateAddresses: true, timeoutMs: 30_000 });
+  hasty = createWebhookClient({ allowPrivateAddresses: true, timeoutMs: 400 });
+  guarded = createWebhookClient({ allowPrivateAddresses: false, timeoutMs: 30_000 });
 });
 afterAll(async () => {
   await client.close();
+  await hasty.close();
   await guarded.close();
   await server.close();
 });
 
 /** What a post comes to when the receiver answers so. */
-const post = (answer: Answer, path = '/hook', secrets: readonly string[] = []) => {
+const post = (answer: Answer, path = '/hook', secrets: readonly string[] = [], by = client) => {
   server.answerWith(() => answer);
   const headers = { 'webhook-id': 'evt_1' };
-  return client.post({ url: `${server.origin}${path}`, headers, body: '{"a":"ž"}', secrets });
+  return by.post({ url: `${server.origin}${path}`, headers, body: '{"a":"ž"}', secrets });
 };
 
 describe('a post', () => {
@@ -52,14 +57,16 @@ describe('a post', () => {
   });
 
   test('gives up on a receiver that does not answer', async () => {
-    expect(await post(() => undefined)).toMatchObject({
+    expect(await post(() => undefined, '/hook', [], hasty)).toMatchObject({
       kind: 'failed',
       problem: expect.stringContaining('within 0.4 seconds'),
     });
   });
 
   test('takes the status for the answer when the body does not end, or never stops', async () => {
-    const begun = await post((response) => void response.writeHead(200).write('begun'));
+    const shortly = createWebhookClient({ allowPrivateAddresses: true, timeoutMs: 3_000 });
+    const begun = await post((response) => void response.writeHead(200).write('begun'), '/hook', [], shortly);
+    await shortly.close();
     expect(begun).toMatchObject({ kind: 'answered', status: 200, excerpt: 'begun' });
     const outcome = await post((response) => {
       response.writeHead(200);
@@ -80,6 +87,19 @@ describe('a post', () => {
     expect(excerpt.startsWith('bad  [31m y')).toBe(true);
     const packed = { headers: { 'content-encoding': 'gzip' }, body: gzipSync('x'.repeat(100_000)) };
     expect(await post(packed)).not.toHaveProperty('excerpt');
+  });
+
+  test('waits for no other one to the same host: one receiver there may be slow', async () => {
+    const count = 64;
+    const waiting: ServerResponse[] = [];
+    server.answerWith(() => (response) => {
+      waiting.push(response);
+      // Nobody is answered before all are there.
+      if (waiting.length === count) for (const each of waiting) each.end('at last');
+    });
+    const request = { url: `${server.origin}/hook`, headers: {}, body: '{}', secrets: [] };
+    const outcomes = await Promise.all(Array.from({ length: count }, () => client.post(request)));
+    expect(outcomes.filter(({ kind }) => kind !== 'answered')).toEqual([]);
   });
 
   test('that cannot be made is told in words', async () => {

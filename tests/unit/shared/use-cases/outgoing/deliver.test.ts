@@ -105,6 +105,24 @@ describe('a failed attempt', () => {
     expect(harness.dispatches()).toMatchObject([{ state: 'delivered', attemptCount: 2 }]);
   });
 
+  test('has all others wait as well when the receiver asks for it, without an attempt', async () => {
+    const harness = createOutgoingHarness();
+    const { deps } = harness;
+    await harness.subscribe();
+    const begunMs = deps.clock.nowMs();
+    const askedMs = 600_000;
+    deps.webhookClient.answer = ({ at }) => (at.getTime() < begunMs + askedMs ? answered(429, askedMs) : answered(200));
+    for (const title of ['one', 'two', 'three']) {
+      await harness.tell(title);
+      await harness.turns(2);
+    }
+    expect(harness.titles()).toEqual(['one']);
+    await harness.settle();
+    expect(harness.titles().toSorted()).toEqual(['one', 'one', 'three', 'two']);
+    expect(harness.dispatches().every(({ state }) => state === 'delivered')).toBe(true);
+    expect(deps.endpoints.all()).toMatchObject([{ circuit: 'closed', openings: 0 }]);
+  });
+
   test('without an answer is told in words', async () => {
     const harness = createOutgoingHarness();
     await harness.subscribe();

@@ -62,6 +62,9 @@ describe('an event that is published', () => {
     expect(body.at).toBe('2029-12-31T10:00:00.000Z');
     const ahead = { ...shared, id: 'ahead', at: '2030-01-02T00:00:00Z' };
     await expect(publish(harness, ahead)).rejects.toMatchObject({ errors: [{ field: '/at' }] });
+    // Ids sort by instant: it would be the newest of all, and in every replay.
+    const ancient = { ...shared, id: 'ancient', at: '1969-12-31T00:00:00Z' };
+    await expect(publish(harness, ancient)).rejects.toMatchObject({ errors: [{ field: '/at' }] });
   });
 
   test.each([
@@ -144,6 +147,15 @@ describe('a change of a shard', () => {
     expect(told(harness)).toEqual([]);
     await show(harness, [shardAt(3, '2030-01-01T00:01:30.000Z')]);
     expect(told(harness)).toEqual(['shard.updated 3']);
+  });
+
+  test('from so long ago that its event is not kept any more is not told anew', async () => {
+    const harness = createOutgoingHarness();
+    await harness.subscribe({ events: [{ type: 'shard.*' }] });
+    harness.deps.clock.advance(31 * 86_400_000);
+    // Another source was added to it just now: the feed shows it, its revision is the old one.
+    await show(harness, [shardAt(2, '2030-01-01T00:00:05.000Z', { updatedAt: harness.deps.now().toISOString() })]);
+    expect(told(harness)).toEqual([]);
   });
 
   test('of a shard that was merged says into which', async () => {

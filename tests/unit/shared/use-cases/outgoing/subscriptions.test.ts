@@ -110,6 +110,54 @@ describe('a subscription', () => {
     await expect(update(harness, id, { url: 'http://receiver.example/' })).rejects.toMatchObject(refusal);
   });
 
+  test('has a URL whose query is told to nobody else', async () => {
+    const harness = createOutgoingHarness();
+    const { deps } = harness;
+    await harness.subscribe({ url: 'https://receiver.example/hook?token=open-sesame' });
+    await harness.subscribe({ url: 'https://observer.example/', events: [{ type: 'subscription.*' }] });
+    deps.webhookClient.answer = ({ url }) => ({
+      kind: 'answered',
+      status: url.includes('receiver') ? 410 : 200,
+      durationMs: 1,
+    });
+    await harness.tell('Anybody there?');
+    await harness.settle();
+    const [told] = deps.webhookClient.received.filter(({ url }) => url.includes('observer'));
+    expect(JSON.parse(told?.body ?? '{}')).toMatchObject({ data: { url: 'https://receiver.example/hook' } });
+    const kept = [deps.events.all(), deps.audit.all(), deps.dispatches.all(), deps.log.entries];
+    expect(JSON.stringify(kept)).not.toContain('open-sesame');
+  });
+
+  test('keeps what is known of its receiver when a change is refused', async () => {
+    const harness = createOutgoingHarness({ circuitFailures: 1 });
+    const { deps, scope } = harness;
+    const { id } = await harness.subscribe();
+    deps.webhookClient.answer = () => ({ kind: 'answered', status: 500, durationMs: 1 });
+    await harness.tell('fails');
+    await harness.turns(2);
+    const known = deps.endpoints.all();
+    expect(known).toMatchObject([{ circuit: 'open' }]);
+    const patch = { ...input(harness, id, { url: 'https://elsewhere.example/' }), ifMatch: ['"stale"'] };
+    await expect(updateSubscription(deps, scope, patch)).rejects.toMatchObject({ code: 'precondition-failed' });
+    expect(deps.endpoints.all()).toEqual(known);
+  });
+
+  test('that has moved does not end with what its old receiver answers; that one is tried again at the new', async () => {
+    const harness = createOutgoingHarness();
+    const { deps } = harness;
+    const { id } = await harness.subscribe();
+    const moved = 'https://moved.example/hook';
+    deps.webhookClient.answer = async ({ url }) => {
+      if (url === moved) return { kind: 'answered', status: 200, durationMs: 1 };
+      await update(harness, id, { url: moved });
+      return { kind: 'answered', status: 410, durationMs: 1 };
+    };
+    await harness.tell('Follows');
+    await harness.settle();
+    expect(deps.subscriptions.all()).toMatchObject([{ enabled: true, url: moved }]);
+    expect(harness.dispatches()).toMatchObject([{ state: 'delivered', attemptCount: 2 }]);
+  });
+
   test('is refused beyond so many', async () => {
     const harness = createOutgoingHarness();
     for (let count = 0; count < 50; count += 1) await harness.subscribe();

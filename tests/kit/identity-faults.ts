@@ -11,6 +11,9 @@ export interface StoredIdentity {
   readonly merges: readonly MergeDocument[];
 }
 
+/** Begins the fault of an entry that does not count, since its link does not list it: what a worker leaves that died, until its page is repeated. */
+export const strayKey = 'a key is not listed by';
+
 /**
  * What must not be once nobody works any more, in words: a link without its shard, a shard without its link, a key that points nowhere, a
  * record that lacks a key it shows, a merge that does not end. `matcher` is that of all shards.
@@ -61,10 +64,11 @@ class Look {
     return entries.flatMap(({ linkId }) => {
       const link = this.#links.get(linkId);
       if (link === undefined) return [`a key names the link ${linkId}, which is not there`];
+      if (link.claims?.keys.includes(id) !== true) return [`${strayKey} ${link.externalId}`];
       const source = this.#shardOf(link)?.sources[linkId];
       const isShown =
         source !== undefined && !source.deleted && matcher.claimsOf(source.externalBase).some(({ key }) => key === id);
-      return isShown && link.claims?.keys.includes(id) === true ? [] : [`a key of ${link.externalId} points nowhere`];
+      return isShown ? [] : [`a key of ${link.externalId} points nowhere`];
     });
   }
 

@@ -99,6 +99,11 @@ export async function applyPeople(
 /** Each look at a page is later than those before, also in another world over the same stores. */
 let looks = 1000;
 
+export function nextLook(): Sighting {
+  looks += 1;
+  return { executionId: `exe_${looks}`, page: 0, fence: looks };
+}
+
 /** Pages applied on memory ports, by any number of workers. */
 export class IdentityWorld {
   readonly deps: MemoryDeps;
@@ -126,8 +131,7 @@ export class IdentityWorld {
 
   /** Applies one page as a new worker would, all of its records of one integration. */
   async apply(records: readonly PersonRecord[], expectNew = false): Promise<Counts> {
-    looks += 1;
-    return this.applyAt(records, { executionId: `exe_${looks}`, page: 0, fence: looks }, expectNew);
+    return this.applyAt(records, nextLook(), expectNew);
   }
 
   async applyAt(records: readonly PersonRecord[], sighting: Sighting, expectNew = false): Promise<Counts> {

@@ -31,6 +31,10 @@ export class BlobDeliveryBodies implements DeliveryBodies {
     return container.getBlobClient(placeOf(scope, name)).downloadToBuffer();
   }
 
+  async has(scope: Scope, name: string): Promise<boolean> {
+    return (await this.#container()).getBlobClient(placeOf(scope, name)).exists();
+  }
+
   async erase(scope: Scope, name?: string): Promise<void> {
     const container = await this.#container();
     if (name !== undefined) {

@@ -144,6 +144,7 @@ export interface DeliveryBodies {
   put(scope: Scope, bytes: Uint8Array): Promise<string>;
   /** Throws when there is none, or not of this tenant. */
   get(scope: Scope, name: string): Promise<Uint8Array>;
+  has(scope: Scope, name: string): Promise<boolean>;
   /** Erases one, or all of the tenant; succeeds when there is none. */
   erase(scope: Scope, name?: string): Promise<void>;
 }
@@ -157,18 +158,18 @@ export interface EstateDocument {
 
 export interface EstatePage {
   readonly documents: readonly EstateDocument[];
-  /** After which id the next page begins; absent on the last one. */
+  /** Where the next page begins, as the store understands it; absent on the last one. */
   readonly next?: string;
 }
 
 /** Everything that is kept of a tenant, by container: for export and erasure alone, which must not depend on what a document is. */
 export interface Estate {
-  /** In the order of ids; about `limit` documents. */
-  list(scope: Scope, container: string, afterId: string | undefined, limit: number): Promise<EstatePage>;
+  /** In the order of ids; at most `limit` documents. */
+  list(scope: Scope, container: string, after: string | undefined, limit: number): Promise<EstatePage>;
   /** Succeeds when there is none. */
   remove(scope: Scope, document: EstateDocument): Promise<void>;
-  /** Throws when it was changed meanwhile. */
-  replace(scope: Scope, document: EstateDocument, body: JsonObject): Promise<void>;
+  /** False when it was changed meanwhile, or is gone. */
+  replace(scope: Scope, document: EstateDocument, body: JsonObject): Promise<boolean>;
 }
 
 /** What a work queue holds, of all tenants together: for operators, never for a tenant. */

@@ -3,7 +3,7 @@ import type { Feed } from './conversion/compile-schema.ts';
 import { linkIdOf } from './observation.ts';
 
 /** 60 bits of a link's id: two that are alike in them would keep a missing record, and among millions of links there are none. */
-const lettersOfId = 10;
+export const lettersOfId = 10;
 const alphabet = '-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz';
 const codeOf = new Map([...alphabet].map((letter, code) => [letter, code]));
 

@@ -154,13 +154,15 @@ export class MemoryCollection<T extends TenantDocument> implements Collection<T>
     }));
   }
 
-  swap({ body, etag }: EstateDocument, next: JsonObject | undefined): void {
+  swap({ body, etag }: EstateDocument, next: JsonObject | undefined): boolean {
     const documents = this.#tenant({ tenantId: String(body['tenantId']) });
     for (const [place, entry] of documents) {
       if (entry.etag !== etag || entry.text !== JSON.stringify(body)) continue;
       if (next === undefined) documents.delete(place);
       else documents.set(place, { ...entry, text: JSON.stringify(next), etag: `"swapped-${etag}"` });
+      return true;
     }
+    return false;
   }
 
   /** Every stored document of all tenants, for a test's final look. */

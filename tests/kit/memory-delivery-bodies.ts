@@ -27,6 +27,11 @@ export class MemoryDeliveryBodies implements DeliveryBodies {
     return body.slice();
   }
 
+  async has(scope: Scope, name: string): Promise<boolean> {
+    await this.#faults.enter('deliveryBodies', 'has', 1);
+    return this.#bodies.has(`${scope.tenantId}/${name}`);
+  }
+
   async erase(scope: Scope, name = ''): Promise<void> {
     await this.#faults.enter('deliveryBodies', 'erase', 1);
     this.#faults.step('deliveryBodies erase', () => {

@@ -7,8 +7,8 @@ import type { Faults } from './faults.ts';
 export interface EstatePart {
   readonly container: string;
   raws(tenantId: string): EstateDocument[];
-  /** Removes or replaces a document that is still as it was had. */
-  swap(document: EstateDocument, body: JsonObject | undefined): void;
+  /** Removes or replaces a document that is still as it was had; false when it is not here. */
+  swap(document: EstateDocument, body: JsonObject | undefined): boolean;
 }
 
 /** All stores of the memory ports as one. */
@@ -21,14 +21,13 @@ export class MemoryEstate implements Estate {
     this.#faults = faults;
   }
 
-  async list(scope: Scope, container: string, afterId: string | undefined, limit: number): Promise<EstatePage> {
+  async list(scope: Scope, container: string, after: string | undefined, limit: number): Promise<EstatePage> {
     await this.#faults.enter('estate', 'list', 1);
     const all = this.all(scope.tenantId)
-      .filter((each) => each.container === container && (afterId === undefined || idOf(each) > afterId))
-      .sort((a, b) => (idOf(a) < idOf(b) ? -1 : 1));
+      .filter((each) => each.container === container && (after === undefined || placeOf(each) > after))
+      .sort((a, b) => (placeOf(a) < placeOf(b) ? -1 : 1));
     const last = all[limit - 1];
-    if (last === undefined) return { documents: all };
-    return { documents: all.filter((each) => idOf(each) <= idOf(last)), next: idOf(last) };
+    return { documents: all.slice(0, limit), ...(last === undefined ? {} : { next: placeOf(last) }) };
   }
 
   async remove(_scope: Scope, document: EstateDocument): Promise<void> {
@@ -36,9 +35,9 @@ export class MemoryEstate implements Estate {
     this.#faults.step(`estate remove ${idOf(document)}`, () => this.#swap(document, undefined));
   }
 
-  async replace(_scope: Scope, document: EstateDocument, body: JsonObject): Promise<void> {
+  async replace(_scope: Scope, document: EstateDocument, body: JsonObject): Promise<boolean> {
     await this.#faults.enter('estate', 'replace', 1);
-    this.#faults.step(`estate replace ${idOf(document)}`, () => this.#swap(document, body));
+    return this.#faults.step(`estate replace ${idOf(document)}`, () => this.#swap(document, body));
   }
 
   /** Every document of a tenant, for a test's search. */
@@ -46,11 +45,18 @@ export class MemoryEstate implements Estate {
     return this.#parts().flatMap((part) => part.raws(tenantId));
   }
 
-  #swap(document: EstateDocument, body: JsonObject | undefined): void {
-    for (const part of this.#parts()) if (part.container === document.container) part.swap(document, body);
+  #swap(document: EstateDocument, body: JsonObject | undefined): boolean {
+    const parts = this.#parts().filter(({ container }) => container === document.container);
+    return parts.map((part) => part.swap(document, body)).includes(true);
   }
 }
 
 function idOf({ body }: EstateDocument): string {
   return String(body['id']);
+}
+
+/** Ids are unique in a partition only. */
+function placeOf(document: EstateDocument): string {
+  const { executionId = '', shardId = '', month = '' } = document.body;
+  return [idOf(document), executionId, shardId, month].join(' ');
 }

@@ -75,12 +75,14 @@ export class MemoryDueStore<T extends DueEntry> implements DueStore<T>, EstatePa
     });
   }
 
-  swap({ body, etag }: EstateDocument, next: JsonObject | undefined): void {
+  swap({ body, etag }: EstateDocument, next: JsonObject | undefined): boolean {
     for (const [place, entry] of this.#entries) {
       if (entry.etag !== etag || entry.text !== JSON.stringify(body)) continue;
       if (next === undefined) this.#entries.delete(place);
       else this.#entries.set(place, { text: JSON.stringify(next), etag: `"swapped-${etag}"` });
+      return true;
     }
+    return false;
   }
 
   all(): Stored<T>[] {

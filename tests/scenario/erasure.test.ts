@@ -16,7 +16,8 @@ describe.concurrent('an erasure', (it) => {
   let room: RunningTwin;
 
   beforeAll(async () => {
-    room = await runTwin();
+    // An erasure waits until whatever was under way has lost its lease.
+    room = await runTwin({ appEnvironment: { ENGINE_LEASE_MS: '5000', ENGINE_SLICE_MS: '3000' } });
   });
 
   afterAll(async () => {

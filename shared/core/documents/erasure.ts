@@ -16,11 +16,20 @@ export const erasureDocument = z.strictObject({
     .strictObject({
       kind: z.enum(['person', 'tenant']),
       ids: z.array(z.string()),
-      records: z.array(z.strictObject({ object: z.string(), externalId: z.string(), key: z.string() })),
+      records: z.array(
+        z.strictObject({ integrationId: z.string(), object: z.string(), externalId: z.string(), key: z.string() }),
+      ),
     })
     .optional(),
   /** The container that is worked on, the last document there, and how many were changed since the first one. */
-  place: z.strictObject({ container: z.int(), after: z.string().optional(), changed: z.int(), round: z.int() }),
+  place: z.strictObject({
+    container: z.int(),
+    after: z.string().optional(),
+    changed: z.int(),
+    round: z.int(),
+    /** The last round begins no earlier: what was under way when the erasure began has come to its end by then. */
+    notBefore: z.string().optional(),
+  }),
   /** By container. */
   erased: z.record(z.string(), z.int()),
   createdAt: z.string(),

@@ -29,8 +29,8 @@ export async function readDelivery(
   return adapter.readDelivery(settings, { payload: payload.value, headers });
 }
 
-/** Lists filter by so many. */
-const mostKeys = 100;
+/** Lists filter by so many; what a delivery of more records is about, only its body tells. */
+export const mostKeys = 100;
 
 /** The records that a delivery is about. */
 export function recordKeys(reading: ReadDelivery): string[] {

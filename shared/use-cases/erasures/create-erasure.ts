@@ -4,14 +4,12 @@ import type { ErasureDocument } from '../../core/documents/erasure.ts';
 import type { Deps } from '../../core/ports.ts';
 import type { InputOf, OutputOf } from '../../core/route-input.ts';
 import type { Scope } from '../../core/scope.ts';
-import { recordKeyOf } from '../../core/webhooks/delivery-sighting.ts';
 import { createDocument } from '../change-document.ts';
-import { followForwarding } from '../merge-shards/follow-forwarding.ts';
 import { recordAudit } from '../record-audit.ts';
 import { describeErasure } from './find-erasure.ts';
+import { findPerson, type Subject } from './find-person.ts';
 
 type Body = InputOf<typeof route>['body'];
-type Subject = NonNullable<ErasureDocument['subject']>;
 
 /**
  * Prepares an erasure: of all that the tenant has, or of one person, by the shard, those that were merged into it, and their records. Throws `not-found`,
@@ -45,14 +43,7 @@ async function findSubject(deps: Pick<Deps, 'shards'>, scope: Scope, body: Body)
     const errors = [{ in: 'body' as const, field: '/confirm', message: 'must be the id of your tenant' }];
     throw new AppError('invalid-request', { errors });
   }
-  const found = (await followForwarding(deps, scope, [body.shardId])).get(body.shardId);
-  const shard = found?.stored?.document;
-  if (shard === undefined) throw new AppError('not-found', { detail: 'There is no such shard.' });
-  const merged = (shard.absorbed ?? []).map(({ shardId }) => shardId);
-  const records = Object.values(shard.sources).map(({ object, externalId }) => {
-    const own = object.split('#')[0] ?? object;
-    return { object: own, externalId, key: recordKeyOf(own, externalId) };
-  });
-  const ids = [...new Set([shard.id, body.shardId, ...merged, ...Object.keys(shard.sources)])];
-  return { kind: 'person', ids, records };
+  const person = await findPerson(deps, scope, [body.shardId]);
+  if (person === undefined) throw new AppError('not-found', { detail: 'There is no such shard.' });
+  return person;
 }

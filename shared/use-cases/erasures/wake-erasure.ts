@@ -2,11 +2,12 @@ import { dueKey } from '../../core/due.ts';
 import type { Deps } from '../../core/ports.ts';
 import type { Scope } from '../../core/scope.ts';
 
-/** Has an erasure gone on with now, and looked after by the clock until it is done. One message more than needed does no harm. */
+/** Has an erasure gone on with, now or later, and looked after by the clock until it is done. One message more than needed does no harm. */
 export async function wakeErasure(
   deps: Pick<Deps, 'due' | 'jobQueue' | 'now' | 'engine'>,
   { tenantId, traceparent }: Scope,
   erasureId: string,
+  delayMs = 0,
 ): Promise<void> {
   await deps.due.put({
     ...dueKey('erasure', tenantId, erasureId),
@@ -14,7 +15,7 @@ export async function wakeErasure(
     kind: 'erasure',
     tenantId,
     erasureId,
-    dueAt: new Date(deps.now().getTime() + deps.engine.leaseMs + deps.engine.watchMs).toISOString(),
+    dueAt: new Date(deps.now().getTime() + delayMs + deps.engine.leaseMs + deps.engine.watchMs).toISOString(),
   });
-  await deps.jobQueue.send({ kind: 'erasure', tenantId, traceparent, erasureId });
+  await deps.jobQueue.send({ kind: 'erasure', tenantId, traceparent, erasureId }, delayMs);
 }

@@ -19,7 +19,7 @@ export function openStores(endpoint: string, key: string, log: MemoryLog): Store
   return storesOn(openAsProduct(endpoint, key), log);
 }
 
-function openAsProduct(endpoint: string, key: string): OpenContainer {
+export function openAsProduct(endpoint: string, key: string): OpenContainer {
   return openCosmos({ endpoint, key, database, createContainers: true }, async () => {
     throw new Error('A key is given: no identity is needed');
   });

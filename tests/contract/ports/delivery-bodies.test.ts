@@ -35,6 +35,7 @@ test.each(Object.keys(implementations))('%s: bytes come back, by name, to their 
   expect(await bodies.put(scope, bytes)).toBe(stored);
   expect(Buffer.from(await bodies.get(scope, stored)).equals(bytes)).toBe(true);
   expect(await bodies.put(scope, bytes.subarray(1))).not.toBe(stored);
+  expect([await bodies.has(scope, stored), await bodies.has(stranger, stored)]).toEqual([true, false]);
   await expect(bodies.get(stranger, stored)).rejects.toThrow();
   await expect(bodies.get(stranger, `../${scope.tenantId}/${stored}`)).rejects.toThrow();
 });

@@ -31,6 +31,7 @@ import { publishedEventDocument } from '../core/documents/published-event.ts';
 import { pushLaneDocument } from '../core/documents/push-lane.ts';
 import { shardDocument } from '../core/documents/shard.ts';
 import { endpointDocument, subscriptionDocument } from '../core/documents/subscription.ts';
+import { suppressionDocument } from '../core/documents/suppression.ts';
 import { taskDocument } from '../core/documents/task.ts';
 import { tenantSlotsDocument } from '../core/documents/tenant-slots.ts';
 import { webhookReplayDocument } from '../core/documents/webhook-replay.ts';
@@ -105,6 +106,7 @@ export const collections: { readonly [K in keyof StoredDocuments]: CollectionSpe
     schema: mergeCandidateDocument,
   },
   erasures: { container: 'reviews', kind: 'erasure', schema: erasureDocument },
+  suppressions: { container: 'config', kind: 'suppression', schema: suppressionDocument },
   holds: { container: 'reviews', kind: 'hold', schema: holdDocument },
   holdRejections: {
     container: 'reviews',

@@ -76,6 +76,7 @@ const deliveryDetails = delivery
             fields: z.array(z.string()).optional(),
           }),
         ),
+        suppressed: z.int().optional().describe('Of those that were skipped, records of people who were erased'),
         pulls: z
           .array(z.strictObject({ taskId: z.string(), object: z.string() }))
           .describe('Incremental runs that were asked for'),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { erasureId, instant, shardId, tenantId } from './identifiers.ts';
+import { erasureId, instant, shardId, suppressionId, tenantId } from './identifiers.ts';
 import { pageQuery } from './page.ts';
 import { defineRoute } from './route.ts';
 
@@ -14,6 +14,7 @@ export const erasure = z
     createdAt: instant,
     startedAt: instant.optional(),
     finishedAt: instant.optional(),
+    suppressionId: suppressionId.optional().describe('What keeps her records from coming back'),
   })
   .meta({ id: 'Erasure' });
 
@@ -28,7 +29,14 @@ export const createErasure = defineRoute({
   role: 'admin',
   idempotent: true,
   body: z.discriminatedUnion('of', [
-    z.strictObject({ of: z.literal('person'), shardId }),
+    z.strictObject({
+      of: z.literal('person'),
+      shardId,
+      suppress: z
+        .boolean()
+        .default(true)
+        .describe('Skip her records from now on, as long as the providers have them; kept as keyed hashes'),
+    }),
     z.strictObject({ of: z.literal('tenant'), confirm: tenantId.describe('The id of the tenant, to be sure') }),
   ]),
   success: { status: 201, body: erasure, description: 'The prepared erasure' },

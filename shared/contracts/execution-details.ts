@@ -14,6 +14,7 @@ export const logEvent = z.enum([
   'read-anew',
   'partitioned',
   'records-set-aside',
+  'records-suppressed',
   'worker-lost',
   'compared',
   'held',

@@ -23,6 +23,7 @@ export const idPrefixes = {
   hold: 'hld',
   conflictResolution: 'rsl',
   erasure: 'ers',
+  suppression: 'sup',
   request: 'req',
 } as const;
 
@@ -50,6 +51,7 @@ export const mergeId = idOf('merge');
 export const mergeCandidateId = idOf('mergeCandidate');
 export const holdId = idOf('hold');
 export const erasureId = idOf('erasure');
+export const suppressionId = idOf('suppression');
 export const eventId = idOf('event');
 export const subscriptionId = idOf('subscription');
 export const dispatchId = idOf('dispatch');

@@ -108,6 +108,7 @@ import {
   rotateSubscriptionSecret,
   updateSubscription,
 } from './subscriptions.ts';
+import { deleteSuppression, listSuppressions } from './suppressions.ts';
 import { createTask, deleteTask, getTask, listTasks, updateTask } from './tasks.ts';
 import {
   answerWebhookHandshake,
@@ -226,6 +227,8 @@ export const routes: readonly Route[] = [
   getErasure,
   exportErasure,
   startErasure,
+  listSuppressions,
+  deleteSuppression,
   listEvents,
   publishEvent,
   listEventSchemas,

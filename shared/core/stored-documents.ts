@@ -30,6 +30,7 @@ import type { PublishedEventDocument } from './documents/published-event.ts';
 import type { PushLaneDocument } from './documents/push-lane.ts';
 import type { ShardDocument } from './documents/shard.ts';
 import type { EndpointDocument, SubscriptionDocument } from './documents/subscription.ts';
+import type { SuppressionDocument } from './documents/suppression.ts';
 import type { TaskDocument } from './documents/task.ts';
 import type { TenantSlotsDocument } from './documents/tenant-slots.ts';
 import type { WebhookReplayDocument } from './documents/webhook-replay.ts';
@@ -53,6 +54,7 @@ export interface StoredDocuments {
   merges: MergeDocument;
   mergeCandidates: MergeCandidateDocument;
   erasures: ErasureDocument;
+  suppressions: SuppressionDocument;
   holds: HoldDocument;
   holdRejections: HoldRejectionDocument;
   conflicts: ConflictDocument;

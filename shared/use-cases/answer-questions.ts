@@ -7,6 +7,7 @@ import type {
 } from '../core/conversion/deferral.ts';
 import type { Deps } from '../core/ports.ts';
 import type { Scope } from '../core/scope.ts';
+import type { Suppressions } from '../core/suppressions.ts';
 import { findLinkedShards } from './find-linked-shards.ts';
 import { findShardsByField } from './find-shards-by-field.ts';
 
@@ -15,9 +16,14 @@ type Needs = Pick<Deps, 'expressions' | 'links' | 'shards' | 'newId'>;
 /**
  * Answers what a page's conversion can't work out by itself: programs by the sandbox, lookups by links and shards, a few round trips for all.
  *
- * @param writes false: nothing is reserved, so that nothing is written
+ * @param reserving whom nothing may be reserved for; absent: nothing is reserved, so that nothing is written
  */
-export function answerQuestions(deps: Needs, scope: Scope, integrationId: string, writes = true): AnswerQuestions {
+export function answerQuestions(
+  deps: Needs,
+  scope: Scope,
+  integrationId: string,
+  reserving?: Suppressions,
+): AnswerQuestions {
   return async (questions) => {
     const answers: Answer[] = [];
     const place = async <Q extends Question>(
@@ -35,7 +41,7 @@ export function answerQuestions(deps: Needs, scope: Scope, integrationId: string
     };
     await Promise.all([
       place(isProgram, (asked) => deps.expressions.evaluate(scope, asked)),
-      place(isByObject, (asked) => findLinkedShards(deps, scope, integrationId, asked, writes)),
+      place(isByObject, (asked) => findLinkedShards(deps, scope, integrationId, asked, reserving)),
       place(isByField, (asked) => findShardsByField(deps, scope, asked)),
     ]);
     return answers;

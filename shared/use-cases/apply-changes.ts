@@ -51,8 +51,10 @@ export interface AppliedChanges {
   readonly applied: readonly AppliedChange[];
   /** Records that could not be converted, with what is wrong with their fields. */
   readonly failures: PageReading['failures'];
-  /** Records that no target of the mapping is meant for, or whose deletion is ignored. */
+  /** Records that no target of the mapping is meant for, or whose deletion is ignored; and those that are suppressed. */
   readonly left: number;
+  /** Records of people who were erased. */
+  readonly suppressed: number;
 }
 
 /**
@@ -69,14 +71,22 @@ export async function applyChanges(
   changes: readonly ExternalChange[],
 ): Promise<AppliedChanges | undefined> {
   const { integrationId, sighting, tools, matchRules } = input;
-  const { planned, converter, routes } = tools;
-  const answer = answerQuestions(deps, scope, integrationId);
+  const { planned, converter, routes, suppressions } = tools;
+  const answer = answerQuestions(deps, scope, integrationId, suppressions);
+  const { page: shown, suppressed } = suppressions.leaveOut(
+    { integrationId, object: planned.object },
+    { changes, rejected: [] },
+  );
   const matchers = matchersOf(
     matchRules,
     converter.feeds.map(({ shardTypeId }) => shardTypeId),
   );
-  const reading = await readPage(integrationId, converter, changes, answer, matchers);
-  const wanted = reading.observations.filter((each) => input.deletions !== 'ignore' || !each.deleted);
+  const reading = await readPage(integrationId, converter, shown.changes, answer, matchers);
+  const wanted = reading.observations.filter(
+    ({ deleted, feed: { object, derived }, externalId }) =>
+      (input.deletions !== 'ignore' || !deleted) &&
+      (derived !== true || !suppressions.has({ integrationId, object, externalId })),
+  );
   const linkIds = wanted.map(({ linkId }) => linkId);
   if (!(await input.announce(linkIds))) return undefined;
   await reopenLinks(deps, scope, input.announced);
@@ -103,7 +113,8 @@ export async function applyChanges(
   return {
     applied: await describeApplied(deps, scope, sighting, wanted),
     failures: reading.failures,
-    left: reading.unmapped + reading.observations.length - wanted.length,
+    left: suppressed + reading.unmapped + reading.observations.length - wanted.length,
+    suppressed,
   };
 }
 

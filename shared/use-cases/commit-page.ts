@@ -1,3 +1,4 @@
+import type { PullPage } from '../core/adapter.ts';
 import { advancePage } from '../core/advance-execution.ts';
 import type { Converter } from '../core/conversion/compile-schema.ts';
 import { addCounts, type Counts, noCounts } from '../core/counts.ts';
@@ -13,6 +14,7 @@ import { type Observation, readPage } from '../core/observation.ts';
 import type { Deps, Stored } from '../core/ports.ts';
 import type { Scope } from '../core/scope.ts';
 import { linksOfRecords, writeSeen } from '../core/seen-records.ts';
+import type { Suppressions } from '../core/suppressions.ts';
 import type { PushRoute } from '../core/two-way/push-routes.ts';
 import { answerQuestions } from './answer-questions.ts';
 import { applyByType } from './apply-page/apply-by-type.ts';
@@ -32,6 +34,8 @@ export interface PageTools {
   readonly converter: Converter;
   /** Where the tenant's shards are pushed to. */
   readonly routes: readonly PushRoute[];
+  /** Records of people who were erased: they are skipped. */
+  readonly suppressions: Suppressions;
 }
 
 /**
@@ -46,23 +50,24 @@ export async function commitPage(
   deps: Needs,
   scope: Scope,
   stored: Stored<ExecutionDocument>,
-  { planned, converter, routes }: PageTools,
+  { planned, converter, routes, suppressions }: PageTools,
   pulled: Pulled & { ok: true },
   keepHold: () => Promise<boolean>,
 ): Promise<Stored<ExecutionDocument> | Held | undefined> {
   const execution = stored.document;
-  const answer = answerQuestions(deps, scope, execution.integrationId);
+  const { integrationId } = execution;
+  const answer = answerQuestions(deps, scope, integrationId, suppressions);
+  const left = suppressions.leaveOut({ integrationId, object: planned.object }, pulled.page);
   const matchers = matchersOf(
     execution.plan.matchRules,
     converter.feeds.map(({ shardTypeId }) => shardTypeId),
   );
-  const reading = await readPage(execution.integrationId, converter, pulled.page.changes, answer, matchers);
-  const observations =
-    execution.plan.deletions === 'ignore' ? reading.observations.filter((each) => !each.deleted) : reading.observations;
+  const reading = await readPage(integrationId, converter, left.page.changes, answer, matchers);
+  const observations = reading.observations.filter((each) => isWanted(execution, suppressions, each));
   const now = deps.now().toISOString();
   const input: MergeInput = {
     tenantId: scope.tenantId,
-    integrationId: execution.integrationId,
+    integrationId,
     sighting: { executionId: execution.id, page: execution.pages, fence: execution.fence },
     now,
     cause: causeOf(scope, execution, planned, now),
@@ -78,22 +83,30 @@ export async function commitPage(
   if (applied === undefined) return guard.held;
   // What an interrupted attempt wrote for records that the page no longer shows: nobody else will count it, or complete what it claimed.
   const here = new Set(observations.map((observation) => observation.linkId));
-  const left = await readRecords(
+  const unshown = await readRecords(
     deps,
     scope,
     page.linkIds.filter((id) => !here.has(id)),
   );
-  await leaveRecords(deps, scope, execution.plan.matchRules, left);
-  await setRecordsAside(deps, scope, execution, planned, pulled.page, reading.failures);
-  const failed = pulled.page.rejected.length + reading.failures.length;
-  const skipped = reading.superseded + reading.unmapped + reading.observations.length - observations.length;
-  const counts = addCounts(addCounts(applied, countRecords(left, input.sighting)), setAside(failed, skipped));
+  await leaveRecords(deps, scope, execution.plan.matchRules, unshown);
+  await setRecordsAside(
+    deps,
+    scope,
+    execution,
+    planned,
+    { ...pulled.page, rejected: left.page.rejected },
+    reading.failures,
+  );
+  const failed = left.page.rejected.length + reading.failures.length;
+  const skipped =
+    left.suppressed + reading.superseded + reading.unmapped + reading.observations.length - observations.length;
+  const counts = addCounts(addCounts(applied, countRecords(unshown, input.sighting)), setAside(failed, skipped));
   const at = deps.now().toISOString();
   const outcome: PageDocument = {
     ...page,
     state: 'applied',
     linkIds: [],
-    ...seenOf(execution, converter, pulled),
+    ...seenOf(execution, converter, left.page),
     counts,
     at,
   };
@@ -101,7 +114,7 @@ export async function commitPage(
   return commitOnTop(deps, scope, stored, (before) => {
     const applied = { pull: pulled.page, counts, readAt: pulled.readAt, tallies: guard.tallies };
     const moved = advancePage(before, applied, at);
-    return { execution: moved, page: outcome, notes: notesOf(before, moved, outcome) };
+    return { execution: moved, page: outcome, notes: notesOf(before, moved, outcome, left.suppressed) };
   });
 }
 
@@ -109,19 +122,37 @@ export async function commitPage(
 function seenOf(
   { plan, integrationId, checkpoint }: ExecutionDocument,
   { feeds }: Converter,
-  { page }: Pulled & { ok: true },
+  page: Pick<PullPage, 'changes' | 'rejected'>,
 ): Pick<PageDocument, 'seen'> {
   if (!isWholeRead({ plan }, checkpoint.objectIndex)) return {};
   return { seen: writeSeen(linksOfRecords(integrationId, feeds, page)) };
+}
+
+/** A record that a mapping makes of others has an id of its own, by which it may have been erased. */
+function isWanted(
+  { plan, integrationId }: ExecutionDocument,
+  suppressions: Suppressions,
+  { deleted, feed, externalId }: Observation,
+): boolean {
+  if (deleted && plan.deletions === 'ignore') return false;
+  return feed.derived !== true || !suppressions.has({ integrationId, object: feed.object, externalId });
 }
 
 function causeOf(scope: Scope, execution: ExecutionDocument, planned: PlannedObject, at: string): Cause {
   return { kind: 'run', id: runIdOf(execution), actorId: scope.actor.id, ...mappingCause(planned), at };
 }
 
-function notesOf(before: ExecutionDocument, after: ExecutionDocument, page: PageDocument): Note[] {
+function notesOf(before: ExecutionDocument, after: ExecutionDocument, page: PageDocument, suppressed: number): Note[] {
   const notes: Note[] = [];
   const { object } = page;
+  if (suppressed > 0) {
+    notes.push({
+      level: 'info',
+      event: 'records-suppressed',
+      message: `Records of ${object} skipped on page ${page.page}, since they are of people who were erased: ${suppressed}.`,
+      data: { object, page: page.page, suppressed },
+    });
+  }
   if (page.counts.failed > 0) {
     notes.push({
       level: 'warning',

@@ -59,7 +59,7 @@ export async function dryRunConversionSchema(
   const tried = await findTriedTargets(deps, scope, document, body);
   const source = await openIntegration(deps, scope, integration);
   const changes = await readNewest(source, document.object, body.limit, deps.now());
-  const answer = answerQuestions(deps, scope, integration.id, false);
+  const answer = answerQuestions(deps, scope, integration.id);
   const converted = (await tried.converter.convert(changes, answer)).flatMap((shards, index) =>
     shards.map((shard) => ({ shard, change: changes[index] })),
   );

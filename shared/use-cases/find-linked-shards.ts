@@ -3,6 +3,7 @@ import type { LinkDocument } from '../core/documents/link.ts';
 import { isTooLongId, linkIdOf } from '../core/observation.ts';
 import type { Deps } from '../core/ports.ts';
 import type { Scope } from '../core/scope.ts';
+import type { Suppressions } from '../core/suppressions.ts';
 
 type Needs = Pick<Deps, 'links' | 'newId'>;
 
@@ -10,14 +11,14 @@ type Needs = Pick<Deps, 'links' | 'newId'>;
  * The shards of external records, by their links: point reads at any number of records. Where a question reserves, a record that has not been read
  * yet gets its link now, `pending`, with the id that its shard will have: so a reference is the same whichever of the two records comes first.
  *
- * @param writes false: nothing is reserved
+ * @param reserving whom nothing may be reserved for; absent: nothing is reserved
  */
 export async function findLinkedShards(
   deps: Needs,
   scope: Scope,
   integrationId: string,
   questions: readonly LookupQuestion[],
-  writes: boolean,
+  reserving: Suppressions | undefined,
 ): Promise<Answer[]> {
   const wanted = new Map<string, LinkDocument>();
   const reserved = new Set<string>();
@@ -44,9 +45,12 @@ export async function findLinkedShards(
     return id;
   });
   const shardIds = await readShardIds(deps, scope, [...wanted.keys()]);
-  if (writes) {
-    const missing = [...reserved].filter((id) => !shardIds.has(id));
-    const links = missing.flatMap((id) => wanted.get(id) ?? []);
+  if (reserving !== undefined) {
+    const links = [...reserved].flatMap((id) => {
+      const link = wanted.get(id);
+      return link === undefined || shardIds.has(id) || reserving.has(link) ? [] : [link];
+    });
+    const missing = links.map(({ id }) => id);
     const proposals = links.map((link) => ({ ...link, shardId: deps.newId('shard') }));
     await deps.links.writeMany(
       scope,

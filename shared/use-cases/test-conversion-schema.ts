@@ -32,7 +32,7 @@ export async function testConversionSchema(
 ): Promise<OutputOf<typeof route>> {
   const { document } = await findConversionSchema(deps, scope, params);
   const tried = await findTriedTargets(deps, scope, document, body);
-  const answer = answerQuestions(deps, scope, params.integrationId, false);
+  const answer = answerQuestions(deps, scope, params.integrationId);
   const changes = body.samples.map((record, index) => ({
     externalId: `sample-${index}`,
     deleted: false,

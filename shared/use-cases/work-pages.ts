@@ -31,6 +31,7 @@ import { type Position, type Pulled, pullPage } from './pull-page.ts';
 import { reportFailingConnection } from './report-failing-connection.ts';
 import { workRollback } from './rollback/work-rollback.ts';
 import { settleExecution } from './settle-execution.ts';
+import { loadSuppressions } from './suppressions/load-suppressions.ts';
 
 type Pull = (position: Position) => Promise<Pulled>;
 
@@ -103,7 +104,7 @@ async function openSource(slice: Slice, integration: IntegrationDocument | undef
 async function applyPages(slice: Slice, pull: Pull): Promise<SliceEnd> {
   const { deps, scope } = slice;
   const converters = new Map<number, Converter>();
-  const routes = await loadPushRoutes(deps, scope);
+  const [routes, suppressions] = await Promise.all([loadPushRoutes(deps, scope), loadSuppressions(deps, scope)]);
   const startedAtMs = deps.now().getTime();
   let ahead = pull(slice.run.document.checkpoint);
   for (let pages = 1; ; pages += 1) {
@@ -122,7 +123,7 @@ async function applyPages(slice: Slice, pull: Pull): Promise<SliceEnd> {
       // It is awaited in the next turn; should this page throw before, nobody else would see it fail.
       ahead.catch(() => undefined);
     }
-    if (!(await takePage(slice, { planned, converter, routes }, pulled))) return stop;
+    if (!(await takePage(slice, { planned, converter, routes, suppressions }, pulled))) return stop;
     if (isComparing(slice.run.document)) return compareRecords(slice);
     if (next === undefined || wantsBulk(slice.run.document, deps.engine)) return goOn;
   }

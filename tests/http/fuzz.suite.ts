@@ -26,6 +26,7 @@ const conflictId = `conflict_${'A'.repeat(22)}`;
 const resolutionId = `rsl_${'0'.repeat(26)}`;
 const holdId = `hld_${'0'.repeat(26)}`;
 const erasureId = `ers_${'0'.repeat(26)}`;
+const suppressionId = `sup_${'0'.repeat(26)}`;
 const deliveryId = `dlv_${'0'.repeat(26)}`;
 
 const fuzzSchema = { type: 'object', properties: { name: { type: 'string' } } };
@@ -110,7 +111,7 @@ export function fuzzSuite(app: () => App): void {
     rollBackExecution: { preview: true, acceptProvider: true },
     createApiKey: { name: 'Fuzz', role: 'viewer', expiresInDays: 1 },
     mergeShard: { with: ids['shardId'], strategy: 'newest' },
-    createErasure: { of: 'person', shardId: ids['shardId'] },
+    createErasure: { of: 'person', shardId: ids['shardId'], suppress: false },
     undoMerge: { preview: true, assign: {} },
     resolveConflict: { fields: [{ field: 'name', take: 'value', value: 'Ana', version: 'v' }], rule: false },
     resolveConflicts: {
@@ -260,6 +261,7 @@ async function idsOf(tenant: Tenant, merged: string, version = '1'): Promise<Rec
     resolutionId,
     holdId,
     erasureId,
+    suppressionId,
     shardId: String((await admin.call('listShards', { query: { limit: 1 } })).items[0]?.['id']),
     field: 'name',
     deliveryId,

@@ -59,10 +59,14 @@ export async function begin(): Promise<{ harness: SyncHarness; shardId: string }
 export const attempt = (harness: SyncHarness) => ({ at: harness.deps.now(), repeated: false });
 export const nothing = { query: undefined, body: undefined, ifMatch: undefined };
 
+type Asked = Parameters<typeof createErasure>[2]['body'];
+
+/** Unless told otherwise, a person's records are skipped from then on. */
 export async function prepare(
   harness: SyncHarness,
-  body: Parameters<typeof createErasure>[2]['body'],
+  asked: Exclude<Asked, { of: 'person' }> | { of: 'person'; shardId: string; suppress?: boolean },
 ): Promise<string> {
+  const body: Asked = asked.of === 'person' ? { suppress: true, ...asked } : asked;
   const input = { ...nothing, params: undefined, body, attempt: attempt(harness) };
   return (await createErasure(harness.deps, harness.scope, input)).body.id;
 }

@@ -47,6 +47,8 @@ const deliveryResult = z.strictObject({
       fields: z.array(z.string()).optional(),
     }),
   ),
+  /** Of those that were skipped, records of people who were erased; absent for none. */
+  suppressed: z.int().optional(),
   /** Incremental runs that were asked for. */
   pulls: z.array(z.strictObject({ taskId: z.string(), object: z.string() })),
 });

@@ -30,6 +30,8 @@ export const erasureDocument = z.strictObject({
     /** The last round begins no earlier: what was under way when the erasure began has come to its end by then. */
     notBefore: z.string().optional(),
   }),
+  /** Her records are to be skipped from now on. */
+  suppresses: z.literal(true).optional(),
   /** By container. */
   erased: z.record(z.string(), z.int()),
   createdAt: z.string(),

@@ -114,6 +114,7 @@ interface Mutable {
   changes: DeliveryResult['changes'];
   failures: DeliveryResult['failures'];
   pulls: DeliveryResult['pulls'];
+  suppressed?: number;
   unread: Set<string>;
 }
 
@@ -155,12 +156,13 @@ async function applyGroup(
   return true;
 }
 
-function addApplied(result: Mutable, object: string, { applied, failures, left }: AppliedChanges): void {
+function addApplied(result: Mutable, object: string, { applied, failures, left, suppressed }: AppliedChanges): void {
   for (const change of applied) {
     count(result, change.outcome, 1);
     if (result.changes.length < shownChanges) result.changes.push(change);
   }
   count(result, 'skipped', left);
+  if (suppressed > 0) result.suppressed = (result.suppressed ?? 0) + suppressed;
   for (const { externalId, reason, errors = [] } of failures) {
     const fields = [...new Set(errors.map(({ field }) => field).filter((field) => field !== ''))];
     addFailure(result, { object, externalId, reason, ...(fields.length === 0 ? {} : { fields }) });

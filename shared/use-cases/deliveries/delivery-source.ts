@@ -11,6 +11,7 @@ import { freezeMappings } from '../freeze-mappings.ts';
 import { freezeMatchRules } from '../freeze-match-rules.ts';
 import { loadConverter } from '../load-converter.ts';
 import { loadPushRoutes } from '../load-push-routes.ts';
+import { loadSuppressions } from '../suppressions/load-suppressions.ts';
 import { visitTasks } from '../visit-tasks.ts';
 
 /** One way in which records of an object are taken: by an object of a task. */
@@ -64,14 +65,14 @@ async function openIntakes(
   tasks: readonly TaskDocument[],
   object: string,
 ): Promise<readonly Intake[]> {
-  const routes = await loadPushRoutes(deps, scope);
+  const [routes, suppressions] = await Promise.all([loadPushRoutes(deps, scope), loadSuppressions(deps, scope)]);
   const intakes: Intake[] = [];
   for (const task of tasks) {
     const objects = task.objects.filter((each) => each.object === object);
     for (const planned of await freezeMappings(deps, scope, task.integrationId, objects)) {
       const matchRules = await freezeMatchRules(deps, scope, Object.keys(planned.shardTypes));
       const converter = await loadConverter(deps, scope, planned);
-      intakes.push({ task, planned, matchRules, tools: { planned, converter, routes } });
+      intakes.push({ task, planned, matchRules, tools: { planned, converter, routes, suppressions } });
     }
   }
   return intakes;

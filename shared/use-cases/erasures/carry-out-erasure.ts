@@ -2,11 +2,15 @@ import { credentialSecretName } from '../../core/credential.ts';
 import type { ErasureDocument } from '../../core/documents/erasure.ts';
 import { dueKey } from '../../core/due.ts';
 import { erasureRules } from '../../core/erasure-rules.ts';
+import type { JsonObject } from '../../core/json.ts';
 import type { Deps, EstateDocument } from '../../core/ports.ts';
 import type { Scope } from '../../core/scope.ts';
+import type { NamedRecord } from '../../core/suppressions.ts';
 import { webhookSecretName } from '../../core/webhooks/webhook-secret.ts';
 import { signingSecretName } from '../outgoing/post-dispatch.ts';
 import { recordAudit } from '../record-audit.ts';
+import { suppressionKeyName } from '../suppressions/load-suppressions.ts';
+import { suppressRecords } from '../suppressions/suppress-records.ts';
 import { blobOf } from './delivery-body.ts';
 import { type Subject, widenSubject } from './find-person.ts';
 import { judgeDocument } from './judge-document.ts';
@@ -38,15 +42,12 @@ export async function carryOutErasure(deps: Deps, scope: Scope, erasureId: strin
   await deps.due.remove(dueKey('erasure', scope.tenantId, erasureId));
 }
 
-async function takeStep(
-  deps: Deps,
-  scope: Scope,
-  erasure: ErasureDocument,
-  subject: Subject,
-): Promise<ErasureDocument> {
+async function takeStep(deps: Deps, scope: Scope, erasure: ErasureDocument, known: Subject): Promise<ErasureDocument> {
   const { place, erased } = erasure;
   const name = names[place.container];
-  if (name === undefined) return endRound(deps, scope, erasure, subject);
+  if (name === undefined) return endRound(deps, scope, erasure, known);
+  const isBegun = place.container > 0 || place.after !== undefined;
+  const subject = isBegun ? known : await beginRound(deps, scope, erasure, known);
   const { changed, round, notBefore } = place;
   const kept = notBefore === undefined ? {} : { notBefore };
   if (erasureRules[name]?.tenant !== true) {
@@ -58,7 +59,7 @@ async function takeStep(
     const verdict = await judgeDocument(deps, scope, document, subject, erasure.id);
     if (verdict === 'keep') continue;
     found += 1;
-    if (verdict === 'remove') await remove(deps, scope, document);
+    if (verdict === 'remove') await remove(deps, scope, erasure, document);
     // What was changed meanwhile is looked at again in the next round.
     else await deps.estate.replace(scope, document, verdict);
   }
@@ -66,14 +67,25 @@ async function takeStep(
   const after = page.next === undefined ? {} : { after: page.next };
   return {
     ...erasure,
+    subject,
     place: { container, ...after, changed: changed + found, round, ...kept },
     erased: found === 0 ? erased : { ...erased, [name]: (erased[name] ?? 0) + found },
   };
 }
 
+/** Before anything goes: whoever meets her records from now on skips them. */
+async function beginRound(deps: Deps, scope: Scope, erasure: ErasureDocument, known: Subject): Promise<Subject> {
+  const subject = await widenSubject(deps, scope, known);
+  if (erasure.suppresses) await suppressRecords(deps, scope, erasure.id, subject.records);
+  return subject;
+}
+
 /** What is kept elsewhere goes first: without the document nobody would know of it. */
-async function remove(deps: Deps, scope: Scope, document: EstateDocument): Promise<void> {
+async function remove(deps: Deps, scope: Scope, erasure: ErasureDocument, document: EstateDocument): Promise<void> {
   const { container, body } = document;
+  // Also of records that came to her after all that is known of her was read.
+  if (container === 'links' && erasure.suppresses) await suppressRecords(deps, scope, erasure.id, [recordOf(body)]);
+  if (container === 'config' && body['kind'] === 'suppression') await deps.secrets.erase(scope, suppressionKeyName);
   const id = String(body['id']);
   if (container === 'config' && body['kind'] === 'integration') {
     await deps.secrets.erase(scope, credentialSecretName(id));
@@ -83,6 +95,11 @@ async function remove(deps: Deps, scope: Scope, document: EstateDocument): Promi
   const blob = container === 'deliveries' ? blobOf(body) : undefined;
   if (blob !== undefined) await deps.deliveryBodies.erase(scope, blob);
   await deps.estate.remove(scope, document);
+}
+
+function recordOf(link: JsonObject): NamedRecord {
+  const [integrationId, object, externalId] = [link['integrationId'], link['object'], link['externalId']].map(String);
+  return { integrationId: integrationId ?? '', object: object ?? '', externalId: externalId ?? '' };
 }
 
 async function endRound(
@@ -96,7 +113,7 @@ async function endRound(
   const quietAtMs = Date.parse(erasure.startedAt ?? erasure.createdAt) + deps.engine.sliceMs + deps.engine.leaseMs;
   if (round === 0 || (changed > 0 && round < mostRounds)) {
     const place = { container: 0, changed: 0, round: round + 1, notBefore: new Date(quietAtMs).toISOString() };
-    return { ...erasure, subject: await widenSubject(deps, scope, subject), place };
+    return { ...erasure, place };
   }
   if (changed > 0)
     deps.log.alert('an erasure kept finding something', { tenantId: scope.tenantId, erasureId: erasure.id });

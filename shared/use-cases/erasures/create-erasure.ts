@@ -16,7 +16,7 @@ type Body = InputOf<typeof route>['body'];
  * `invalid-request` when the tenant is another.
  */
 export async function createErasure(
-  deps: Pick<Deps, 'erasures' | 'shards' | 'audit' | 'newId' | 'now'>,
+  deps: Pick<Deps, 'erasures' | 'shards' | 'links' | 'audit' | 'newId' | 'now'>,
   scope: Scope,
   { body, attempt }: InputOf<typeof route>,
 ): Promise<OutputOf<typeof route>> {
@@ -28,6 +28,7 @@ export async function createErasure(
     state: 'prepared',
     of: body.of,
     subject: await findSubject(deps, scope, body),
+    ...(body.of === 'person' && body.suppress ? { suppresses: true as const } : {}),
     place: { container: 0, changed: 0, round: 0 },
     erased: {},
     createdAt: attempt.at.toISOString(),
@@ -37,7 +38,7 @@ export async function createErasure(
   return { body: describeErasure(stored.document) };
 }
 
-async function findSubject(deps: Pick<Deps, 'shards'>, scope: Scope, body: Body): Promise<Subject> {
+async function findSubject(deps: Pick<Deps, 'shards' | 'links'>, scope: Scope, body: Body): Promise<Subject> {
   if (body.of === 'tenant') {
     if (body.confirm === scope.tenantId) return { kind: 'tenant', ids: [], records: [] };
     const errors = [{ in: 'body' as const, field: '/confirm', message: 'must be the id of your tenant' }];

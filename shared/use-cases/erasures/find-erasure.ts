@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { erasure } from '../../contracts/erasures.ts';
 import { AppError } from '../../core/app-error.ts';
 import type { ErasureDocument } from '../../core/documents/erasure.ts';
+import { suppressionIdOf } from '../../core/documents/suppression.ts';
 import type { Deps, Stored } from '../../core/ports.ts';
 import type { Scope } from '../../core/scope.ts';
 
@@ -18,6 +19,7 @@ export async function findErasure(
 
 /** An erasure as the API shows it: it names nobody. */
 export function describeErasure(document: ErasureDocument): z.infer<typeof erasure> {
-  const { id, state, of, erased, createdAt, startedAt, finishedAt } = document;
-  return { id, state, of, erased, createdAt, startedAt, finishedAt };
+  const { id, state, of, erased, createdAt, startedAt, finishedAt, suppresses } = document;
+  const suppressionId = suppresses === true && state !== 'prepared' ? suppressionIdOf(id) : undefined;
+  return { id, state, of, erased, createdAt, startedAt, finishedAt, suppressionId };
 }

@@ -12,12 +12,19 @@ export type Subject = NonNullable<ErasureDocument['subject']>;
  * and gone, and her shard may have been merged into another one. `undefined` when there never was such a shard.
  */
 export async function findPerson(
-  deps: Pick<Deps, 'shards'>,
+  deps: Pick<Deps, 'shards' | 'links'>,
   scope: Scope,
   shardIds: readonly string[],
   before?: Subject,
 ): Promise<Subject | undefined> {
-  const ids = new Set([...(before?.ids ?? []), ...shardIds]);
+  const linkIds = (before?.ids ?? []).filter((id) => !isShardId(id));
+  const links = await deps.links.getMany(
+    scope,
+    linkIds.map((id) => ({ id })),
+  );
+  // A record that was erased and written once more has a shard of its own.
+  const anew = links.flatMap((link) => link?.document.shardId ?? []);
+  const ids = new Set([...(before?.ids ?? []), ...shardIds, ...anew]);
   const records = new Map((before?.records ?? []).map((record) => [nameOf(record), record]));
   let isThere = before !== undefined;
   for (const { stored } of (await followForwarding(deps, scope, [...ids].filter(isShardId))).values()) {
@@ -35,7 +42,11 @@ export async function findPerson(
 }
 
 /** The same person, by what names her now as well. */
-export async function widenSubject(deps: Pick<Deps, 'shards'>, scope: Scope, subject: Subject): Promise<Subject> {
+export async function widenSubject(
+  deps: Pick<Deps, 'shards' | 'links'>,
+  scope: Scope,
+  subject: Subject,
+): Promise<Subject> {
   if (subject.kind === 'tenant') return subject;
   return (await findPerson(deps, scope, [], subject)) ?? subject;
 }

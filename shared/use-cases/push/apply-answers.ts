@@ -15,6 +15,7 @@ import type { LoadedRoute } from '../load-push-routes.ts';
 import { followForwarding } from '../merge-shards/follow-forwarding.ts';
 import { mergeShards } from '../merge-shards/merge-shards.ts';
 import { type LaneWork, toolsOf } from './lane-work.ts';
+import { noteProblems } from './note-problems.ts';
 
 /** What came of one intent, as far as the provider showed it. */
 export interface PushAnswer {
@@ -34,14 +35,15 @@ export interface PushAnswer {
  * Gives the shards what the provider answered, by the one road in: as observations. A created record gets its link first. Repeating it after a crash
  * changes nothing.
  */
-export async function applyAnswers(work: LaneWork, route: LoadedRoute, answers: readonly PushAnswer[]): Promise<void> {
+export async function applyAnswers(work: LaneWork, route: LoadedRoute, given: readonly PushAnswer[]): Promise<void> {
+  const answers = await refuseErased(work, route, given);
   if (answers.length === 0) return;
   const { deps, scope, integration } = work;
   const { converter, matchers } = await toolsOf(work, route);
   const changes = answers.flatMap(({ change, gone, externalId }) =>
     gone === true ? [{ externalId, deleted: true, record: {} }] : (change ?? []),
   );
-  const answer = answerQuestions(deps, scope, integration.id);
+  const answer = answerQuestions(deps, scope, integration.id, work.suppressions);
   const reading = await readPage(integration.id, converter, changes, answer, matchers);
   const byLink = new Map(answers.map((each) => [linkOf(work, route, each), each]));
   const observations: Observation[] = reading.observations.map((observation) => {
@@ -62,6 +64,26 @@ export async function applyAnswers(work: LaneWork, route: LoadedRoute, answers: 
     answers.filter(({ intent, gone }) => intent.kind === 'create' && gone !== true),
   );
   await applyByType(deps, scope, inputOf(work, route), matchers, observations, false, async () => true);
+}
+
+/** The provider answers with a record of somebody who was erased: it is tied to nothing, and whoever asked is told. */
+async function refuseErased(
+  work: LaneWork,
+  route: LoadedRoute,
+  answers: readonly PushAnswer[],
+): Promise<readonly PushAnswer[]> {
+  const integrationId = work.integration.id;
+  const isErased = ({ externalId }: PushAnswer) =>
+    work.suppressions.has({ integrationId, object: route.object, externalId });
+  const erased = answers.filter(isErased);
+  if (erased.length === 0) return answers;
+  const reason = 'The record that is there is of a person who was erased: it is not tied to anything.';
+  const problems = erased.map(({ intent: { shardId, print } }) => ({
+    shardId,
+    problem: { state: 'failed' as const, print, reason },
+  }));
+  await noteProblems(work, route, problems);
+  return answers.filter((each) => !isErased(each));
 }
 
 function inputOf(

@@ -7,10 +7,12 @@ import type { IntegrationDocument } from '../../core/documents/integration.ts';
 import { matchersOf } from '../../core/identity/frozen-rules.ts';
 import type { Deps } from '../../core/ports.ts';
 import type { Scope } from '../../core/scope.ts';
+import type { Suppressions } from '../../core/suppressions.ts';
 import { freezeMatchRules } from '../freeze-match-rules.ts';
 import { loadConverter } from '../load-converter.ts';
 import { type LoadedRoute, loadPushRoutes } from '../load-push-routes.ts';
 import { openIntegration } from '../open-integration.ts';
+import { loadSuppressions } from '../suppressions/load-suppressions.ts';
 import type { HeldLane } from './lane.ts';
 
 /** What converts on a route, both ways, and finds duplicates of what comes back. */
@@ -33,6 +35,8 @@ export interface LaneWork {
   /** Those of this integration. */
   readonly own: readonly LoadedRoute[];
   /** How often each shard was written in this slice: what keeps coming back waits. */
+  /** Records of people who were erased: none of them is tied to anything again. */
+  readonly suppressions: Suppressions;
   readonly rounds: Map<string, number>;
   readonly tools: Map<LoadedRoute, RouteTools>;
 }
@@ -48,7 +52,20 @@ export async function openLane(deps: Deps, scope: Scope, lane: HeldLane): Promis
   const { adapter, call } = await openIntegration(deps, scope, integration);
   const routes = await loadPushRoutes(deps, scope);
   const own = routes.filter((route) => route.integrationId === integrationId);
-  return { deps, scope, lane, integration, adapter, call, routes, own, rounds: new Map(), tools: new Map() };
+  const suppressions = await loadSuppressions(deps, scope);
+  return {
+    deps,
+    scope,
+    lane,
+    integration,
+    adapter,
+    call,
+    routes,
+    own,
+    suppressions,
+    rounds: new Map(),
+    tools: new Map(),
+  };
 }
 
 export async function toolsOf(work: LaneWork, route: LoadedRoute): Promise<RouteTools> {

@@ -87,7 +87,7 @@ async function adopt(
   const [change] = await readRecord(work, route, externalId);
   if (change === 'missing') throw new AppError('not-found', { detail: `There is no record ${externalId} there.` });
   const { reverter } = await toolsOf(work, route);
-  const answer = answerQuestions(deps, scope, integrationId, false);
+  const answer = answerQuestions(deps, scope, integrationId);
   const plan = await planPush([shard], route, reverter, answer);
   const intent = plan.intents.find(({ kind }) => kind === 'create');
   if (intent === undefined) throw new AppError('wrong-state', { detail: 'The shard has a record there.' });

@@ -68,7 +68,10 @@ async function shows(
 ): Promise<boolean> {
   const { deps, scope, integration } = work;
   const { converter } = await toolsOf(work, route);
-  const [converted = []] = await converter.convert([change], answerQuestions(deps, scope, integration.id));
+  const [converted = []] = await converter.convert(
+    [change],
+    answerQuestions(deps, scope, integration.id, work.suppressions),
+  );
   const shown = converted.find(({ feed }) => feed.object === route.object && feed.shardTypeId === route.shardTypeId);
   if (shown?.ok !== true) return false;
   return fields.every((field) => {

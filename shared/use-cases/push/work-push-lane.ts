@@ -115,7 +115,7 @@ async function pushSome(work: LaneWork, shards: readonly ShardDocument[]): Promi
       return false;
     }
     const { reverter } = await toolsOf(work, route);
-    const answer = answerQuestions(deps, scope, lane.stored.document.integrationId, false);
+    const answer = answerQuestions(deps, scope, lane.stored.document.integrationId);
     const plan = await planPush(lacking, route, reverter, answer);
     const reason = 'The shard cannot be converted to a record.';
     await noteProblems(

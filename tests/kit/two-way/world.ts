@@ -6,6 +6,7 @@ import { matchRulesId } from '../../../shared/core/documents/match-rules.ts';
 import type { ShardDocument } from '../../../shared/core/documents/shard.ts';
 import type { TaskDocument } from '../../../shared/core/documents/task.ts';
 import { type Scope, systemScope } from '../../../shared/core/scope.ts';
+import { nobodySuppressed } from '../../../shared/core/suppressions.ts';
 import { applyChanges } from '../../../shared/use-cases/apply-changes.ts';
 import { freezeMappings } from '../../../shared/use-cases/freeze-mappings.ts';
 import { freezeMatchRules } from '../../../shared/use-cases/freeze-match-rules.ts';
@@ -192,7 +193,7 @@ export class TwoWayWorld {
       scope,
       {
         integrationId: task.integrationId,
-        tools: { planned, converter, routes },
+        tools: { planned, converter, routes, suppressions: nobodySuppressed },
         matchRules: await freezeMatchRules(deps, scope, ['contact']),
         deletions: task.deletions,
         sighting: { executionId: `delivery-${id}`, page: 0, fence: seenAtMs },

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ExternalChange } from '../../../../shared/core/adapter.ts';
+import { nobodySuppressed } from '../../../../shared/core/suppressions.ts';
 import {
   type AppliedChanges,
   type ApplyChangesInput,
@@ -37,7 +38,7 @@ async function open(
         scope,
         {
           integrationId: task.integrationId,
-          tools: { planned, converter, routes: [] },
+          tools: { planned, converter, routes: [], suppressions: nobodySuppressed },
           matchRules: undefined,
           deletions: 'mirror',
           sighting: { executionId: 'delivery-1', page: 0, fence: seenAtMs },

@@ -2,7 +2,8 @@ import type { CollectionSpec, TenantDocument } from '../../shared/azure/collecti
 import { containers } from '../../shared/azure/containers.ts';
 import { isStorableId } from '../../shared/azure/cosmos-placement.ts';
 import { CorruptDocument } from '../../shared/core/app-error.ts';
-import type { JsonObject } from '../../shared/core/json.ts';
+import { sameValue } from '../../shared/core/canonical.ts';
+import { copyJson, type Json, type JsonObject } from '../../shared/core/json.ts';
 import type {
   Collection,
   EstateDocument,
@@ -17,13 +18,16 @@ import type {
 import type { Scope } from '../../shared/core/scope.ts';
 import type { Faults } from './faults.ts';
 import type { EstatePart } from './memory-estate.ts';
+import { storedJson } from './stored-json.ts';
 
-interface Entry {
+interface Entry<T> {
   readonly id: string;
   readonly partition: string | undefined;
-  /** The stored JSON text: a caller that changes its object changes nothing here. */
-  readonly text: string;
+  /** What was stored, as JSON knows it. Never handed out but as a copy: a caller that changes its object changes nothing here. */
+  readonly raw: Json;
   readonly etag: string;
+  /** The document that it is, checked when it is first asked for; treated the same way. */
+  document?: T;
 }
 
 /** Documents of one kind in memory, with the semantics of the Cosmos collection; `tests/contract/ports` holds both to them. */
@@ -32,7 +36,7 @@ export class MemoryCollection<T extends TenantDocument> implements Collection<T>
   readonly #spec: CollectionSpec<T>;
   readonly #faults: Faults;
   readonly #log: Log;
-  readonly #tenants = new Map<string, Map<string, Entry>>();
+  readonly #tenants = new Map<string, Map<string, Entry<T>>>();
   #writes = 0;
 
   constructor(name: string, spec: CollectionSpec<T>, faults: Faults, log: Log) {
@@ -86,20 +90,20 @@ export class MemoryCollection<T extends TenantDocument> implements Collection<T>
     const page: Stored<T>[] = [];
     for (const entry of this.#inOrder(scope, listing)) {
       if (page.length >= listing.limit) break;
-      const raw: unknown = JSON.parse(entry.text);
+      const { raw } = entry;
       const isListed = this.#isListed(raw) && listing.filters.every((filter) => matches(raw, filter));
-      if (isListed) page.push(this.#parse(entry, raw));
+      if (isListed) page.push(this.#parse(entry));
     }
     return page;
   }
 
   /** What comes after the listing's anchor. */
-  #inOrder(scope: Scope, { partition, order, orderBy, afterId }: Listing): Entry[] {
+  #inOrder(scope: Scope, { partition, order, orderBy, afterId }: Listing): Entry<T>[] {
     const direction = order === 'ascending' ? 1 : -1;
-    const places = new Map<Entry, string>();
+    const places = new Map<Entry<T>, string>();
     for (const entry of this.#tenant(scope).values()) {
       if (partition !== undefined && entry.partition !== partition) continue;
-      const place = orderBy === undefined ? entry.id : fieldOf(JSON.parse(entry.text), orderBy);
+      const place = orderBy === undefined ? entry.id : fieldOf(entry.raw, orderBy);
       if (typeof place !== 'string') continue;
       if (afterId === undefined || compare(place, afterId) * direction > 0) places.set(entry, place);
     }
@@ -124,7 +128,7 @@ export class MemoryCollection<T extends TenantDocument> implements Collection<T>
     }
     this.#writes += 1;
     const etag = `"${this.#writes.toString(16).padStart(8, '0')}"`;
-    documents.set(place, { id: document.id, partition, text: JSON.stringify(document), etag });
+    documents.set(place, { id: document.id, partition, raw: storedJson(document), etag });
     return { ok: true, etag };
   }
 
@@ -139,7 +143,7 @@ export class MemoryCollection<T extends TenantDocument> implements Collection<T>
     this.#writes += 1;
     const etag = `"planted-${this.#writes}"`;
     const documents = this.#tenant({ tenantId });
-    documents.set(this.#place(key), { id: raw.id, partition, text: JSON.stringify(raw), etag });
+    documents.set(this.#place(key), { id: raw.id, partition, raw: storedJson(raw), etag });
   }
 
   get container(): string {
@@ -147,9 +151,9 @@ export class MemoryCollection<T extends TenantDocument> implements Collection<T>
   }
 
   raws(tenantId: string): EstateDocument[] {
-    return [...this.#tenant({ tenantId }).values()].map(({ text, etag }) => ({
+    return [...this.#tenant({ tenantId }).values()].map(({ raw, etag }) => ({
       container: this.container,
-      body: JSON.parse(text) as JsonObject,
+      body: copyJson(raw) as JsonObject,
       etag,
     }));
   }
@@ -157,18 +161,28 @@ export class MemoryCollection<T extends TenantDocument> implements Collection<T>
   swap({ body, etag }: EstateDocument, next: JsonObject | undefined): boolean {
     const documents = this.#tenant({ tenantId: String(body['tenantId']) });
     for (const [place, entry] of documents) {
-      if (entry.etag !== etag || entry.text !== JSON.stringify(body)) continue;
+      if (entry.etag !== etag || !sameValue(entry.raw, body)) continue;
       if (next === undefined) documents.delete(place);
-      else documents.set(place, { ...entry, text: JSON.stringify(next), etag: `"swapped-${etag}"` });
+      else {
+        const { id, partition } = entry;
+        documents.set(place, { id, partition, raw: storedJson(next), etag: `"swapped-${etag}"` });
+      }
       return true;
     }
     return false;
   }
 
+  /** Which version of each document of all tenants is there. */
+  versions(): [id: string, etag: string][] {
+    return [...this.#tenants.values()].flatMap((documents) =>
+      [...documents.values()].map(({ id, etag }): [string, string] => [id, etag]),
+    );
+  }
+
   /** Every stored document of all tenants, for a test's final look. */
   all(): T[] {
     return [...this.#tenants.values()].flatMap((documents) =>
-      [...documents.values()].map((entry) => this.#parse(entry, JSON.parse(entry.text)).document),
+      [...documents.values()].map((entry) => this.#parse(entry).document),
     );
   }
 
@@ -179,19 +193,23 @@ export class MemoryCollection<T extends TenantDocument> implements Collection<T>
 
   #read(scope: Scope, key: Key): Stored<T> | undefined {
     const entry = this.#tenant(scope).get(this.#place(key));
-    return entry === undefined ? undefined : this.#parse(entry, JSON.parse(entry.text));
+    return entry === undefined ? undefined : this.#parse(entry);
   }
 
-  #parse(entry: Entry, raw: unknown): Stored<T> {
-    const parsed = this.#spec.schema.safeParse(raw);
-    if (!parsed.success) {
-      this.#log.alert('A stored document is corrupt', { document: `${this.#name}/${entry.id}` });
-      throw new CorruptDocument(`${this.#name}/${entry.id}`, parsed.error.message);
+  /** One document is checked once, however often it is read. */
+  #parse(entry: Entry<T>): Stored<T> {
+    if (entry.document === undefined) {
+      const parsed = this.#spec.schema.safeParse(entry.raw);
+      if (!parsed.success) {
+        this.#log.alert('A stored document is corrupt', { document: `${this.#name}/${entry.id}` });
+        throw new CorruptDocument(`${this.#name}/${entry.id}`, parsed.error.message);
+      }
+      entry.document = parsed.data;
     }
-    return { document: parsed.data, etag: entry.etag };
+    return { document: copyJson(entry.document as unknown as Json) as unknown as T, etag: entry.etag };
   }
 
-  #tenant(scope: Pick<Scope, 'tenantId'>): Map<string, Entry> {
+  #tenant(scope: Pick<Scope, 'tenantId'>): Map<string, Entry<T>> {
     let documents = this.#tenants.get(scope.tenantId);
     if (documents === undefined) {
       documents = new Map();

@@ -1,6 +1,7 @@
 import { AppError, CorruptDocument } from '../../shared/core/app-error.ts';
+import { sameValue } from '../../shared/core/canonical.ts';
 import type { DueLane } from '../../shared/core/due.ts';
-import type { JsonObject } from '../../shared/core/json.ts';
+import { copyJson, type Json, type JsonObject } from '../../shared/core/json.ts';
 import type {
   DueEntry,
   DueStore,
@@ -16,13 +17,14 @@ import type {
 import type { Scope } from '../../shared/core/scope.ts';
 import type { Faults } from './faults.ts';
 import type { EstatePart } from './memory-estate.ts';
+import { storedJson } from './stored-json.ts';
 
 export class MemoryDueStore<T extends DueEntry> implements DueStore<T>, EstatePart {
   readonly container = 'due';
   readonly #name: string;
   readonly #faults: Faults;
   readonly #schema: DueLane<T>['schema'];
-  readonly #entries = new Map<string, { readonly text: string; readonly etag: string }>();
+  readonly #entries = new Map<string, { readonly raw: Json; readonly etag: string; document?: T }>();
   #writes = 0;
 
   constructor(name: string, lane: DueLane<T>, faults: Faults) {
@@ -69,17 +71,17 @@ export class MemoryDueStore<T extends DueEntry> implements DueStore<T>, EstatePa
   }
 
   raws(tenantId: string): EstateDocument[] {
-    return [...this.#entries.values()].flatMap(({ text, etag }) => {
-      const body = JSON.parse(text) as JsonObject;
+    return [...this.#entries.values()].flatMap(({ raw, etag }) => {
+      const body = copyJson(raw) as JsonObject;
       return body['tenantId'] === tenantId ? [{ container: this.container, body, etag }] : [];
     });
   }
 
   swap({ body, etag }: EstateDocument, next: JsonObject | undefined): boolean {
     for (const [place, entry] of this.#entries) {
-      if (entry.etag !== etag || entry.text !== JSON.stringify(body)) continue;
+      if (entry.etag !== etag || !sameValue(entry.raw, body)) continue;
       if (next === undefined) this.#entries.delete(place);
-      else this.#entries.set(place, { text: JSON.stringify(next), etag: `"swapped-${etag}"` });
+      else this.#entries.set(place, { raw: storedJson(next), etag: `"swapped-${etag}"` });
       return true;
     }
     return false;
@@ -91,15 +93,18 @@ export class MemoryDueStore<T extends DueEntry> implements DueStore<T>, EstatePa
 
   #set(document: T): void {
     this.#writes += 1;
-    this.#entries.set(placeOf(document), { text: JSON.stringify(document), etag: `"${this.#writes}"` });
+    this.#entries.set(placeOf(document), { raw: storedJson(document), etag: `"${this.#writes}"` });
   }
 
   #read(place: string): Stored<T> | undefined {
     const entry = this.#entries.get(place);
     if (entry === undefined) return undefined;
-    const parsed = this.#schema.safeParse(JSON.parse(entry.text));
-    if (!parsed.success) throw new CorruptDocument(`${this.#name}/${place}`, parsed.error.message);
-    return { document: parsed.data, etag: entry.etag };
+    if (entry.document === undefined) {
+      const parsed = this.#schema.safeParse(entry.raw);
+      if (!parsed.success) throw new CorruptDocument(`${this.#name}/${place}`, parsed.error.message);
+      entry.document = parsed.data;
+    }
+    return { document: copyJson(entry.document as unknown as Json) as unknown as T, etag: entry.etag };
   }
 }
 

@@ -12,10 +12,11 @@ export function copyJson<T extends Json>(value: T): T {
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map(copyJson) as T;
   const copy: JsonObject = {};
-  for (const [field, each] of Object.entries(value)) {
+  for (const field of Object.keys(value)) {
+    const each = value[field] as Json;
     // Assigned, it would be the copy's prototype.
     if (field === '__proto__') Object.defineProperty(copy, field, { ...ownField, value: copyJson(each) });
-    else copy[field] = copyJson(each);
+    else copy[field] = typeof each === 'object' && each !== null ? copyJson(each) : each;
   }
   return copy as T;
 }

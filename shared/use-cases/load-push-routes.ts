@@ -3,8 +3,10 @@ import { AppError } from '../core/app-error.ts';
 import type { Feed } from '../core/conversion/compile-schema.ts';
 import { deriveReverse } from '../core/conversion/derive-reverse.ts';
 import type { PlannedObject } from '../core/documents/conversion.ts';
+import type { IntegrationDocument } from '../core/documents/integration.ts';
 import type { TaskDocument } from '../core/documents/task.ts';
 import type { Deps, Filter } from '../core/ports.ts';
+import { runBounded } from '../core/run-bounded.ts';
 import type { Scope } from '../core/scope.ts';
 import type { PushRoute } from '../core/two-way/push-routes.ts';
 import { sourceOf, watermarkKey } from '../core/watermark.ts';
@@ -26,26 +28,36 @@ export interface LoadedRoute extends PushRoute {
 /** Most tasks only pull: whatever is wrong with one of those is no matter of what is pushed. */
 const pushes: Filter = { field: 'direction', is: 'one-of', values: ['push', 'bidirectional'] };
 
+/** Tasks whose mappings are read at once: whoever writes a shard waits for the routes. */
+const concurrency = 8;
+
 /** Where the tenant's shards are pushed to, by the mappings that are published now. Of two tasks for the same object the older one counts. */
 export async function loadPushRoutes(deps: RouteNeeds, scope: Scope, integrationId?: string): Promise<LoadedRoute[]> {
-  const routes: LoadedRoute[] = [];
-  for await (const task of visitTasks(deps, scope, integrationId, [pushes])) {
-    if (!task.enabled) continue;
-    for (const route of await routesOfTask(deps, scope, task)) {
-      const isTaken = routes.some(
-        (other) =>
-          other.integrationId === route.integrationId &&
-          other.object === route.object &&
-          other.shardTypeId === route.shardTypeId,
-      );
-      if (!isTaken) routes.push(route);
-    }
+  const tasks: TaskDocument[] = [];
+  for await (const task of visitTasks(deps, scope, integrationId, [pushes])) if (task.enabled) tasks.push(task);
+  const ids = [...new Set(tasks.map((task) => task.integrationId))];
+  const found = await deps.integrations.getMany(
+    scope,
+    ids.map((id) => ({ id })),
+  );
+  const integrations = new Map(ids.map((id, index) => [id, found[index]?.document]));
+  const loaded = await runBounded(tasks, concurrency, (task) =>
+    routesOfTask(deps, scope, task, integrations.get(task.integrationId)),
+  );
+  const routes = new Map<string, LoadedRoute>();
+  for (const route of loaded.flat()) {
+    const place = JSON.stringify([route.integrationId, route.object, route.shardTypeId]);
+    if (!routes.has(place)) routes.set(place, route);
   }
-  return routes;
+  return [...routes.values()];
 }
 
-async function routesOfTask(deps: RouteNeeds, scope: Scope, task: TaskDocument): Promise<LoadedRoute[]> {
-  const integration = (await deps.integrations.get(scope, { id: task.integrationId }))?.document;
+async function routesOfTask(
+  deps: RouteNeeds,
+  scope: Scope,
+  task: TaskDocument,
+  integration: IntegrationDocument | undefined,
+): Promise<LoadedRoute[]> {
   const adapter = deps.adapters.find(({ id }) => id === integration?.provider);
   if (integration === undefined || adapter?.push === undefined) return [];
   const settings = adapter.settings.safeParse(integration.settings);

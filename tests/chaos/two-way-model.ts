@@ -1,6 +1,8 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { type Program, programOf, shrink } from '../kit/two-way/program.ts';
+import { programOf } from '../kit/two-way/make-program.ts';
+import type { Program } from '../kit/two-way/program.ts';
 import { runProgram } from '../kit/two-way/run-program.ts';
+import { shrink } from '../kit/two-way/shrink-program.ts';
 import { seededRandom } from './seeded-random.ts';
 
 /** How far the programs have been run, over any number of calls. */

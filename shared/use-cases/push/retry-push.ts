@@ -13,6 +13,7 @@ import { markPushes, routeKeyOf } from '../../core/two-way/push-routes.ts';
 import { answerQuestions } from '../answer-questions.ts';
 import { findIntegration } from '../find-integration.ts';
 import { type LoadedRoute, loadPushRoutes } from '../load-push-routes.ts';
+import { followForwarding } from '../merge-shards/follow-forwarding.ts';
 import { putShard } from '../put-shards.ts';
 import { recordAudit } from '../record-audit.ts';
 import { applyAnswers } from './apply-answers.ts';
@@ -79,9 +80,9 @@ async function adopt(
 ): Promise<void> {
   const { integrationId } = route;
   const linkId = linkIdOf(integrationId, route.object, externalId, route.shardTypeId);
-  const link = await deps.links.get(scope, { id: linkId });
-  if (link !== undefined && link.document.shardId !== shard.id) {
-    throw new AppError('in-use', { detail: `Record ${externalId} belongs to shard ${link.document.shardId}.` });
+  const owner = await findOwner(deps, scope, linkId);
+  if (owner !== undefined && owner.id !== shard.id && !isMadeOf(owner, linkId)) {
+    throw new AppError('in-use', { detail: `Record ${externalId} belongs to shard ${owner.id}.` });
   }
   const work = await openLane(deps, scope, { holder: deps.newId('message'), stored: lane });
   const [change] = await readRecord(work, route, externalId);
@@ -94,6 +95,18 @@ async function adopt(
   await applyAnswers(work, route, [
     { intent, externalId, written: true, looked: true, ...(change === undefined ? {} : { change }) },
   ]);
+}
+
+async function findOwner(deps: Deps, scope: Scope, linkId: string): Promise<ShardDocument | undefined> {
+  const link = await deps.links.get(scope, { id: linkId });
+  if (link === undefined) return undefined;
+  const { shardId } = link.document;
+  return (await followForwarding(deps, scope, [shardId])).get(shardId)?.stored?.document;
+}
+
+/** Nobody was known of whom it was a record: it was seen before anybody could say whose it is, and taken for somebody new, who is now one with the shard. */
+function isMadeOf({ createdIn, sources }: ShardDocument, linkId: string): boolean {
+  return createdIn !== undefined && sources[linkId]?.addedIn === createdIn;
 }
 
 async function readRecord(work: Awaited<ReturnType<typeof openLane>>, route: LoadedRoute, externalId: string) {

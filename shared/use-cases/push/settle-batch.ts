@@ -98,7 +98,9 @@ async function settleCreates(
     return { ...end, unknown: [...end.unknown, ...refused] };
   }
   if (writes?.findsCreated !== undefined && work.adapter.findCreated !== undefined) {
-    const againInMs = sentAtMs + writes.findsCreated.afterMs - work.deps.now().getTime();
+    // Another host may have sent it: their clocks differ by less than a lease lasts, or leases would mean nothing.
+    const findableAtMs = sentAtMs + writes.findsCreated.afterMs + work.deps.engine.leaseMs;
+    const againInMs = findableAtMs - work.deps.now().getTime();
     if (againInMs > 0) return { unknown: intents, againInMs };
     return findCreates(work, route, intents);
   }

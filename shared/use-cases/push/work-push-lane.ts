@@ -11,6 +11,7 @@ import { markPushes, pushNeeds } from '../../core/two-way/push-routes.ts';
 import { answerQuestions } from '../answer-questions.ts';
 import type { LoadedRoute } from '../load-push-routes.ts';
 import { reportFailingConnection } from '../report-failing-connection.ts';
+import { findDoubtful } from './find-doubtful.ts';
 import { finishLane, type HeldLane, LaneLost, pauseLane, releaseLane, saveLane, takeLane, wakeLane } from './lane.ts';
 import { describeObject, type LaneWork, openLane, toolsOf } from './lane-work.ts';
 import { lookFirst } from './look-first.ts';
@@ -80,8 +81,9 @@ async function takeStep(work: LaneWork): Promise<boolean> {
   return shards.length > 0 ? pushSome(work, shards) : !(await finishLane(deps, scope, lane));
 }
 
-/** The list may lag behind: what it names is read. Those that lack nothing are marked so. */
-async function findPending({ deps, scope, lane, routes }: LaneWork): Promise<ShardDocument[]> {
+/** The list may lag behind: what it names is read. Those that lack nothing are marked so; the clock looks again after those that are in doubt. */
+async function findPending(work: LaneWork): Promise<ShardDocument[]> {
+  const { deps, scope, lane, routes } = work;
   const { integrationId } = lane.stored.document;
   for (let afterId: string | undefined; ; ) {
     const listed = await deps.shards.list(scope, {
@@ -90,6 +92,10 @@ async function findPending({ deps, scope, lane, routes }: LaneWork): Promise<Sha
       afterId,
       limit: shardsPerRound,
     });
+    const isDoubtful = await findDoubtful(
+      work,
+      listed.map(({ document }) => document),
+    );
     const read = await deps.shards.getMany(
       scope,
       listed.map(({ document }) => ({ id: document.id })),
@@ -98,7 +104,7 @@ async function findPending({ deps, scope, lane, routes }: LaneWork): Promise<Sha
     const isPending = (shard: ShardDocument) => markPushes(shard, routes).push?.[integrationId] === 'pending';
     const idle = shards.filter((shard) => !isPending(shard)).map(({ id }) => id);
     if (idle.length > 0) await remark({ deps, scope, routes }, idle);
-    const pending = shards.filter(isPending);
+    const pending = shards.filter((shard) => isPending(shard) && !isDoubtful(shard));
     if (pending.length > 0 || listed.length < shardsPerRound) return pending;
     afterId = listed.at(-1)?.document.id;
   }

@@ -20,6 +20,8 @@ export interface Traits {
   /** It trims, writes phone numbers and addresses its own way, and drops milliseconds. */
   readonly rough: boolean;
   readonly clockAheadMs: number;
+  /** Its times of modification: by its clock unless given; `wild` ones are hours wrong, either way. Its versions then count changes. */
+  readonly stamps?: 'right' | 'wild' | 'none';
 }
 
 /** What goes wrong with the next write. */
@@ -34,6 +36,10 @@ export interface SystemRecord {
   /** Of the create that made it, where the engine did. */
   readonly key: string | undefined;
   readonly createdAtMs: number;
+  /** Fields whose value the engine wrote. */
+  readonly ours: Set<string>;
+  /** When the engine wrote it last. */
+  writtenAtMs: number;
   /** Fields that its people edited since the engine looked whether it may write: such an edit is overwritten without anybody's fault. */
   readonly unread: Set<string>;
   /** It was read for itself since it was last written. */
@@ -44,7 +50,7 @@ export interface SystemRecord {
 export interface WriteSeen {
   readonly kind: PushOperation['kind'];
   readonly id: string;
-  /** What was sent is what was there: it was for nothing. */
+  /** What was sent is what was there, as could be known: it was for nothing. */
   readonly idle: boolean;
   /** Fields in which it overwrote an edit that nobody could know of. */
   readonly overwritten: readonly string[];
@@ -60,7 +66,8 @@ export class FakeSystem {
   readonly traits: Traits;
   readonly records = new Map<string, SystemRecord>();
   readonly writes: WriteSeen[] = [];
-  readonly nextFaults: WriteFault[] = [];
+  /** What goes wrong with the next writes, of one kind only where that is said. */
+  readonly nextFaults: { readonly fault: WriteFault; readonly of?: PushOperation['kind'] | undefined }[] = [];
   readonly #now: () => number;
   readonly #faults: Faults;
   #made = 0;
@@ -88,6 +95,8 @@ export class FakeSystem {
       deleted: false,
       key,
       createdAtMs: this.#now(),
+      ours: new Set(key === undefined ? [] : Object.keys(fields)),
+      writtenAtMs: key === undefined ? 0 : this.#now(),
       unread: new Set(),
       isFetched: false,
     };
@@ -99,6 +108,7 @@ export class FakeSystem {
   edit(record: SystemRecord, field: string, value: Json | undefined): void {
     this.#change(record, { ...record.fields, [field]: value ?? null });
     record.unread.add(field);
+    record.ours.delete(field);
   }
 
   /** A change that no mapping reads. */
@@ -204,14 +214,18 @@ export class FakeSystem {
     await this.#faults.enter(this.name, 'push', operations.length);
     const outcomes: PushOutcome[] = [];
     for (const operation of operations) {
-      const fault = this.nextFaults.shift();
-      if (fault === 'unavailable' && outcomes.length === 0) {
+      const fault = this.#takeFault(operation.kind);
+      if (fault === 'unavailable' && outcomes.length === 0)
         throw new AdapterFailure('unavailable', 'It is down.', { wroteNothing: true });
-      }
       const step = `${this.name} ${operation.kind}`;
       outcomes.push(this.#faults.step(step, () => this.#apply(operation, fault)));
     }
     return outcomes;
+  }
+
+  #takeFault(kind: PushOperation['kind']): WriteFault | undefined {
+    const index = this.nextFaults.findIndex(({ of = kind }) => of === kind);
+    return index < 0 ? undefined : this.nextFaults.splice(index, 1)[0]?.fault;
   }
 
   #apply(operation: PushOperation, fault: WriteFault | undefined): PushOutcome {
@@ -254,9 +268,13 @@ export class FakeSystem {
     }
     const fields = Object.keys(operation.patch);
     const before = record.fields;
-    const idle = fields.every((field) => sameValue(before[field] ?? null, operation.patch[field] ?? null));
+    const isSame = fields.every((field) => sameValue(before[field] ?? null, operation.patch[field] ?? null));
+    // That its people came to the same can be known only where a record can be read, or a write be conditional.
+    const idle = isSame && (this.traits.fetches || !fields.some((field) => record.unread.has(field)));
     const overwritten = fields.filter((field) => record.unread.delete(field));
     this.#change(record, { ...before, ...operation.patch });
+    record.writtenAtMs = this.#now();
+    for (const field of fields) record.ours.add(field);
     this.writes.push({ kind: 'update', id: record.id, idle, overwritten, blind });
     return this.#written(record);
   }
@@ -267,16 +285,16 @@ export class FakeSystem {
 
   /** The record as it is now. */
   show(record: SystemRecord): ExternalChange {
-    const stamps = {
-      version: record.modifiedAtMs,
-      modifiedAt: new Date(record.modifiedAtMs).toISOString(),
-      revision: String(record.revision),
-    };
+    const { versioned, stamps = 'right' } = this.traits;
+    const version = stamps === 'right' ? record.modifiedAtMs : record.revision;
+    const wrongMs = stamps === 'wild' ? ((record.revision * 7 + record.id.length) % 13) * 3_600_000 - 6 * 3_600_000 : 0;
+    const modifiedAt = new Date(record.modifiedAtMs + wrongMs).toISOString();
+    const known = { version, revision: String(record.revision), ...(stamps === 'none' ? {} : { modifiedAt }) };
     return {
       externalId: record.id,
       deleted: record.deleted,
       record: record.deleted ? {} : copyJson(record.fields),
-      ...(this.traits.versioned ? stamps : {}),
+      ...(versioned ? known : {}),
     };
   }
 }

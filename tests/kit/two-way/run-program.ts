@@ -1,32 +1,12 @@
 import { AppError } from '../../../shared/core/app-error.ts';
-import { sameValue } from '../../../shared/core/canonical.ts';
-import { changeShard, type ShardChange } from '../../../shared/core/change-shard.ts';
-import { setPath } from '../../../shared/core/identity/survivorship.ts';
-import { copyJson, type Json, type JsonObject } from '../../../shared/core/json.ts';
-import type { PushRoute } from '../../../shared/core/two-way/push-routes.ts';
-import { loadPushRoutes } from '../../../shared/use-cases/load-push-routes.ts';
-import { Crash } from '../faults.ts';
+import { Crash, type Operation } from '../faults.ts';
+import { Deeds } from './deeds.ts';
 import { findFaults } from './find-faults.ts';
-import { type Event, type Field, type Program, valueOfField } from './program.ts';
-import { pathOf, TwoWayWorld } from './world.ts';
-
-/** What somebody did to a field, here (`shard`) or in a system (`record`). */
-export interface Edit {
-  readonly place: string;
-  readonly id: string;
-  readonly field: Field;
-  readonly value: Json | undefined;
-  readonly order: number;
-}
-
-/** What people did in the course of a program. */
-export interface Deeds {
-  readonly edits: Edit[];
-  /** Records and shards that somebody deleted or restored, by id, with when that was. */
-  readonly deleted: Map<string, number>;
-  /** Of a calm program: how many writes each system had of what happened. */
-  readonly told: { readonly event: Event; readonly writes: readonly number[] }[];
-}
+import { areAllWhole } from './look-up.ts';
+import { People, type Request } from './people.ts';
+import type { Event, Moment, Program } from './program.ts';
+import { watchShards } from './watch-shards.ts';
+import { TwoWayWorld } from './world.ts';
 
 /** Runs a program to its end and has everything come to rest. @returns what is not as it must be, in words */
 export async function runProgram(program: Program): Promise<string[]> {
@@ -36,24 +16,35 @@ export async function runProgram(program: Program): Promise<string[]> {
     await run.begin();
     await run.live();
     await run.calm();
-    return await findFaults(world, run.deeds, program);
+    return await run.judge();
   } catch (error) {
     return [`thrown: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`];
   }
 }
 
+type Deed =
+  | Request
+  | (Event & { readonly kind: 'create' | 'edit' | 'delete' | 'restore' | 'touch' | 'disturb' | 'clash' });
+
+/** Calls after which a moment that does not come is no longer waited for. */
+const patience = 150;
+/** People who decide make others decide: after so many rounds there has to be nothing left. */
+const mostRounds = 6;
+
 class Run {
-  readonly deeds: Deeds = { edits: [], deleted: new Map(), told: [] };
+  readonly #deeds: Deeds;
   readonly #world: TwoWayWorld;
+  readonly #people: People;
   readonly #program: Program;
   readonly #steps: Program['steps'][number][];
-  #routes: readonly PushRoute[] = [];
+  #seen: readonly string[] = [];
   #calls = 0;
   #depth = 0;
-  #order = 0;
 
   constructor(world: TwoWayWorld, program: Program) {
     this.#world = world;
+    this.#deeds = new Deeds(() => world.deps.clock.nowMs());
+    this.#people = new People(world, this.#deeds);
     this.#program = program;
     this.#steps = [...program.steps];
   }
@@ -70,18 +61,20 @@ class Run {
         emails: ['a@x.org'],
       });
     }
-    await this.#world.settle();
-    this.#routes = await loadPushRoutes(this.#world.deps, this.#world.scope);
+    await this.#world.rest();
+    await this.#world.round();
     for (const system of this.#world.systems) system.writes.length = 0;
+    this.#seen = await watchShards(this.#world, this.#deeds, this.#program);
   }
 
   async live(): Promise<void> {
     if (this.#program.calm) return this.#liveCalmly();
     const { faults } = this.#world.deps;
-    faults.onOperation = async () => {
+    faults.onOperation = async (operation) => {
       this.#calls += 1;
       const next = this.#steps[0];
       if (next === undefined || this.#calls < next.after) return;
+      if (next.during !== undefined && this.#calls < patience && !isDuring(next.during, operation)) return;
       this.#calls = 0;
       this.#steps.shift();
       await this.#happen(next.event);
@@ -101,7 +94,7 @@ class Run {
       await this.#happen(event);
       await this.#world.settle();
       const told = this.#world.systems.map(({ writes }, index) => writes.length - (before[index] ?? 0));
-      this.deeds.told.push({ event, writes: told });
+      this.#deeds.told.push({ event, writes: told });
     }
   }
 
@@ -113,6 +106,32 @@ class Run {
     await this.#world.settle();
   }
 
+  /** Everything is as it must be, then also when people have decided what waited for them, and nothing is written any more. */
+  async judge(): Promise<string[]> {
+    const find = (isDecided: boolean) => [
+      ...this.#seen,
+      ...findFaults(this.#world, this.#deeds, this.#program, isDecided),
+    ];
+    const waiting = find(false);
+    if (waiting.length > 0) return waiting;
+    return (await this.#decideAll()) ? find(true) : [];
+  }
+
+  /** @returns whether there was anything to decide */
+  async #decideAll(): Promise<boolean> {
+    if (this.#program.wavers === true) {
+      await this.#people.waver();
+      await this.#world.settle();
+    }
+    for (let round = 0; round < mostRounds; round += 1) {
+      if (!(await this.#people.clearDesk(round))) return round > 0;
+      await this.#world.settle();
+    }
+    // Where deletions are ignored, a record that is gone is refused again and again.
+    if (areAllWhole(this.#program)) throw new Error('There is always something for people to decide');
+    return true;
+  }
+
   async #happen(event: Event): Promise<void> {
     const world = this.#world;
     switch (event.kind) {
@@ -122,7 +141,7 @@ class Run {
           if (event.now) await world.deliver('sync', false);
         });
       case 'feed':
-        return this.#other(() => world.feed());
+        return this.#other(() => world.feed(true));
       case 'clock':
         return this.#other(() => world.tick());
       case 'deliver':
@@ -139,7 +158,7 @@ class Run {
         world.deps.faults.loseAnswerAt(event.step, new AppError('unavailable', { detail: 'It does not answer.' }));
         return;
       case 'fault':
-        world.system(event.system).nextFaults.push(event.fault);
+        world.system(event.system).nextFaults.push({ fault: event.fault, of: event.of });
         return;
       case 'look':
       case 'show':
@@ -147,7 +166,27 @@ class Run {
       default:
         // No two people do something in the same instant, but for ties.
         world.deps.clock.advance(event.kind === 'touch' ? 0 : 1);
-        this.#peopleDo(event);
+        return this.#peopleDo(event);
+    }
+  }
+
+  async #peopleDo(event: Deed): Promise<void> {
+    switch (event.kind) {
+      case 'create':
+        this.#people.create(event);
+        return;
+      case 'edit':
+      case 'delete':
+      case 'restore':
+      case 'touch':
+        this.#people.changeThere(event);
+        return;
+      case 'disturb':
+        return this.#other(() => this.#people.disturb(event));
+      case 'clash':
+        return this.#other(() => this.#people.clash(event));
+      default:
+        return this.#other(() => this.#people.ask(event));
     }
   }
 
@@ -173,7 +212,7 @@ class Run {
     if (this.#depth >= 2) return;
     this.#depth += 1;
     try {
-      await work();
+      await this.#world.onHost(work);
     } catch (error) {
       if (error instanceof Crash) throw error;
       if (!(error instanceof AppError && error.code === 'unavailable')) throw error;
@@ -181,73 +220,12 @@ class Run {
       this.#depth -= 1;
     }
   }
+}
 
-  #note(edit: Omit<Edit, 'order'>): void {
-    this.#order += 1;
-    this.deeds.edits.push({ ...edit, order: this.#order });
-  }
-
-  #peopleDo(event: Event): void {
-    if (event.kind === 'create') {
-      const record = this.#world.system(event.system).create({
-        name: `New ${event.value}`,
-        email: valueOfField('email', event.value) ?? null,
-      });
-      for (const field of ['name', 'email'] as const) {
-        const value = record.fields[field];
-        if (value !== undefined) this.#note({ place: record.id[0] ?? '', id: record.id, field, value });
-      }
-    } else if (event.kind === 'edit-here' || event.kind === 'delete-here') this.#changeHere(event);
-    else if ('record' in event) this.#changeThere(event);
-  }
-
-  #changeThere(event: Event & { kind: 'edit' | 'delete' | 'restore' | 'touch' | 'look' }): void {
-    const system = this.#world.system(event.system);
-    const gone = [...system.records.values()].filter(({ deleted }) => deleted);
-    const record = pick(event.kind === 'restore' ? gone : system.live(), event.record);
-    if (record === undefined) return;
-    if (event.kind === 'touch') {
-      system.touch(record);
-      return;
-    }
-    if (event.kind === 'edit') {
-      const before = record.fields[event.field];
-      system.edit(record, event.field, valueOfField(event.field, event.value));
-      const value = record.fields[event.field];
-      if (!sameValue(before, value)) this.#note({ place: system.name, id: record.id, field: event.field, value });
-      return;
-    }
-    this.#order += 1;
-    this.deeds.deleted.set(record.id, this.#order);
-    system.mark(record, event.kind === 'delete');
-  }
-
-  /** A person's request is one conditional write, to the shard as it is. */
-  #changeHere(event: Event & { kind: 'edit-here' | 'delete-here' }): void {
-    const { deps, scope } = this.#world;
-    const { deeds } = this;
-    const shard = pick(
-      this.#world.shards().filter(({ status }) => status === 'active'),
-      event.shard,
-    );
-    const stored = shard === undefined ? undefined : deps.shards.peek(scope, { id: shard.id });
-    if (shard === undefined || stored === undefined) return;
-    const at = deps.now().toISOString();
-    const cause = { kind: 'person' as const, id: `req_${at}`, actorId: 'ada', at };
-    let change: ShardChange = { status: 'deleted' };
-    if (event.kind === 'edit-here') {
-      const value = valueOfField(event.field, event.value);
-      const data = copyJson(shard.data as JsonObject);
-      setPath(data, pathOf(event.field).split('.'), value);
-      change = { data };
-      if (!sameValue(data, shard.data)) this.#note({ place: 'here', id: shard.id, field: event.field, value });
-    } else {
-      this.#order += 1;
-      deeds.deleted.set(shard.id, this.#order);
-    }
-    const document = changeShard(shard, change, cause, this.#routes);
-    deps.shards.put(scope, { kind: 'replace', etag: stored.etag, document });
-  }
+function isDuring(moment: Moment, { port, verb }: Operation): boolean {
+  if (moment === 'shards') return port === 'shards' && verb === 'writeMany';
+  if (moment === 'conflicts') return port === 'conflicts' && verb !== 'list';
+  return moment === 'lane' ? port === 'pushLanes' && verb === 'replace' : verb === moment;
 }
 
 function pick<T>(choices: readonly T[], index: number): T | undefined {

@@ -1,13 +1,11 @@
-import { defaultHoldThresholds } from '../../../shared/contracts/tasks.ts';
 import type { Adapter, ExternalChange } from '../../../shared/core/adapter.ts';
 import { AppError } from '../../../shared/core/app-error.ts';
 import { sameValue } from '../../../shared/core/canonical.ts';
-import { matchRulesId } from '../../../shared/core/documents/match-rules.ts';
 import type { ShardDocument } from '../../../shared/core/documents/shard.ts';
-import type { TaskDocument } from '../../../shared/core/documents/task.ts';
 import { type Scope, systemScope } from '../../../shared/core/scope.ts';
 import { nobodySuppressed } from '../../../shared/core/suppressions.ts';
 import { applyChanges } from '../../../shared/use-cases/apply-changes.ts';
+import { projectConflicts } from '../../../shared/use-cases/conflicts/project-conflicts.ts';
 import { freezeMappings } from '../../../shared/use-cases/freeze-mappings.ts';
 import { freezeMatchRules } from '../../../shared/use-cases/freeze-match-rules.ts';
 import { loadConverter } from '../../../shared/use-cases/load-converter.ts';
@@ -21,7 +19,11 @@ import { Crash } from '../faults.ts';
 import { createMemoryDeps, type MemoryDeps } from '../memory-ports.ts';
 import { traceparent } from '../sync-harness.ts';
 import { FakeSystem } from './fake-system.ts';
-import { type Program, wholePart } from './program.ts';
+import type { Program } from './program.ts';
+import { integrationOf, nameOf, setUpMatching, setUpSystem, taskOf } from './set-up.ts';
+
+/** What is due later than that of a conflict reminds people. */
+const waitsForPeopleMs = 2 * 3_600_000;
 
 /** A look at a record that has not been applied yet, or may be again. */
 interface Look {
@@ -37,99 +39,32 @@ export class TwoWayWorld {
   readonly scope: Scope = systemScope('acme', 'test', traceparent);
   readonly systems: readonly FakeSystem[];
   readonly looks: Look[] = [];
+  /** Counts turns: what happens in one may come in between something else of it. */
+  turns = 0;
+  /** How far the clock is ahead of the host that is at work. */
+  #aheadMs = 0;
+  #processes = 0;
+  readonly #hostsAheadMs: readonly number[];
+  /** What the change feed has brought, by id: which version of it. */
+  readonly #fed = new Map<string, string>();
 
   constructor(program: Program) {
+    this.#hostsAheadMs = program.hostsAheadMs ?? [0];
     // The systems need the clock that the ports have.
     const adapters: Adapter[] = [];
-    this.deps = createMemoryDeps({
+    const memory = createMemoryDeps({
       adapters,
       openCall: ({ settings }) => ({ settings, http: () => Promise.reject(new Error('nothing is called over HTTP')) }),
       engine: { pagesPerSlice: 2, attempts: 1000 },
     });
-    const { clock, faults } = this.deps;
+    const { clock, faults } = memory;
+    this.deps = { ...memory, now: () => new Date(clock.nowMs() + this.#aheadMs) };
     this.systems = program.systems.map(
       ({ traits }, index) => new FakeSystem(nameOf(index), traits, () => clock.nowMs(), faults),
     );
     adapters.push(...this.systems.map((system) => system.adapter()));
-    for (const index of program.systems.keys()) this.#connect(program, index);
-    if (program.matched) this.#match();
-  }
-
-  #match(): void {
-    const at = this.deps.now().toISOString();
-    const rule = {
-      kind: 'exact' as const,
-      name: 'E-mail',
-      key: [{ fields: ['email'], as: 'email' as const, part: 'whole' as const }],
-    };
-    this.deps.matchRules.put(this.scope, {
-      kind: 'create',
-      document: {
-        id: matchRulesId('contact'),
-        tenantId: 'acme',
-        kind: 'match-rules',
-        schemaVersion: 1,
-        shardTypeId: 'contact',
-        version: 1,
-        rules: [rule],
-        strategy: 'newest',
-        fieldStrategies: {},
-        createdAt: at,
-        updatedAt: at,
-      },
-    });
-  }
-
-  #connect({ policy, fields, systems }: Program, index: number): void {
-    const { direction, creates, deletions } = systems[index]?.part ?? wholePart;
-    const at = this.deps.now().toISOString();
-    const own = { tenantId: 'acme', schemaVersion: 1 as const, createdAt: at, updatedAt: at };
-    this.deps.integrations.put(this.scope, {
-      kind: 'create',
-      document: {
-        ...own,
-        id: integrationOf(index),
-        kind: 'integration',
-        provider: nameOf(index),
-        name: nameOf(index),
-        settings: {},
-        enabled: true,
-        connection: { state: 'connected', kind: 'none', fence: 1, connectedAt: at },
-      },
-    });
-    const direct = (to: string, from: string) => ({ to, from, transforms: [], required: false });
-    const byField: TaskDocument['conflicts']['fields'] = Object.fromEntries(
-      Object.entries(fields).map(([field, each]) => [pathOf(field), each]),
-    );
-    this.deps.tasks.put(this.scope, {
-      kind: 'create',
-      document: {
-        ...own,
-        id: taskOf(index),
-        kind: 'task',
-        integrationId: integrationOf(index),
-        name: 'People',
-        direction,
-        creates,
-        conflicts: { policy, fields: byField, remindAfterHours: 24, onDeadline: 'internal_wins' },
-        mode: 'incremental',
-        objects: [
-          {
-            object: 'people',
-            shardTypeId: 'contact',
-            fields: ['name', 'email', 'phone', 'city', 'emails'].map((field) => direct(pathOf(field), field)),
-          },
-        ],
-        schedule: { kind: 'manual' },
-        enabled: true,
-        pageSize: 3,
-        lookBackSeconds: 60,
-        bulk: 'never',
-        deletions,
-        holds: defaultHoldThresholds,
-        watermarks: {},
-      },
-    });
+    for (const index of program.systems.keys()) setUpSystem(this.deps, this.scope, program, index);
+    if (program.matched) setUpMatching(this.deps, this.scope);
   }
 
   system(index: number): FakeSystem {
@@ -158,9 +93,27 @@ export class TwoWayWorld {
     }
   }
 
-  /** The change feed brings every shard: it may bring any of them, any number of times. */
-  async feed(): Promise<void> {
-    await wakeLanes(this.deps, this.scope, this.deps.shards.all());
+  /** Has the next of the hosts do something, by its own clock. */
+  async onHost<T>(work: () => Promise<T>): Promise<T> {
+    const before = this.#aheadMs;
+    this.#aheadMs = this.#hostsAheadMs[this.#processes % this.#hostsAheadMs.length] ?? 0;
+    this.#processes += 1;
+    try {
+      return await work();
+    } finally {
+      this.#aheadMs = before;
+    }
+  }
+
+  /** The change feed brings the shards that were written since it brought them last, and may bring any of them again. */
+  async feed(again: boolean): Promise<void> {
+    const { shards } = this.deps;
+    const written = shards.versions().filter(([id, etag]) => again || this.#fed.get(id) !== etag);
+    const ids = new Set(written.map(([id]) => id));
+    const documents = shards.all().filter(({ id }) => ids.has(id));
+    await wakeLanes(this.deps, this.scope, documents);
+    await projectConflicts(this.deps, this.scope, documents);
+    for (const [id, etag] of written) this.#fed.set(id, etag);
   }
 
   async tick(): Promise<void> {
@@ -211,11 +164,13 @@ export class TwoWayWorld {
 
   /** Takes one turn: a message, if there is one, or else the clock moves to what comes next. False when nothing will come. */
   async turn(): Promise<boolean> {
+    this.turns += 1;
     return (
       (await this.survive(async () => {
         if (await this.deliver('push', false)) return true;
         if (await this.deliver('sync', false)) return true;
-        const next = this.#nextDueMs();
+        if (await this.deps.orchestrations.step(this.deps)) return true;
+        const next = this.#nextMs();
         if (!Number.isFinite(next)) return false;
         this.deps.clock.advanceTo(next);
         await this.tick();
@@ -224,10 +179,18 @@ export class TwoWayWorld {
     );
   }
 
-  #nextDueMs(): number {
-    const { due, syncQueue, pushQueue } = this.deps;
+  /** When something is next to be done; what only waits for people is nothing. */
+  #nextMs(): number {
+    const { clock, due, syncQueue, pushQueue, orchestrations } = this.deps;
+    const entries = due.all().map(({ document }) => ({ ...document, dueMs: Date.parse(document.dueAt) }));
+    const soonMs = clock.nowMs() + waitsForPeopleMs;
+    const dueMs = entries.filter(({ kind, dueMs: ms }) => kind !== 'conflict' || ms < soonMs).map((each) => each.dueMs);
+    // A host that is behind finds an entry due when its own clock says so.
+    const behindMs = Math.max(0, -this.#aheadMs);
+    const waitingMs = orchestrations.nextDueAtMs ?? Number.POSITIVE_INFINITY;
     return Math.min(
-      ...due.all().map(({ document }) => Date.parse(document.dueAt)),
+      Math.min(...dueMs) + behindMs,
+      waitingMs < soonMs ? waitingMs : Number.POSITIVE_INFINITY,
       syncQueue.nextVisibleAtMs ?? Number.POSITIVE_INFINITY,
       pushQueue.nextVisibleAtMs ?? Number.POSITIVE_INFINITY,
     );
@@ -236,7 +199,7 @@ export class TwoWayWorld {
   /** A crash ends what was being done, and a new process goes on; a lost answer makes it come again. */
   async survive<T>(work: () => Promise<T>): Promise<T | undefined> {
     try {
-      return await work();
+      return await this.onHost(work);
     } catch (error) {
       const isLost = error instanceof AppError && error.code === 'unavailable';
       if (!(error instanceof Crash) && !this.deps.faults.crashed && !isLost) throw error;
@@ -245,7 +208,10 @@ export class TwoWayWorld {
     }
   }
 
-  /** Reads everything whole, and lets all come to rest, until nothing changes any more. @returns rounds that were taken */
+  /**
+   * Reads everything whole, and lets all come to rest, until a round in which nothing changes any more and nothing is written: with nothing to do, nothing
+   * is done. @returns rounds that were taken
+   */
   async settle(most = 8): Promise<number> {
     await this.rest();
     for (let round = 1; round <= most; round += 1) {
@@ -269,10 +235,11 @@ export class TwoWayWorld {
     for (let turn = 0; turn < 2000; turn += 1) {
       if (await this.turn()) continue;
       // What the change feed brings may be the last to wake somebody.
-      await this.feed();
-      if (this.deps.pushQueue.waiting === 0) return;
-      await this.turn();
-      if (this.deps.pushQueue.waiting === 0 && this.deps.due.all().length === 0) return;
+      const isFed = await this.survive(async () => {
+        await this.feed(false);
+        return true;
+      });
+      if (isFed === true && !Number.isFinite(this.#nextMs())) return;
     }
     throw new Error('It does not come to rest: there is always something to do');
   }
@@ -294,20 +261,4 @@ export class TwoWayWorld {
     );
     return JSON.stringify([shards, records]);
   }
-}
-
-export function nameOf(index: number): string {
-  return 'abc'[index] ?? `s${index}`;
-}
-
-export function integrationOf(index: number): string {
-  return `int_${nameOf(index)}`;
-}
-
-function taskOf(index: number): string {
-  return `task_${nameOf(index)}`;
-}
-
-export function pathOf(field: string): string {
-  return field === 'city' ? 'address.city' : field;
 }

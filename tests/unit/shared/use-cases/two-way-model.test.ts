@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../../../chaos/seeded-random.ts';
-import { programOf } from '../../../kit/two-way/program.ts';
+import { programOf } from '../../../kit/two-way/make-program.ts';
 import { runProgram } from '../../../kit/two-way/run-program.ts';
 
 const programs = 500;

@@ -1,0 +1,40 @@
+import type { Json } from '../../../shared/core/json.ts';
+import type { Event, Field } from './program.ts';
+
+/** What somebody did to a field, here (`here`) or in a system (its name); `id` is that of the shard or the record. */
+export interface Edit {
+  readonly place: string;
+  readonly id: string;
+  readonly field: Field;
+  readonly value: Json | undefined;
+  readonly order: number;
+  /** By a clock that is right. */
+  readonly atMs: number;
+}
+
+/** What people did in the course of a program. */
+export class Deeds {
+  readonly edits: Edit[] = [];
+  /** Records and shards that somebody deleted or restored, by id, with when that was. */
+  readonly deleted = new Map<string, number>();
+  /** Of a calm program: how many writes each system had of what happened. */
+  readonly told: { readonly event: Event; readonly writes: readonly number[] }[] = [];
+  /** Shards of which a person said that a record was made for them, or was not. */
+  readonly settled = new Set<string>();
+  readonly #nowMs: () => number;
+  #order = 0;
+
+  constructor(nowMs: () => number) {
+    this.#nowMs = nowMs;
+  }
+
+  edit(edit: Omit<Edit, 'order' | 'atMs'>): void {
+    this.#order += 1;
+    this.edits.push({ ...edit, order: this.#order, atMs: this.#nowMs() });
+  }
+
+  markDeleted(id: string): void {
+    this.#order += 1;
+    this.deleted.set(id, this.#order);
+  }
+}

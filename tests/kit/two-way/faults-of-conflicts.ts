@@ -1,0 +1,34 @@
+import { sameValue } from '../../../shared/core/canonical.ts';
+import { isWaiting } from '../../../shared/core/two-way/held-values.ts';
+import type { TwoWayWorld } from './world.ts';
+
+/**
+ * What shards hold for people is what people are shown, each once; and nothing is on its way to be decided any more.
+ *
+ * @param isDecided nothing may wait any more
+ */
+export function findFaultsOfConflicts(world: TwoWayWorld, isDecided: boolean): string[] {
+  const held = world
+    .shards()
+    .flatMap(({ id, sources }) =>
+      Object.values(sources).flatMap((source) =>
+        source.held !== undefined && isWaiting(source.held) ? [{ shardId: id, held: source.held }] : [],
+      ),
+    );
+  const conflicts = world.deps.conflicts.all();
+  const open = conflicts.filter(({ state }) => state === 'open');
+  const faults = conflicts
+    .filter(({ state, unannounced }) => state === 'resolving' || state === 'undoing' || unannounced === true)
+    .map(({ id, state }) => `${id} is still ${state}`);
+  for (const { shardId, held: each } of held) {
+    const shown = open.filter(({ id }) => id === each.conflictId);
+    const isShown =
+      shown.length === 1 && sameValue(Object.keys(shown[0]?.fields ?? {}).sort(), Object.keys(each.fields).sort());
+    if (!isShown) faults.push(`${shardId} holds ${each.conflictId}, which is not shown as it is`);
+    if (isDecided) faults.push(`${shardId} still holds ${each.conflictId}, which was decided`);
+  }
+  for (const { id } of open) {
+    if (!held.some(({ held: each }) => each.conflictId === id)) faults.push(`${id} is shown, and nobody holds it`);
+  }
+  return faults;
+}

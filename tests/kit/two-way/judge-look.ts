@@ -1,0 +1,142 @@
+import type { ConflictPolicy } from '../../../shared/contracts/conflict-policy.ts';
+import { sameValue } from '../../../shared/core/canonical.ts';
+import type { ShardDocument, ShardSource } from '../../../shared/core/documents/shard.ts';
+import { readPath } from '../../../shared/core/field-path.ts';
+import type { Json } from '../../../shared/core/json.ts';
+import { sameMeaning } from '../../../shared/core/two-way/same-meaning.ts';
+import type { Deeds } from './deeds.ts';
+import { type Field, fields, type Program, pathOf, wholePart } from './program.ts';
+import { taskOf } from './set-up.ts';
+import type { TwoWayWorld } from './world.ts';
+
+type Value = Json | undefined;
+
+/** One write of a shard that comes of a look at one of its records. */
+export interface Look {
+  readonly world: TwoWayWorld;
+  readonly deeds: Deeds;
+  readonly program: Program;
+  readonly before: ShardDocument;
+  readonly after: ShardDocument;
+}
+
+/** One field in a look: what both sides had agreed on, what they have, and what became of it. */
+interface Sides {
+  readonly field: Field;
+  readonly agreedThere: Value;
+  readonly agreedHere: Value;
+  readonly ours: Value;
+  readonly theirs: Value;
+  readonly result: Value;
+  readonly wasHeld: boolean;
+  readonly isHeld: boolean;
+}
+
+/** What a look may make of a shard that has seen the record before: the rules of the decisions, told in another way than the engine does. */
+export function judgeLook(look: Look): string[] {
+  const { program, before, after } = look;
+  // Who is one with whom, and what a first meeting comes to, is for the match rules to say.
+  if (program.matched || before.status !== 'active' || after.status !== 'active') return [];
+  return Object.entries(after.sources).flatMap(([linkId, now]) => {
+    const was = before.sources[linkId];
+    if (was === undefined || was.deleted || now.deleted || sameValue(was.last, now.last)) return [];
+    // What is known of our own writes is not in the shard.
+    if (!/^(exe|delivery)/.test(now.last.executionId)) return [];
+    return fields.flatMap((field) => judgeField(look, now, sidesOf(look, field, was, now)));
+  });
+}
+
+function sidesOf({ before, after }: Look, field: Field, was: ShardSource, now: ShardSource): Sides | undefined {
+  const path = pathOf(field);
+  const at = (data: unknown) => readPath(data as Json, path.split('.')) as Value;
+  const held = was.held?.fields[path];
+  // What a decision that was taken back has overwritten there, the record does not show.
+  if (held?.theirs !== undefined) return undefined;
+  const known = was.internalBase?.[path];
+  const agreed =
+    held === undefined
+      ? { there: at(was.externalBase), here: known === undefined ? at(was.externalBase) : known.value }
+      : { there: held.externalBase, here: held.internalBase };
+  return {
+    field,
+    agreedThere: agreed.there as Value,
+    agreedHere: agreed.here as Value,
+    ours: at(before.data),
+    theirs: at(now.externalBase),
+    result: at(after.data),
+    wasHeld: held !== undefined,
+    isHeld: now.held?.fields[path] !== undefined,
+  };
+}
+
+function judgeField(look: Look, now: ShardSource, sides: Sides | undefined): string[] {
+  if (sides === undefined) return [];
+  const { field, agreedThere, agreedHere, ours, theirs, result, isHeld } = sides;
+  const theyMoved = !sameValue(theirs, agreedThere);
+  const weMoved = !sameValue(ours, agreedHere) && !sameValue(ours, agreedThere);
+  const says = (what: string) => [`${look.after.id}: ${field} ${what}: ${JSON.stringify({ ...sides, by: now.last })}`];
+  if (!theyMoved || !weMoved || sameMeaning(ours, theirs)) {
+    if (isHeld) return says('waits for nothing');
+    const due = theyMoved && !weMoved ? theirs : ours;
+    return sameValue(result, due) ? [] : says('is not what one side made of it');
+  }
+  const isAllowed = policiesOf(look, now, field).some((policy) => isSettledBy(policy, look, now, sides));
+  return isAllowed ? [] : says('is not decided by its policy');
+}
+
+/** That of the task, and of the program: a worker may know the one from before it was made a rule. */
+function policiesOf({ world, program }: Look, now: ShardSource, field: Field): ConflictPolicy[] {
+  const index = world.systems.findIndex(({ name }) => now.integrationId.endsWith(`_${name}`));
+  const { part = wholePart } = program.systems[index] ?? {};
+  // What is not written back is taken.
+  if (part.direction === 'pull') return ['external_wins'];
+  const task = world.deps.tasks.peek(world.scope, { id: taskOf(index) })?.document;
+  const { policy, fields: own = {} } = task?.conflicts ?? program;
+  const rule = (own as Readonly<Record<string, ConflictPolicy>>)[pathOf(field)];
+  return [rule ?? policy, program.fields[field] ?? program.policy];
+}
+
+function isSettledBy(policy: ConflictPolicy, look: Look, now: ShardSource, sides: Sides): boolean {
+  const { field, ours, theirs, result, isHeld } = sides;
+  const isOurs = !isHeld && sameValue(result, ours);
+  const isTheirs = !isHeld && sameValue(result, theirs);
+  const isAsked = isHeld && sameValue(result, ours);
+  switch (policy) {
+    case 'external_wins':
+      return isTheirs;
+    case 'internal_wins':
+      return isOurs;
+    case 'manual':
+      return isAsked;
+    case 'merge':
+      return field === 'emails' ? !isHeld && isUnion(sides) : isAsked;
+    case 'newest': {
+      const laterMs = comparedMs(look, now, pathOf(field));
+      if (laterMs === 'unclear') return isOurs || isTheirs || isAsked;
+      return laterMs === undefined ? isAsked : laterMs > 0 ? isTheirs : isOurs;
+    }
+  }
+}
+
+/** How much later theirs is; `undefined` where that must not be said: a tie, a time in the future, or none. */
+function comparedMs({ world, before }: Look, now: ShardSource, path: string): number | 'unclear' | undefined {
+  const ours = Date.parse(before.edits?.[path]?.at ?? '');
+  const theirs = Date.parse(now.modifiedAt ?? '');
+  const aheadMs = Math.max(ours, theirs) - world.deps.clock.nowMs();
+  // Hosts do not have the same clock, which is what the future is measured by.
+  if (Math.abs(aheadMs - 300_000) < 60_000) return 'unclear';
+  const apartMs = theirs - ours;
+  return aheadMs < 300_000 && Math.abs(apartMs) >= 1000 ? apartMs : undefined;
+}
+
+/** Both sides' additions are in it, and what either took out is not. */
+function isUnion({ agreedHere, ours, theirs, result }: Sides): boolean {
+  const [b, o, t, r] = [agreedHere, ours, theirs, result].map(
+    (list) => new Set(Array.isArray(list) ? list.map(String) : []),
+  );
+  if (b === undefined || o === undefined || t === undefined || r === undefined) return false;
+  const all = new Set([...b, ...o, ...t, ...r]);
+  return [...all].every(
+    (item) => r.has(item) === (b.has(item) ? o.has(item) && t.has(item) : o.has(item) || t.has(item)),
+  );
+}

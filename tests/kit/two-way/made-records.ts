@@ -1,0 +1,59 @@
+import type { PushState } from '../../../shared/core/documents/shard.ts';
+import type { FakeSystem } from './fake-system.ts';
+import { integrationOf } from './set-up.ts';
+import type { TwoWayWorld } from './world.ts';
+
+/** A shard that could not be written to a system, or of which nobody knows whether it was. */
+export interface Problem {
+  readonly shardId: string;
+  readonly system: FakeSystem;
+  readonly integrationId: string;
+  readonly state: PushState;
+}
+
+export function problemsOf(world: TwoWayWorld): Problem[] {
+  return world.shards().flatMap(({ id: shardId, pushProblems = {} }) =>
+    world.systems.flatMap((system, index) => {
+      const integrationId = integrationOf(index);
+      const state = pushProblems[`${integrationId}:people`]?.state;
+      return state === undefined ? [] : [{ shardId, system, integrationId, state }];
+    }),
+  );
+}
+
+/** What people see who look for the record that was made for a shard: every create that was about to be sent is remembered by its key. */
+export class MadeRecords {
+  readonly #world: TwoWayWorld;
+  readonly #shardIds = new Map<string, string>();
+
+  constructor(world: TwoWayWorld) {
+    this.#world = world;
+    const { pushLanes } = world.deps;
+    const put = pushLanes.put.bind(pushLanes);
+    pushLanes.put = (scope, write) => {
+      for (const { kind, idempotencyKey = '', shardId } of write.document.batch?.intents ?? []) {
+        if (kind === 'create') this.#shardIds.set(idempotencyKey, shardId);
+      }
+      return put(scope, write);
+    };
+  }
+
+  /** A record that is there, was made for the shard, and is not one of its sources. */
+  find(shardId: string, system: FakeSystem): string | undefined {
+    const survivor = this.#survivorOf(shardId);
+    const { sources = {} } = this.#world.shards().find(({ id }) => id === survivor) ?? {};
+    const known = new Set(Object.values(sources).map(({ externalId }) => externalId));
+    const made = system.live().find(({ id, key = '' }) => {
+      const owner = this.#shardIds.get(key);
+      return owner !== undefined && !known.has(id) && this.#survivorOf(owner) === survivor;
+    });
+    return made?.id;
+  }
+
+  /** The shard that stands for another one, once they were merged. */
+  #survivorOf(shardId: string): string {
+    const { deps, scope } = this.#world;
+    const next = deps.shards.peek(scope, { id: shardId })?.document.mergedInto;
+    return next === undefined ? shardId : this.#survivorOf(next);
+  }
+}

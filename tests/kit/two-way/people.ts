@@ -1,0 +1,271 @@
+import { AppError } from '../../../shared/core/app-error.ts';
+import { sameValue } from '../../../shared/core/canonical.ts';
+import type { ConflictDocument } from '../../../shared/core/documents/conflict.ts';
+import type { JsonObject } from '../../../shared/core/json.ts';
+import type { Attempt } from '../../../shared/core/route-input.ts';
+import type { Scope } from '../../../shared/core/scope.ts';
+import { resolveConflict } from '../../../shared/use-cases/conflicts/resolve-conflict.ts';
+import { resolveConflicts } from '../../../shared/use-cases/conflicts/resolve-conflicts.ts';
+import { undoConflict } from '../../../shared/use-cases/conflicts/undo-conflict.ts';
+import { createShard } from '../../../shared/use-cases/edit-shards/create-shard.ts';
+import { deleteShard } from '../../../shared/use-cases/edit-shards/delete-shard.ts';
+import { updateShard } from '../../../shared/use-cases/edit-shards/update-shard.ts';
+import { retryPush } from '../../../shared/use-cases/push/retry-push.ts';
+import { traceparent } from '../sync-harness.ts';
+import type { Deeds } from './deeds.ts';
+import type { SystemRecord } from './fake-system.ts';
+import { MadeRecords, type Problem, problemsOf } from './made-records.ts';
+import { type Event, type Field, fieldOf, valueOfField } from './program.ts';
+import type { TwoWayWorld } from './world.ts';
+
+type Body = Parameters<typeof resolveConflict>[2]['body'];
+type Take = NonNullable<Body['fields']>[number]['take'];
+
+/** What people ask the product for. */
+export type Request = Event & {
+  kind: 'create-here' | 'edit-here' | 'delete-here' | 'decide' | 'decide-alike' | 'undo' | 'retry' | 'again';
+};
+
+const takes: readonly Take[] = ['ours', 'theirs', 'value'];
+
+/** The people of a program: they edit records where these are, ask the product for what its API offers, and say what is true. */
+export class People {
+  readonly #world: TwoWayWorld;
+  readonly #deeds: Deeds;
+  readonly #made: MadeRecords;
+  readonly #scope: Scope = { tenantId: 'acme', actor: { kind: 'user', id: 'ana', role: 'admin' }, traceparent };
+  /** The last request, where nobody got an answer. */
+  #unanswered: (() => Promise<void>) | undefined;
+
+  constructor(world: TwoWayWorld, deeds: Deeds) {
+    this.#world = world;
+    this.#deeds = deeds;
+    this.#made = new MadeRecords(world);
+  }
+
+  create({ system, value }: { readonly system: number; readonly value: number }): void {
+    const there = this.#world.system(system);
+    const email = valueOfField('email', value) ?? null;
+    const record = there.create({ name: `New ${value}`, email });
+    for (const field of ['name', 'email'] as const) {
+      const made = record.fields[field];
+      if (made !== undefined) this.#deeds.edit({ place: there.name, id: record.id, field, value: made });
+    }
+  }
+
+  changeThere(event: Event & { kind: 'edit' | 'delete' | 'restore' | 'touch' }): void {
+    const system = this.#world.system(event.system);
+    const gone = [...system.records.values()].filter(({ deleted }) => deleted);
+    const record = pick(event.kind === 'restore' ? gone : system.live(), event.record);
+    if (record === undefined) return;
+    if (event.kind === 'touch') system.touch(record);
+    else if (event.kind === 'edit') this.#edit(event.system, record, event.field, event.value);
+    else this.#mark(event.system, record, event.kind === 'delete');
+  }
+
+  #edit(index: number, record: SystemRecord, field: Field, value: number): void {
+    const system = this.#world.system(index);
+    const before = record.fields[field];
+    system.edit(record, field, valueOfField(field, value));
+    const made = record.fields[field];
+    if (!sameValue(before, made)) this.#deeds.edit({ place: system.name, id: record.id, field, value: made });
+  }
+
+  #mark(index: number, record: SystemRecord, deleted: boolean): void {
+    this.#deeds.markDeleted(record.id);
+    this.#world.system(index).mark(record, deleted);
+  }
+
+  /** Of one person, two places that know nothing of each other. */
+  async clash({ shard: index, places, field, value, other, apartMs = 0 }: Event & { kind: 'clash' }): Promise<void> {
+    const shard = pick(
+      this.#world.shards().filter(({ status }) => status === 'active'),
+      index,
+    );
+    if (shard === undefined) return;
+    const records = this.#world.systems.flatMap(({ records: all }, system) =>
+      Object.values(shard.sources).flatMap(({ externalId }) => {
+        const record = all.get(externalId);
+        return record === undefined || record.deleted ? [] : [{ system, record }];
+      }),
+    );
+    const all = [...records, undefined];
+    const [first, second] = [all[places % all.length], all[(places + 1) % all.length]];
+    if (first === undefined) await this.#editHere(shard.id, field, value);
+    else this.#edit(first.system, first.record, field, value);
+    this.#world.deps.clock.advance(apartMs);
+    if (second === undefined && other === undefined) await this.#deleteHere(shard.id);
+    else if (second === undefined) await this.#editHere(shard.id, field, other ?? 0);
+    else if (other === undefined) this.#mark(second.system, second.record, true);
+    else this.#edit(second.system, second.record, field, other);
+  }
+
+  /** Something is being written: whoever it is about changes meanwhile. */
+  async disturb({ how, field, value }: Event & { kind: 'disturb' }): Promise<void> {
+    const lane = this.#world.deps.pushLanes.all().find(({ batch }) => batch !== undefined);
+    const intent = lane?.batch?.intents[0];
+    if (lane === undefined || intent === undefined) return;
+    if (how === 'edit-here') return this.#editHere(intent.shardId, field, value);
+    if (how === 'delete-here') return this.#deleteHere(intent.shardId);
+    const index = this.#world.systems.findIndex(({ name }) => lane.integrationId.endsWith(`_${name}`));
+    const record = this.#world.systems[index]?.records.get(intent.externalId ?? '');
+    if (record === undefined || record.deleted) return;
+    if (how === 'edit') this.#edit(index, record, field, value);
+    else this.#mark(index, record, true);
+  }
+
+  /** A request to the API. What it may be refused for is no fault. */
+  async ask(event: Request): Promise<void> {
+    const active = () =>
+      pick(
+        this.#world.shards().filter(({ status }) => status === 'active'),
+        'shard' in event ? event.shard : 0,
+      )?.id;
+    switch (event.kind) {
+      case 'create-here':
+        return this.#createHere(event.value);
+      case 'edit-here':
+        return this.#editHere(active(), event.field, event.value);
+      case 'delete-here':
+        return this.#deleteHere(active());
+      case 'decide':
+        return this.decide(pick(this.#conflicts('open'), event.conflict), event);
+      case 'decide-alike':
+        return this.#decideAlike(event);
+      case 'undo':
+        return this.undo(pick(this.#conflicts('resolved', 'expired'), event.conflict));
+      case 'retry':
+        return this.retry(pick(problemsOf(this.#world), event.problem));
+      case 'again': {
+        const request = this.#unanswered;
+        this.#unanswered = undefined;
+        return request?.();
+      }
+    }
+  }
+
+  async #createHere(value: number): Promise<void> {
+    const { deps } = this.#world;
+    const email = valueOfField('email', value);
+    const data = { name: `New ${value}`, ...(email === undefined ? {} : { email }) };
+    await this.#send([], (attempt) =>
+      createShard(deps, this.#scope, { ...nothing, body: { shardTypeId: 'contact', data }, attempt }),
+    );
+  }
+
+  async #editHere(shardId: string | undefined, field: Field, value: number): Promise<void> {
+    if (shardId === undefined) return;
+    const { deps } = this.#world;
+    const given = valueOfField(field, value) ?? null;
+    const data: JsonObject = field === 'city' ? { address: { city: given } } : { [field]: given };
+    await this.#send(['wrong-state'], (attempt) =>
+      updateShard(deps, this.#scope, { ...nothing, params: { shardId }, body: { data }, attempt }),
+    );
+  }
+
+  async #deleteHere(shardId: string | undefined): Promise<void> {
+    if (shardId === undefined) return;
+    const { deps } = this.#world;
+    await this.#send([], (attempt) => deleteShard(deps, this.#scope, { ...nothing, params: { shardId }, attempt }));
+  }
+
+  #conflicts(...states: readonly ConflictDocument['state'][]): ConflictDocument[] {
+    return this.#world.deps.conflicts.all().filter(({ state }) => states.includes(state));
+  }
+
+  async decide(
+    conflict: ConflictDocument | undefined,
+    { choice, value, rule }: { readonly choice: number; readonly value: number; readonly rule: boolean },
+  ): Promise<void> {
+    if (conflict === undefined) return;
+    const chosen = Object.keys(conflict.fields).map((path, index) => {
+      const take = takes[(choice + index) % takes.length] ?? 'ours';
+      const field = fieldOf(path) ?? 'name';
+      const other = valueOfField(field, value) ?? valueOfField(field, value + 1);
+      return { field: path, take, ...(take === 'value' ? { value: other } : {}) };
+    });
+    const isRule = rule && chosen.every(({ take }) => take !== 'value');
+    const body: Body =
+      conflict.about === 'deletion'
+        ? { deletion: choice % 2 === 0 ? 'keep' : 'delete', rule: false }
+        : { fields: chosen, rule: isRule };
+    await this.#send(['wrong-state', 'conflict-changed', 'invalid-request'], (attempt) =>
+      resolveConflict(this.#world.deps, this.#scope, {
+        ...nothing,
+        params: { conflictId: conflict.id },
+        body,
+        attempt,
+      }),
+    );
+  }
+
+  async #decideAlike({ conflict, choice, rule }: Event & { kind: 'decide-alike' }): Promise<void> {
+    const like = pick(this.#conflicts('open'), conflict);
+    if (like === undefined) return;
+    const body =
+      like.about === 'deletion'
+        ? { like: like.id, deletion: choice === 0 ? ('keep' as const) : ('delete' as const), rule: false }
+        : { like: like.id, take: choice === 0 ? ('ours' as const) : ('theirs' as const), rule };
+    await this.#send([], (attempt) => resolveConflicts(this.#world.deps, this.#scope, { ...nothing, body, attempt }));
+  }
+
+  async undo(conflict: ConflictDocument | undefined): Promise<void> {
+    if (conflict === undefined) return;
+    await this.#send(['wrong-state', 'cannot-undo'], (attempt) =>
+      undoConflict(this.#world.deps, this.#scope, { ...nothing, params: { conflictId: conflict.id }, attempt }),
+    );
+  }
+
+  /** Says of a create that may have happened what is true, which people can see. */
+  async retry(problem: Problem | undefined): Promise<void> {
+    if (problem === undefined) return;
+    const { shardId, system, integrationId, state } = problem;
+    const made = this.#made.find(shardId, system);
+    const created = made === undefined ? (false as const) : { externalId: made };
+    if (state === 'held') this.#deeds.settled.add(shardId);
+    await this.#send(['wrong-state', 'not-found'], (attempt) =>
+      retryPush(this.#world.deps, this.#scope, {
+        ...nothing,
+        params: { integrationId, shardId },
+        body: state === 'held' ? { created } : undefined,
+        attempt,
+      }),
+    );
+  }
+
+  /** Has nothing left that waits for people. @returns whether there was anything */
+  async clearDesk(round: number): Promise<boolean> {
+    const open = this.#conflicts('open');
+    const problems = problemsOf(this.#world);
+    for (const [index, conflict] of open.entries()) {
+      await this.decide(conflict, { choice: index + round, value: 1000 + 10 * round + index, rule: false });
+    }
+    for (const problem of problems) await this.retry(problem);
+    return open.length + problems.length > 0;
+  }
+
+  /** Takes back what can be taken back. */
+  async waver(): Promise<void> {
+    for (const conflict of this.#conflicts('resolved', 'expired')) await this.undo(conflict);
+  }
+
+  async #send(refusals: readonly string[], request: (attempt: Attempt) => Promise<unknown>): Promise<void> {
+    const at = this.#world.deps.now();
+    const send = async (repeated: boolean): Promise<void> => {
+      this.#unanswered = () => send(true);
+      try {
+        await request({ at, repeated });
+      } catch (error) {
+        if (!(error instanceof AppError && refusals.includes(error.code))) throw error;
+      }
+      this.#unanswered = undefined;
+    };
+    await send(false);
+  }
+}
+
+const nothing = { params: undefined, query: undefined, body: undefined, ifMatch: undefined };
+
+function pick<T>(choices: readonly T[], index: number): T | undefined {
+  return choices[index % Math.max(choices.length, 1)];
+}

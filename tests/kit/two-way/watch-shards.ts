@@ -1,0 +1,149 @@
+import { sameValue } from '../../../shared/core/canonical.ts';
+import type { PushIntent } from '../../../shared/core/documents/push-lane.ts';
+import type { ShardDocument, ShardSource } from '../../../shared/core/documents/shard.ts';
+import { readPath } from '../../../shared/core/field-path.ts';
+import { beforeRevision } from '../../../shared/core/journal-entry.ts';
+import type { Json } from '../../../shared/core/json.ts';
+import { markPushes, type PushRoute } from '../../../shared/core/two-way/push-routes.ts';
+import { loadPushRoutes } from '../../../shared/use-cases/load-push-routes.ts';
+import type { Deeds } from './deeds.ts';
+import { judgeLook } from './judge-look.ts';
+import { fieldOf, fields, type Program, pathOf } from './program.ts';
+import type { TwoWayWorld } from './world.ts';
+
+/**
+ * Looks at each write of a shard as it is made: notes what people do here, by what comes of it, and finds what no write may do.
+ *
+ * @returns what was found, which grows
+ */
+export async function watchShards(world: TwoWayWorld, deeds: Deeds, program: Program): Promise<readonly string[]> {
+  const { deps, scope } = world;
+  const routes = await loadPushRoutes(deps, scope);
+  const faults: string[] = [];
+  const holds = new Holds(world, faults);
+  const { shards } = deps;
+  const put = shards.put.bind(shards);
+  shards.put = (given, write) => {
+    const before = shards.peek(given, { id: write.document.id })?.document;
+    const result = put(given, write);
+    if (!result.ok) return result;
+    const after = write.document;
+    if (before !== undefined) noteDeeds(before, after, deeds);
+    holds.note(before, after);
+    faults.push(
+      ...faultsOfMarks(after, routes),
+      ...faultsOfRevision(world, before, after),
+      ...(before === undefined ? [] : judgeLook({ world, deeds, program, before, after })),
+    );
+    return result;
+  };
+  return faults;
+}
+
+/** What waits for people is not written. */
+class Holds {
+  readonly #world: TwoWayWorld;
+  /** Since which turn each field, or deletion, of a record waits. */
+  readonly #since = new Map<string, number>();
+
+  constructor(world: TwoWayWorld, faults: string[]) {
+    this.#world = world;
+    const { pushLanes } = world.deps;
+    const put = pushLanes.put.bind(pushLanes);
+    pushLanes.put = (scope, write) => {
+      const known = pushLanes.peek(scope, { id: write.document.id })?.document.batch?.id;
+      const { batch } = write.document;
+      if (batch !== undefined && batch.id !== known)
+        for (const intent of batch.intents) faults.push(...this.#judge(intent));
+      return put(scope, write);
+    };
+  }
+
+  note(before: ShardDocument | undefined, after: ShardDocument): void {
+    for (const [linkId, source] of Object.entries(after.sources)) {
+      const [was, is] = [placesOf(linkId, before?.sources[linkId]), placesOf(linkId, source)];
+      for (const place of is) if (!was.includes(place)) this.#since.set(place, this.#world.turns);
+      for (const place of was) if (!is.includes(place)) this.#since.delete(place);
+    }
+  }
+
+  /** Between looking at a shard and writing down what is sent, somebody else may have come, but not in another turn. */
+  #judge({ kind, shardId, linkId = '', fields: written }: PushIntent): string[] {
+    const places = kind === 'update' ? written.map((path) => `${linkId} ${path}`) : [`${linkId} `];
+    return places.flatMap((place) =>
+      (this.#since.get(place) ?? this.#world.turns) < this.#world.turns
+        ? [`${shardId}: ${place} is written, and waits for people`]
+        : [],
+    );
+  }
+}
+
+function placesOf(linkId: string, source: ShardSource | undefined): string[] {
+  const { fields: held = {}, deletion } = source?.held ?? {};
+  return [...Object.keys(held), ...(deletion === undefined ? [] : [''])].map((path) => `${linkId} ${path}`);
+}
+
+/** What was done here: by a person's own edit, a decision, or one that was taken back. */
+function noteDeeds(before: ShardDocument, after: ShardDocument, deeds: Deeds): void {
+  const { id } = after;
+  const here = (path: string) => {
+    const field = fieldOf(path);
+    if (field !== undefined) deeds.edit({ place: 'here', id, field, value: valueAt(after, path) });
+  };
+  if (after.revision !== before.revision && after.cause?.kind === 'person') {
+    for (const path of changedPaths(before, after)) here(path);
+    if (after.status === 'deleted') deeds.markDeleted(id);
+  }
+  for (const [linkId, source] of Object.entries(after.sources)) {
+    const was = before.sources[linkId];
+    if (was === undefined || sameValue(was.decided ?? null, source.decided ?? null)) continue;
+    const [held, holds] = [was.held?.fields ?? {}, source.held?.fields ?? {}];
+    const decided =
+      source.decided === undefined ? Object.keys(holds) : Object.keys(held).filter((path) => !(path in holds));
+    for (const path of decided) here(path);
+    if (was.held?.deletion !== source.held?.deletion) deeds.markDeleted(id);
+  }
+}
+
+function changedPaths(before: ShardDocument, after: ShardDocument): string[] {
+  return fields.map(pathOf).filter((path) => !sameValue(valueAt(before, path), valueAt(after, path)));
+}
+
+/** What is lacking is said by the same write; after a merge, which knows no routes, by the change feed. */
+function faultsOfMarks(after: ShardDocument, routes: readonly PushRoute[]): string[] {
+  if (isMerge(after)) return [];
+  const { push = {} } = markPushes(after, routes);
+  return sameValue(push, after.push ?? {})
+    ? []
+    : [`${after.id} says it lacks ${JSON.stringify(after.push)} instead of ${JSON.stringify(push)}`];
+}
+
+/** A revision is exactly what differs in data or status; it says what made it, and the one before is in the journal. */
+function faultsOfRevision(world: TwoWayWorld, before: ShardDocument | undefined, after: ShardDocument): string[] {
+  const { id, revision, cause } = after;
+  if (before === undefined) return after.createdIn === undefined ? [`${id} does not say what made it`] : [];
+  const faults: string[] = [];
+  if (after.createdIn !== before.createdIn || after.createdAt !== before.createdAt) faults.push(`${id} was made twice`);
+  const isSame = before.status === after.status && sameValue(before.data as Json, after.data as Json);
+  if (isSame && revision === before.revision) return faults;
+  if (revision !== before.revision + 1) faults.push(`${id} went from revision ${before.revision} to ${revision}`);
+  if (isSame && !isMerge(after)) faults.push(`${id} has a revision ${revision} that is as the one before`);
+  if (sameValue(cause as Json, before.cause as Json)) faults.push(`${id} does not say what made revision ${revision}`);
+  const entry = beforeRevision(id, before.revision);
+  if (!world.deps.journal.versions().some(([each]) => each.startsWith(`${entry}.`)))
+    faults.push(`${id} lost revision ${before.revision}`);
+  if (isMerge(after)) return faults;
+  for (const path of changedPaths(before, after)) {
+    if (sameValue(after.edits?.[path] ?? null, before.edits?.[path] ?? null))
+      faults.push(`${id}: ${path} does not say since when it is ${JSON.stringify(valueAt(after, path))}`);
+  }
+  return faults;
+}
+
+function isMerge({ cause }: ShardDocument): boolean {
+  return cause?.kind === 'merge' || cause?.kind === 'merge-undone';
+}
+
+function valueAt(shard: ShardDocument, path: string): Json | undefined {
+  return readPath(shard.data, path.split('.')) as Json | undefined;
+}

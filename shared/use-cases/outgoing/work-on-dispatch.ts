@@ -76,7 +76,13 @@ async function giveUp(deps: Deps, scope: Scope, stored: Stored<DispatchDocument>
 
 async function postpone(deps: Deps, scope: Scope, stored: Stored<DispatchDocument>, until: string): Promise<void> {
   const delayMs = Date.parse(until) - deps.now().getTime() + spreadMs * deps.random();
-  await leave(deps, scope, stored, delayMs, 'The receiver failed often, or asked for it, and is left alone for a while.');
+  await leave(
+    deps,
+    scope,
+    stored,
+    delayMs,
+    'The receiver failed often, or asked for it, and is left alone for a while.',
+  );
 }
 
 /** Lets go of it until later, without an attempt. */

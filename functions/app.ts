@@ -18,6 +18,7 @@ import { once } from '../shared/azure/once.ts';
 import { openCollections } from '../shared/azure/open-collections.ts';
 import { ProcessMemory } from '../shared/azure/process-memory.ts';
 import { readinessChecks } from '../shared/azure/readiness.ts';
+import { RefusalBook } from '../shared/azure/refusal-book.ts';
 import { openStorage } from '../shared/azure/storage.ts';
 import { startTelemetry } from '../shared/azure/telemetry.ts';
 import { createTokenVerifier } from '../shared/azure/token-verifier.ts';
@@ -25,7 +26,10 @@ import { StorageWorkQueue } from '../shared/azure/work-queue.ts';
 import { clockLane, healthLane } from '../shared/core/due.ts';
 import { composeId } from '../shared/core/ids.ts';
 import type { Deps } from '../shared/core/ports.ts';
+import { systemScope } from '../shared/core/scope.ts';
+import { traceparentOf } from '../shared/core/traceparent.ts';
 import { ExpressionWorkers } from '../shared/sandbox/expression-workers.ts';
+import { writeRefusals } from '../shared/use-cases/webhooks/write-refusals.ts';
 
 const idBytes = 10;
 /** So long an old secret, or an integration that was disabled elsewhere, may still be taken for valid. */
@@ -52,6 +56,7 @@ export const getDeps: () => Promise<Deps> = once(async () => {
   const vaultCredential = config.keyVault.url.startsWith('http:') ? localCredential(Date.now) : appIdentity;
   const keyVault = openKeyVault(config.keyVault, vaultCredential);
   const tools = { open: cosmos, log, random };
+  const stores = openCollections(tools);
   return {
     now,
     wait: (ms) => setTimeout(ms),
@@ -61,7 +66,7 @@ export const getDeps: () => Promise<Deps> = once(async () => {
     outgoing: config.outgoing,
     newId: (kind) => composeId(kind, Date.now(), randomBytes(idBytes)),
     log,
-    ...openCollections(tools),
+    ...stores,
     runs: new CosmosExecutionStore(tools),
     estate: new CosmosEstate(tools),
     tokens: createTokenVerifier(config.auth),
@@ -69,6 +74,14 @@ export const getDeps: () => Promise<Deps> = once(async () => {
     webhooks: config.webhooks,
     webhookTargets: new ProcessMemory(webhookTargetMs, Date.now),
     webhookTokens: createWebhookTokens({ allowPrivateAddresses: config.allowPrivateAddresses }),
+    refusals: new RefusalBook({
+      write: ({ tenantId, integrationId }, noted) => {
+        const traceparent = traceparentOf(undefined, `refusals ${integrationId} ${Date.now()}`);
+        return writeRefusals({ ...stores, now }, systemScope(tenantId, 'webhook', traceparent), integrationId, noted);
+      },
+      later: (ms, call) => void globalThis.setTimeout(() => void call(), ms).unref(),
+      log,
+    }),
     deliveryQueue: new StorageWorkQueue(storage, new ClaimCheck(storage), Date.now, 'deliveries'),
     due: new CosmosDueStore(tools, clockLane),
     healthDue: new CosmosDueStore(tools, healthLane),

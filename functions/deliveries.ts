@@ -6,6 +6,7 @@ import { redriveDelivery } from '../shared/use-cases/deliveries/redrive-delivery
 import { cancelReplay } from '../shared/use-cases/replays/cancel-replay.ts';
 import { createReplay, replayDelivery } from '../shared/use-cases/replays/create-replay.ts';
 import { getReplay } from '../shared/use-cases/replays/get-replay.ts';
+import { listReplays } from '../shared/use-cases/replays/list-replays.ts';
 import { serve } from './serve.ts';
 
 serve(
@@ -14,6 +15,7 @@ serve(
   endpoint(contract.replayDelivery, replayDelivery),
   endpoint(contract.redriveDelivery, redriveDelivery),
   endpoint(contract.createReplay, createReplay),
+  endpoint(contract.listReplays, listReplays),
   endpoint(contract.getReplay, getReplay),
   endpoint(contract.cancelReplay, cancelReplay),
 );

@@ -23,6 +23,7 @@ export function serveDurable<P extends z.ZodType, Q extends z.ZodType, B extends
   serveEntry(id, {
     method,
     path,
+    isDurable: true,
     answer: (request, report, context) => {
       const orchestrations = new DurableOrchestrations(df.getClient(context));
       const tied = endpoint(route, (deps, scope, input) => run({ ...deps, orchestrations }, scope, input));

@@ -6,12 +6,13 @@ import { handle } from './http-exchange.ts';
 
 /** Answers one path; `context` is that of the function which was called. */
 interface Entry extends Omit<AnsweringEntry, 'answer'> {
+  /** It starts orchestrations or speaks to them: the client for that is a binding, which the host fills in with every call. */
+  readonly isDurable?: true;
   readonly answer: (request: IncomingRequest, report: ReportFailure, context: InvocationContext) => Promise<HttpAnswer>;
 }
 
 const entries: Entry[] = [];
 
-/** So that each of them can start orchestrations, also by way of the answer to other paths. */
 const extraInputs = [df.input.durableClient()];
 
 /** Registers something that answers by itself. */
@@ -19,10 +20,11 @@ export function serveEntry(name: string, entry: Entry): void {
   entries.push(entry);
   const handler = handle((_path, request, report, context) => entry.answer(request, report, context));
   const route = entry.hostRoute ?? entry.path;
-  app.http(name, { methods: [entry.method], authLevel: 'anonymous', route, extraInputs, handler });
+  const options = { methods: [entry.method], authLevel: 'anonymous' as const, route, handler };
+  app.http(name, entry.isDurable ? { ...options, extraInputs } : options);
 }
 
-/** Registers the answer to every other path below `/api`; to be called last. */
+/** Registers the answer to every other path below `/api`; to be called last. It may be the answer of any entry, so it has the client. */
 export function serveUnrouted(): void {
   app.http('unrouted', {
     methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],

@@ -3,6 +3,7 @@ import { endpoint } from '../shared/core/endpoint.ts';
 import { answerWebhook } from '../shared/use-cases/webhooks/answer-webhook.ts';
 import { deleteWebhookEndpoint } from '../shared/use-cases/webhooks/delete-webhook-endpoint.ts';
 import { getWebhookEndpoint } from '../shared/use-cases/webhooks/get-webhook-endpoint.ts';
+import { getWebhookRefusals } from '../shared/use-cases/webhooks/get-webhook-refusals.ts';
 import { rotateWebhookSecret } from '../shared/use-cases/webhooks/rotate-webhook-secret.ts';
 import { setWebhookEndpoint } from '../shared/use-cases/webhooks/set-webhook-endpoint.ts';
 import { getDeps } from './app.ts';
@@ -14,6 +15,7 @@ serve(
   endpoint(contract.setWebhookEndpoint, setWebhookEndpoint),
   endpoint(contract.rotateWebhookSecret, rotateWebhookSecret),
   endpoint(contract.deleteWebhookEndpoint, deleteWebhookEndpoint),
+  endpoint(contract.getWebhookRefusals, getWebhookRefusals),
 );
 
 /** What providers call: no sign-in, and nothing of the request is parsed before it was verified. */

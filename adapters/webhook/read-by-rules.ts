@@ -11,12 +11,19 @@ type Item =
   | { readonly kind: 'hint'; readonly hint: WebhookHint }
   | { readonly kind: 'rejected'; readonly rejected: RejectedRecord };
 
+/** What a delivery of a megabyte may come to, by all rules together: all of it is applied as one. */
+const mostItems = 10_000;
+
 /** Reads a delivery by every rule that it fits, in the order of the rules. An item that does not fit is rejected with its reason; the others count. */
 export async function readByRules(rules: readonly WebhookRule[], delivery: ReadableDelivery): Promise<DeliveryReading> {
   const fitting = rules.filter((rule) => fits(rule, delivery));
   if (fitting.length === 0) return { kind: 'ignored', reason: 'No rule of the settings is meant for it.' };
   const hints: WebhookHint[] = [];
   const rejected: RejectedRecord[] = [];
+  const count = fitting.reduce((sum, rule) => sum + (itemsOf(rule, delivery.payload)?.length ?? 0), 0);
+  if (count > mostItems) {
+    return { kind: 'hints', hints, rejected: [{ reason: `The payload holds more than ${mostItems} items.` }] };
+  }
   for (const rule of fitting) {
     if (rule.carries === 'nothing') {
       hints.push({ kind: 'object', object: rule.object });

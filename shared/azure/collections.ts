@@ -34,6 +34,7 @@ import { endpointDocument, subscriptionDocument } from '../core/documents/subscr
 import { suppressionDocument } from '../core/documents/suppression.ts';
 import { taskDocument } from '../core/documents/task.ts';
 import { tenantSlotsDocument } from '../core/documents/tenant-slots.ts';
+import { webhookRefusalsDocument } from '../core/documents/webhook-refusals.ts';
 import { webhookReplayDocument } from '../core/documents/webhook-replay.ts';
 import type { RunDocuments, StoredDocuments } from '../core/stored-documents.ts';
 import type { ContainerName } from './containers.ts';
@@ -157,6 +158,11 @@ export const collections: { readonly [K in keyof StoredDocuments]: CollectionSpe
     container: 'transient',
     kind: 'webhook-replay',
     schema: webhookReplayDocument,
+  },
+  webhookRefusals: {
+    container: 'transient',
+    kind: 'webhook-refusals',
+    schema: webhookRefusalsDocument,
   },
   idempotency: {
     container: 'transient',

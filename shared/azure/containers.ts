@@ -158,12 +158,12 @@ export const containers = {
     excludedPaths: everything,
     requestUnits: { read: 1, create: 14, replace: 20, listOf20: 8 },
   },
-  /** Idempotency keys and the ids of published events; each says how long it lives. */
+  /** Idempotency keys, the ids of published events, replays and refused webhooks; each says how long it lives. Only replays are listed. */
   transient: {
     name: 'transient',
     partitionKeyPaths: ['/tenantId', '/id'],
     defaultTtlSeconds: daySeconds,
-    includedPaths: ['/tenantId/?'],
+    includedPaths: ['/tenantId/?', '/kind/?'],
     excludedPaths: everything,
     requestUnits: { read: 1, create: 6, replace: 10 },
   },

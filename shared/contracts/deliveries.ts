@@ -94,11 +94,20 @@ const deliveryDetails = delivery
   })
   .meta({ id: 'DeliveryDetails' });
 
+const replayState = z.enum(['running', 'cancelled', 'done']);
+
 const replay = z
   .strictObject({
     id: replayId,
     action: z.enum(['replay', 'redrive']),
-    state: z.enum(['running', 'cancelled', 'done']),
+    state: replayState,
+    selection: z.strictObject({
+      deliveries: z.int().optional().describe('So many were named'),
+      from: instant.optional().describe('Or those that arrived from this instant on …'),
+      to: instant.optional().describe('… and before this one'),
+      integrationId: integrationId.optional(),
+      states: z.array(deliveryState).optional(),
+    }),
     progress: z.strictObject({
       seen: z.int(),
       done: z.int().describe('Delivered anew, or given new tries'),
@@ -213,6 +222,22 @@ export const createReplay = defineRoute({
       { path: ['deliveryIds'], message: 'and filters exclude each other' },
     ),
   success: { status: 202, body: replay, description: 'The replay, which goes on by itself' },
+  problems: [],
+});
+
+export const listReplays = defineRoute({
+  id: 'listReplays',
+  method: 'GET',
+  path: 'webhooks/replays',
+  summary: 'Replays and redrives of the last 30 days',
+  tag: 'Webhooks in',
+  role: 'viewer',
+  query: z.strictObject({
+    ...pageQuery,
+    state: replayState.optional(),
+    integrationId: integrationId.optional().describe('Of spans of time that are about this integration alone'),
+  }),
+  success: { status: 200, body: pageOf(replay), description: 'A page, newest first' },
   problems: [],
 });
 

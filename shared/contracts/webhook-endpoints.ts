@@ -112,6 +112,45 @@ export const deleteWebhookEndpoint = defineRoute({
   problems: ['not-found'],
 });
 
+const refusals = z
+  .strictObject({
+    integrationId,
+    days: z
+      .array(
+        z.strictObject({
+          day: z.iso.date(),
+          count: z.int(),
+          reasons: z.array(z.strictObject({ reason: z.string(), count: z.int() })).describe('The most frequent first'),
+        }),
+      )
+      .describe('The last days (UTC) on which there were any, the newest first; the last seconds may be missing'),
+    recent: z
+      .array(
+        z.strictObject({
+          at: instant,
+          reason: z.string(),
+          method: z.enum(['GET', 'POST']),
+          sourceAddress: z.string().optional().describe("The caller's address, as the trusted front end says"),
+          headers: z.array(z.string()).describe('Names of the headers that came, without their values'),
+          bytes: z.int().describe('Size of the body'),
+        }),
+      )
+      .describe('A few of each reason, the newest first'),
+  })
+  .meta({ id: 'WebhookRefusals' });
+
+export const getWebhookRefusals = defineRoute({
+  id: 'getWebhookRefusals',
+  method: 'GET',
+  path: 'tenant/integrations/{integrationId}/webhook/refusals',
+  summary: "Why the integration's webhooks are refused: counts by day and reason, with samples",
+  tag: 'Webhooks in',
+  role: 'viewer',
+  params,
+  success: { status: 200, body: refusals, description: 'What was refused lately' },
+  problems: ['not-found'],
+});
+
 const senderParams = z.strictObject({ integrationId, tenantId });
 
 const received = z.strictObject({ status: z.enum(['stored', 'known']) }).meta({ id: 'ReceivedDelivery' });

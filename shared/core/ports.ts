@@ -17,6 +17,7 @@ import type { OutgoingSettings } from './outgoing/settings.ts';
 import type { Scope } from './scope.ts';
 import type { RunDocuments, StoredDocuments } from './stored-documents.ts';
 import type { TokenQuestion } from './webhooks/evidence.ts';
+import type { Refusal } from './webhooks/refusal-record.ts';
 import type { WebhookSettings } from './webhooks/webhook-settings.ts';
 import type { WebhookTarget } from './webhooks/webhook-target.ts';
 
@@ -262,6 +263,12 @@ export interface ShortMemory<T> {
   forget(key: string): void;
 }
 
+/** Where refused webhooks are taken down, to be stored by and by. */
+export interface Refusals {
+  /** @param subject the integration that there is; absent for a request that names none */
+  note(subject: { readonly tenantId: string; readonly integrationId: string } | undefined, refusal: Refusal): void;
+}
+
 /** Verifies tokens that senders of webhooks sign, with the keys that they publish. */
 export interface WebhookTokens {
   /** What the token says; `undefined` for whatever is not valid. Throws `unavailable` when the keys can't be had. */
@@ -287,6 +294,7 @@ export interface Deps extends Collections {
   readonly deliveryBodies: DeliveryBodies;
   readonly webhooks: WebhookSettings;
   readonly webhookTokens: WebhookTokens;
+  readonly refusals: Refusals;
   readonly deliveryQueue: DeliveryQueue;
   /** By `webhookTargetKey`. */
   readonly webhookTargets: ShortMemory<WebhookTarget>;

@@ -33,6 +33,7 @@ import type { EndpointDocument, SubscriptionDocument } from './documents/subscri
 import type { SuppressionDocument } from './documents/suppression.ts';
 import type { TaskDocument } from './documents/task.ts';
 import type { TenantSlotsDocument } from './documents/tenant-slots.ts';
+import type { WebhookRefusalsDocument } from './documents/webhook-refusals.ts';
 import type { WebhookReplayDocument } from './documents/webhook-replay.ts';
 
 /** The kinds of documents, by the name of the port that keeps them. */
@@ -67,6 +68,7 @@ export interface StoredDocuments {
   events: EventDocument;
   deliveries: DeliveryDocument;
   webhookReplays: WebhookReplayDocument;
+  webhookRefusals: WebhookRefusalsDocument;
   poison: PoisonDocument;
   publishedEvents: PublishedEventDocument;
   subscriptions: SubscriptionDocument;

@@ -3,6 +3,7 @@ import { AppError } from '../core/app-error.ts';
 import { credentialSecretName } from '../core/credential.ts';
 import type { IntegrationDocument } from '../core/documents/integration.ts';
 import { healthIdOf } from '../core/documents/integration-health.ts';
+import { refusalsIdOf } from '../core/documents/webhook-refusals.ts';
 import { healthDueKey } from '../core/due.ts';
 import type { Deps } from '../core/ports.ts';
 import type { InputOf, OutputOf } from '../core/route-input.ts';
@@ -29,6 +30,7 @@ type Needs = Pick<
   | 'secrets'
   | 'audit'
   | 'webhookTargets'
+  | 'webhookRefusals'
   | 'newId'
   | 'now'
 >;
@@ -67,6 +69,7 @@ export async function deleteIntegration(
   await deps.secrets.erase(scope, credentialSecretName(integrationId));
   await deps.secrets.erase(scope, webhookSecretName(integrationId));
   await deps.integrations.remove(scope, { id: integrationId });
+  await deps.webhookRefusals.remove(scope, { id: refusalsIdOf(integrationId) });
   await deps.integrationHealth.remove(scope, { id: healthIdOf(integrationId) });
   await deps.healthDue.remove(healthDueKey(scope.tenantId, integrationId));
   await recordAudit(deps, scope, { action: 'integration.deleted', subject: integrationId });

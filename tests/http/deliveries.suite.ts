@@ -77,6 +77,10 @@ export function deliveriesSuite(app: () => App): void {
       progress: { seen: 1, done: 1, skipped: 0 },
     });
     expect((await tenant.admin.send('cancelReplay', { params: { replayId } })).problem.code).toBe('wrong-state');
+    const { items } = await tenant.admin.call('listReplays', { query: { state: 'done' } });
+    expect(items).toMatchObject([{ id: replayId, selection: { deliveries: 1 } }]);
+    const others = { state: 'running', integrationId: tenant.integrationId };
+    expect((await tenant.admin.call('listReplays', { query: others })).items).toEqual([]);
     await tenant.admin.call('redriveDelivery', { params });
     await pollUntil('The second try', async () => {
       const { json } = await tenant.admin.call('getDelivery', { params });

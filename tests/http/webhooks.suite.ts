@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import definitions from '@octokit/webhooks-examples' with { type: 'json' };
 import { expect, it } from 'vitest';
+import { pollUntil } from '../kit/poll-until.ts';
 import { sampleId } from '../kit/sample-documents.ts';
 import { named, senders } from '../kit/webhooks/signed-requests.ts';
 import { type App, createTenant } from './start-app.ts';
@@ -137,6 +138,27 @@ export function webhooksSuite(app: () => App): void {
     refusals.push(await sendRaw(url, { method: 'GET' }), await sendRaw(`${url}/guess`, { body }));
     expect(new Set(refusals.map(comparable)).size).toBe(1);
     expect(refusals[0]?.status).toBe(401);
+  });
+
+  it('tells who runs the integration why webhooks are refused, and nobody else', async () => {
+    const tenant = await createTenant(app());
+    const { send } = await openSender(app(), tenant, named('GitHub'));
+    const params = { integrationId: tenant.integrationId };
+    const none = await tenant.admin.call('getWebhookRefusals', { params });
+    expect(none.json).toEqual({ ...params, days: [], recent: [] });
+    await Promise.all(Array.from({ length: 100 }, (_, number) => send({ number, secret: 'wrong' })));
+    await send({ headers: [['x-hub-signature-256', '']] });
+    const { json, raw } = await pollUntil('The refusals', async () => {
+      const shown = await tenant.admin.call('getWebhookRefusals', { params });
+      return JSON.stringify(shown.json['days']).includes('"count":101') ? shown : undefined;
+    });
+    const reason = 'the signature does not fit';
+    expect(json).toMatchObject({ days: [{ reasons: [{ reason, count: 101 }] }] });
+    expect(json['recent']).toHaveLength(5);
+    expect(json['recent']).toContainEqual(expect.objectContaining({ reason, method: 'POST' }));
+    expect(raw).not.toMatch(/sha256=|72d3162e/);
+    const other = await createTenant(app());
+    expect((await other.admin.send('getWebhookRefusals', { params })).status).toBe(404);
   });
 
   it.each([

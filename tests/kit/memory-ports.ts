@@ -23,6 +23,7 @@ import { MemoryDeliveryBodies } from './memory-delivery-bodies.ts';
 import { type EstatePart, MemoryEstate } from './memory-estate.ts';
 import { MemoryExecutionStore } from './memory-execution-store.ts';
 import { MemoryOrchestrations } from './memory-orchestrations.ts';
+import { createMemoryRefusals, type MemoryRefusals } from './memory-refusals.ts';
 import { MemoryDueStore, MemoryLog, MemorySecretStore, MemoryTokens, MemoryWorkQueue } from './memory-services.ts';
 import { MemoryWebhookClient } from './memory-webhook-client.ts';
 
@@ -71,7 +72,7 @@ const expressions = new ExpressionWorkers(new URL('../../shared/sandbox/expressi
 type MemoryCollections = { readonly [K in keyof StoredDocuments]: MemoryCollection<StoredDocuments[K]> };
 
 /** `Deps` in memory; the parts that a test looks into are visible with their own types. */
-export interface MemoryDeps extends Omit<Deps, keyof StoredDocuments>, MemoryCollections {
+export interface MemoryDeps extends Omit<Deps, keyof StoredDocuments>, MemoryCollections, MemoryRefusals {
   readonly clock: TestClock;
   readonly faults: Faults;
   readonly log: MemoryLog;
@@ -104,6 +105,7 @@ export function createMemoryDeps(options: MemoryOptions = {}): MemoryDeps {
   const kept = Object.entries(collections).map(
     ([name, spec]) => [name, new MemoryCollection(name, spec as CollectionSpec<TenantDocument>, faults, log)] as const,
   );
+  const stores = Object.fromEntries(kept) as unknown as MemoryCollections;
   const runs = new MemoryExecutionStore(faults, log);
   const due = new MemoryDueStore('due', clockLane, faults);
   const healthDue = new MemoryDueStore('healthDue', healthLane, faults);
@@ -122,7 +124,8 @@ export function createMemoryDeps(options: MemoryOptions = {}): MemoryDeps {
     outgoing: { ...defaultOutgoingSettings, ...options.outgoing },
     newId: (kind) => composeId(kind, clock.nowMs(), tenBytes(idBits)),
     log,
-    ...(Object.fromEntries(kept) as unknown as MemoryCollections),
+    ...stores,
+    ...createMemoryRefusals({ ...stores, now: () => clock.now(), log }),
     runs,
     estate: new MemoryEstate(() => parts, faults),
     tokens: new MemoryTokens(),

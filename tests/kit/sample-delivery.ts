@@ -1,4 +1,5 @@
 import type { DeliveryDocument } from '../../shared/core/documents/delivery.ts';
+import { refusalsIdOf, type WebhookRefusalsDocument } from '../../shared/core/documents/webhook-refusals.ts';
 import type { WebhookReplayDocument } from '../../shared/core/documents/webhook-replay.ts';
 import { sampleId } from './sample-documents.ts';
 
@@ -39,6 +40,26 @@ export function sampleReplay(tenantId: string, change: Partial<WebhookReplayDocu
     actorId: 'someone',
     traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
     createdAt: at,
+    updatedAt: at,
+    ttl: 3600,
+    ...change,
+  };
+}
+
+export function sampleRefusals(
+  tenantId: string,
+  change: Partial<WebhookRefusalsDocument> = {},
+): WebhookRefusalsDocument {
+  const integrationId = sampleId('integration');
+  const reason = 'the signature does not fit';
+  return {
+    id: refusalsIdOf(integrationId),
+    tenantId,
+    kind: 'webhook-refusals',
+    schemaVersion: 1,
+    integrationId,
+    days: { '2030-01-01': { [reason]: 1 } },
+    recent: [{ at, reason, method: 'POST', sourceAddress: '192.0.2.1', headers: ['content-type'], bytes: 2 }],
     updatedAt: at,
     ttl: 3600,
     ...change,

@@ -13,6 +13,8 @@ export const mostLosses = 24;
 /** Each pause is this many times as long as the one before. */
 const pauseGrowth = 4;
 
+const longestAskedMs = 86_400_000;
+
 const keptAttempts = 20;
 
 /** Not yet at an end. */
@@ -109,7 +111,8 @@ export function redrive(delivery: DeliveryDocument): DeliveryDocument {
 }
 
 /**
- * When a failed try is followed by the next one; `undefined` when it was the last.
+ * When a failed try is followed by the next one; `undefined` when it was the last. A provider gets the pause that it asks for, but no shorter one than any other
+ * failure, lest the tries be used up while it still asks, and no longer one than a day.
  *
  * @param askedMs what the provider asked for
  * @param random uniform in [0, 1)
@@ -123,7 +126,8 @@ export function nextTryMs(
   const tries = triesOf(processing);
   if (tries >= mostTries) return undefined;
   const ceiling = Math.min(settings.retryMaxMs, settings.retryBaseMs * pauseGrowth ** (tries - 1));
-  return askedMs ?? Math.round(ceiling / 2 + (ceiling / 2) * random);
+  const ownMs = Math.round(ceiling / 2 + (ceiling / 2) * random);
+  return Math.max(ownMs, Math.min(askedMs ?? 0, longestAskedMs));
 }
 
 function endWith(

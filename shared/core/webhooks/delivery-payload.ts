@@ -22,10 +22,11 @@ export function deliveryPayload(
 
 /** A field that comes several times is a list. */
 function readForm(fields: URLSearchParams): Json {
-  const names = [...new Set(fields.keys())];
-  const entries = names.map((name): [string, Json] => {
-    const values = fields.getAll(name);
-    return [name, values.length === 1 ? (values[0] ?? '') : values];
-  });
-  return Object.fromEntries(entries);
+  const given = Map.groupBy(fields, ([name]) => name);
+  return Object.fromEntries(
+    Array.from(given, ([name, [first, ...others]]): [string, Json] => {
+      const value = first?.[1] ?? '';
+      return [name, others.length === 0 ? value : [value, ...others.map(([, other]) => other)]];
+    }),
+  );
 }

@@ -50,12 +50,23 @@ function describeBody(bytes: Uint8Array): Pick<Details['body'], 'encoding' | 'co
   }
 }
 
+function describeSelection(selection: WebhookReplayDocument['selection']): Replay['selection'] {
+  if (selection.by === 'ids') return { deliveries: selection.deliveryIds.length };
+  const { integrationId, states, from, before } = selection;
+  return {
+    from: new Date(timeOfId(from)).toISOString(),
+    to: new Date(timeOfId(before)).toISOString(),
+    ...(integrationId === undefined ? {} : { integrationId }),
+    ...(states === undefined ? {} : { states }),
+  };
+}
+
 export function describeReplay(document: WebhookReplayDocument): Replay {
   const { id, action, state, selection, position, counts, createdAt, updatedAt, finishedAt } = document;
   const reachedAt =
     selection.by === 'range' && position !== undefined ? new Date(timeOfId(position)).toISOString() : undefined;
   return {
-    ...{ id, action, state, createdAt, updatedAt },
+    ...{ id, action, state, createdAt, updatedAt, selection: describeSelection(selection) },
     progress: {
       ...counts,
       ...(reachedAt === undefined ? {} : { reachedAt }),

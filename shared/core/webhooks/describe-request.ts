@@ -1,6 +1,8 @@
+import ipaddr from 'ipaddr.js';
 import { isJsonObject } from '../json.ts';
-import type { WebhookRequest, WebhookVerification } from './evidence.ts';
+import type { LiveSecret, WebhookRequest, WebhookVerification } from './evidence.ts';
 import type { Payload } from './read-payload.ts';
+import type { Refusal } from './refusal-record.ts';
 import { salesforceSecretParameter } from './verify-salesforce.ts';
 
 const mask = '••••';
@@ -16,28 +18,61 @@ const telling =
 export function shownHeaders(
   verification: WebhookVerification,
   headers: Iterable<readonly [string, string]>,
+  secrets: readonly LiveSecret[],
 ): Record<string, string> {
-  const secret = verification.kind === 'shared-header' || verification.kind === 'jwt' ? verification.header : undefined;
+  const proof = 'header' in verification ? verification.header : undefined;
   const shown: Record<string, string> = {};
   for (const [given, value] of headers) {
     const name = given.toLowerCase();
     if (/^(?:connection|keep-alive|transfer-encoding|host|content-length|x-functions-key|__proto__)$/.test(name))
       continue;
     if (Object.keys(shown).length === mostHeaders) break;
-    shown[name] = telling.test(name) || name === secret ? mask : value.slice(0, longestValue).toWellFormed();
+    const isSecret = telling.test(name) || name === proof || holdsOne(secrets, value);
+    shown[name] = isSecret ? mask : value.slice(0, longestValue).toWellFormed();
   }
   return shown;
 }
 
+/** Front ends repeat the URL in headers of their own, and with it the secret that it may hold. */
+function holdsOne(secrets: readonly LiveSecret[], text: string): boolean {
+  const decoded = text.includes('%') ? decode(text) : text;
+  return secrets.some(({ value }) => text.includes(value) || decoded.includes(value));
+}
+
+function decode(text: string): string {
+  return text.replace(/%[2-7][0-9a-f]/gi, (code) => String.fromCharCode(Number.parseInt(code.slice(1), 16)));
+}
+
 /** A request's query as it may be kept. */
-export function shownQuery(verification: WebhookVerification, search: string): string | undefined {
+export function shownQuery(
+  verification: WebhookVerification,
+  search: string,
+  secrets: readonly LiveSecret[],
+): string | undefined {
   if (search === '') return undefined;
   const secret = verification.kind === 'salesforce-outbound-message' ? salesforceSecretParameter : undefined;
   const parts = search.split('&').map((part) => {
     const [name = ''] = part.split('=', 1);
-    return telling.test(name) || name === secret ? `${name}=${mask}` : part;
+    return telling.test(name) || name === secret || holdsOne(secrets, part) ? `${name}=${mask}` : part;
   });
   return parts.join('&').slice(0, longestQuery).toWellFormed();
+}
+
+const mostNames = 40;
+const longestName = 64;
+
+/** What may be kept of a request that was refused: no value that it gave. */
+export function describeRefusal(
+  { method, body, sourceAddress }: WebhookRequest,
+  headers: Iterable<readonly [string, string]>,
+  at: string,
+  reason: string,
+): Refusal {
+  const names = Array.from(headers, ([name]) => name.toLowerCase().slice(0, longestName)).slice(0, mostNames);
+  return {
+    ...{ at, reason, method, headers: names, bytes: body.byteLength },
+    ...(sourceAddress === undefined || !ipaddr.isValid(sourceAddress) ? {} : { sourceAddress }),
+  };
 }
 
 const typeHeaders: Partial<Record<WebhookVerification['kind'], string>> = {
@@ -63,7 +98,9 @@ export function eventTypeOf(
   const notification = Array.isArray(notifications) ? notifications[0] : undefined;
   const shown = isJsonObject(event) ? event : isJsonObject(notification) ? notification : first;
   const type = shown['lifecycleEvent'] ?? shown['subscriptionType'] ?? shown['changeType'] ?? shown['type'];
-  return typeof type === 'string' ? type.slice(0, longestValue).toWellFormed() : undefined;
+  return typeof type === 'string'
+    ? type.slice(0, longestValue).toWellFormed().replaceAll('\u0000', '\ufffd')
+    : undefined;
 }
 
 /** The instant that was signed, as documents hold it; `undefined` where none was, or none that there is. */

@@ -6,9 +6,11 @@ export type WebhookVerification = z.infer<typeof webhookVerification>;
 
 /** A webhook request as it arrived. */
 export interface WebhookRequest {
-  readonly method: string;
+  readonly method: 'GET' | 'POST';
   /** As the sender called it: the public address, with path and query. */
   readonly url: string;
+  /** The path of that. */
+  readonly path: string;
   /** The query as it stands in the URL, without `?`. */
   readonly search: string;
   /** A header by its lower-case name; several of one name are joined with commas. */

@@ -1,4 +1,4 @@
-import { createHash, hash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { z } from 'zod';
 import type { webhookIdentity } from '../../contracts/webhooks.ts';
 import { compileSourcePath } from '../conversion/source-path.ts';
@@ -6,12 +6,13 @@ import { composeId } from '../ids.ts';
 import { isJsonObject, type Json } from '../json.ts';
 import type { WebhookRequest, WebhookVerification } from './evidence.ts';
 import type { Payload } from './read-payload.ts';
+import { signedParts } from './signed-parts.ts';
 
 type WebhookIdentity = z.infer<typeof webhookIdentity>;
 
 /** What makes a delivery the same as another one. `text` is equal exactly for those. */
 export type DeliveryIdentity =
-  | { readonly by: 'event-id'; readonly eventId: string }
+  | { readonly by: 'event-id'; readonly text: string; readonly eventId: string }
   | { readonly by: 'content'; readonly text: string; readonly windowMs: number }
   | { readonly by: 'none' };
 
@@ -24,6 +25,9 @@ interface Arrived {
   readonly found: { readonly eventId?: string | undefined; readonly signedAtMs?: number | undefined };
 }
 
+/** A longer id is known by its hash: it is indexed, and lists are filtered by it. */
+const longestEventId = 512;
+
 const minuteMs = 60_000;
 const dayMinutes = 1440;
 
@@ -33,12 +37,14 @@ const dayMinutes = 1440;
  */
 export function identifyDelivery(arrived: Arrived): DeliveryIdentity {
   const { request, payload, found, identity = usualIdentity(arrived.verification) } = arrived;
-  if (found.eventId !== undefined) return { by: 'event-id', eventId: found.eventId };
-  if (identity.by === 'none') return identity;
+  const known = byEventId(found.eventId);
+  if (known !== undefined || identity.by === 'none') return known ?? { by: 'none' };
   if (identity.by === 'hubspot-events') return byEventId(hubSpotEventIds(payload)) ?? byContent(arrived, dayMinutes);
   if (identity.by === 'content') return byContent(arrived, identity.windowMinutes);
-  const named = identity.by === 'header' ? request.header(identity.header) : readField(payload, identity.path);
-  return byEventId(named) ?? byContent(arrived, dayMinutes);
+  if (identity.by === 'body') return byEventId(readField(payload, identity.path)) ?? byContent(arrived, dayMinutes);
+  return (
+    byEventId(request.header(identity.header), unsignedPart(arrived, identity.header)) ?? byContent(arrived, dayMinutes)
+  );
 }
 
 function usualIdentity(verification: WebhookVerification): WebhookIdentity | { readonly by: 'hubspot-events' } {
@@ -67,12 +73,28 @@ function usualIdentity(verification: WebhookVerification): WebhookIdentity | { r
   }
 }
 
-function byEventId(eventId: string | undefined): DeliveryIdentity | undefined {
-  return eventId === undefined || eventId === '' ? undefined : { by: 'event-id', eventId };
+/** @param others what else has to be the same */
+function byEventId(given: string | undefined, others = ''): DeliveryIdentity | undefined {
+  if (given === undefined || given === '') return undefined;
+  const isKeepable = given.length <= longestEventId && given.isWellFormed() && !given.includes('\u0000');
+  const eventId = isKeepable ? given : hash('sha256', JSON.stringify(given), 'hex');
+  return { by: 'event-id', eventId, text: others === '' ? eventId : `${eventId} ${others}` };
 }
 
-function byContent({ request, found }: Arrived, windowMinutes: number): DeliveryIdentity {
-  const parts = [request.method, request.search, String(found.signedAtMs ?? ''), hash('sha256', request.body, 'hex')];
+/**
+ * An id in a header that is not signed belongs to its body only: else whoever has seen one delivery could send that under the id of one to come, which would be
+ * taken for a repeat.
+ */
+function unsignedPart({ verification, request }: Arrived, header: string): string {
+  const { body, headers } = signedParts(verification);
+  return body && !headers.includes(header) ? hash('sha256', request.body, 'hex') : '';
+}
+
+/** What is signed decides, where anything is: a query that anybody may append makes no other delivery. */
+function byContent({ verification, request, found }: Arrived, windowMinutes: number): DeliveryIdentity {
+  const { body, query } = signedParts(verification);
+  const search = query || !body ? request.search : '';
+  const parts = [request.method, search, String(found.signedAtMs ?? ''), hash('sha256', request.body, 'hex')];
   return { by: 'content', text: JSON.stringify(parts), windowMs: windowMinutes * minuteMs };
 }
 
@@ -100,10 +122,7 @@ export function deliveryIdOf(
   identity: Exclude<DeliveryIdentity, { by: 'none' }>,
   round = 0,
 ): string {
-  const text = identity.by === 'event-id' ? identity.eventId : identity.text;
-  const bytes = createHash('sha256')
-    .update(JSON.stringify([integrationId, identity.by, text, round]))
-    .digest();
+  const bytes = hash('sha256', JSON.stringify([integrationId, identity.by, identity.text, round]), 'buffer');
   // The first six bytes take the place of the time: such an id does not tell when.
   return composeId('delivery', bytes.readUIntBE(0, 6), bytes.subarray(6));
 }

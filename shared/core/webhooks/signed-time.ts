@@ -10,7 +10,8 @@ export function readSignedTime(
   { unit, toleranceMs, nowMs }: { unit: 'seconds' | 'milliseconds'; toleranceMs: number; nowMs: number },
 ): SignedTime {
   if (value === undefined) return { why: 'the signed time is missing' };
-  if (!/^\d{1,15}$/.test(value)) return { why: 'the signed time is not a number' };
+  // One spelling only: a digit more in front would leave the same time, and another text before it.
+  if (!/^(?:0|[1-9]\d{0,14})$/.test(value)) return { why: 'the signed time is not a number' };
   const atMs = Number(value) * (unit === 'seconds' ? 1000 : 1);
   if (Math.abs(nowMs - atMs) > toleranceMs) return { why: 'the signed time is outside of the window' };
   return { atMs };

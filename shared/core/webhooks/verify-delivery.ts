@@ -1,11 +1,4 @@
-import {
-  type Evidence,
-  refuse,
-  type TokenQuestion,
-  type Verdict,
-  type WebhookRequest,
-  type WebhookVerification,
-} from './evidence.ts';
+import { type Evidence, refuse, type TokenQuestion, type Verdict, type WebhookVerification } from './evidence.ts';
 import { hmacPreset } from './hmac-presets.ts';
 import { questionsOfGraph, verifyGraph } from './verify-graph.ts';
 import { verifyHmac } from './verify-hmac.ts';
@@ -24,9 +17,12 @@ export interface Requirements {
 }
 
 /** The tokens that have to be verified before a delivery can be judged. */
-export function tokenQuestions(verification: WebhookVerification, request: WebhookRequest): readonly TokenQuestion[] {
-  if (verification.kind === 'jwt') return questionOfToken(verification, request);
-  return verification.kind === 'microsoft-graph' ? questionsOfGraph(verification, request) : [];
+export function tokenQuestions(
+  verification: WebhookVerification,
+  evidence: Pick<Evidence, 'request' | 'secrets'>,
+): readonly TokenQuestion[] {
+  if (verification.kind === 'jwt') return questionOfToken(verification, evidence.request);
+  return verification.kind === 'microsoft-graph' ? questionsOfGraph(verification, evidence) : [];
 }
 
 /** Whether a delivery comes from who it says. Whatever is missing, odd or unknown is refused; nothing of the request chooses the way. */

@@ -15,14 +15,25 @@ type GraphVerification = Extract<WebhookVerification, { kind: 'microsoft-graph' 
 /** The application of Microsoft Graph's change tracking: who signs its tokens. */
 const publisherId = '0bf30f3b-4a52-48df-9a82-234910c4a086';
 const mostTokens = 100;
-const issuer =
-  /^https:\/\/(?:sts\.windows\.net|sts\.chinacloudapi\.cn|login\.[a-z.]+)\/([0-9a-f-]{36})\/(?:v2\.0\/?)?$/;
+/** Who issues tokens of the first version in a cloud; those of the second are the login host's. */
+const firstIssuers: Readonly<Record<GraphVerification['loginHost'], string>> = {
+  'login.microsoftonline.com': 'sts.windows.net',
+  'login.microsoftonline.us': 'sts.windows.net',
+  'login.partner.microsoftonline.cn': 'sts.chinacloudapi.cn',
+};
 
-/** The tokens that come with notifications that carry data; without an application of ours none can be for us. */
-export function questionsOfGraph(verification: GraphVerification, request: WebhookRequest): TokenQuestion[] {
-  const { applicationId, loginHost } = verification;
-  const tokens = readBody(request)?.['validationTokens'];
-  if (applicationId === undefined || !Array.isArray(tokens)) return [];
+/**
+ * The tokens that come with notifications that carry data; without an application of ours none can be for us. Who does not know the client state makes us
+ * verify none.
+ */
+export function questionsOfGraph(
+  { applicationId, loginHost }: GraphVerification,
+  { request, secrets }: Pick<Evidence, 'request' | 'secrets'>,
+): TokenQuestion[] {
+  if (applicationId === undefined) return [];
+  const { validationTokens: tokens, value } = readBody(request) ?? {};
+  if (!Array.isArray(tokens) || !Array.isArray(value)) return [];
+  if (!value.some((item) => judgeItem(item, { secrets }).fits !== undefined)) return [];
   const jwksUrl = `https://${loginHost}/common/discovery/v2.0/keys`;
   return tokens
     .slice(0, mostTokens)
@@ -60,7 +71,7 @@ export function verifyGraph(verification: GraphVerification, evidence: Evidence)
 
 function judgeItem(
   item: Json,
-  { secrets }: Evidence,
+  { secrets }: Pick<Evidence, 'secrets'>,
 ): { readonly fits: ReturnType<typeof findFitting>; readonly shown: JsonObject | undefined } {
   const { clientState, ...shown } = isJsonObject(item) ? item : {};
   const given = typeof clientState === 'string' ? clientState : undefined;
@@ -79,10 +90,14 @@ function judgeTokens(verification: GraphVerification, body: JsonObject, { claims
     .find((refusal) => refusal !== undefined);
 }
 
-function judgeClaims({ directoryId }: GraphVerification, claims: JsonObject | undefined): string | undefined {
+function judgeClaims(
+  { directoryId, loginHost }: GraphVerification,
+  claims: JsonObject | undefined,
+): string | undefined {
   if (claims === undefined) return 'a token does not verify';
-  const directory = issuer.exec(String(claims['iss']))?.[1];
-  if (directory === undefined || directory !== claims['tid']) return 'a token is of another issuer';
+  const { iss, tid: directory } = claims;
+  const issuers = [`https://${firstIssuers[loginHost]}/${directory}/`, `https://${loginHost}/${directory}/v2.0`];
+  if (typeof directory !== 'string' || !issuers.some((issuer) => issuer === iss)) return 'a token is of another issuer';
   if (directoryId !== undefined && directory !== directoryId) return 'a token is of another directory';
   return (claims['appid'] ?? claims['azp']) === publisherId ? undefined : 'a token is not of Microsoft Graph';
 }

@@ -53,7 +53,7 @@ function update(
   if (part === '{body}') hmac.update(request.body);
   else if (part === '{method}') hmac.update(request.method);
   else if (part === '{url}') hmac.update(request.url);
-  else if (part === '{path}') hmac.update(new URL(request.url).pathname);
+  else if (part === '{path}') hmac.update(request.path);
   else if (part === '{query}') hmac.update(request.search);
   else if (part === '{id}') hmac.update(id);
   else if (part === '{timestamp}') hmac.update(request.header(scheme.timestamp?.header ?? '') ?? '');

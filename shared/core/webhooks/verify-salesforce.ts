@@ -54,11 +54,12 @@ function readMessage(body: Uint8Array): OutboundMessage | undefined {
     payload.kind === 'xml' ? step(step(step(payload.value, 'Envelope'), 'Body'), 'notifications') : undefined;
   const organizationId = textOf(step(notifications, 'OrganizationId'));
   const listed = step(notifications, 'Notification');
+  const session = step(notifications, 'SessionId');
   const ids = (Array.isArray(listed) ? listed : [listed]).map((each) => textOf(step(each, 'Id')));
-  if (organizationId === undefined || ids.some((id) => id === undefined)) return undefined;
+  if (organizationId === undefined || Array.isArray(session) || ids.some((id) => id === undefined)) return undefined;
   return {
     organizationId,
-    sessionId: textOf(step(notifications, 'SessionId')),
+    sessionId: textOf(session),
     notificationIds: ids.filter((id) => id !== undefined),
   };
 }
@@ -93,9 +94,22 @@ function longId(id: string): string | undefined {
   return id.length === 15 || id === long ? long : undefined;
 }
 
-/** The same bytes but for the session's id; `undefined` when it still stands somewhere. */
+/** The same bytes but for the session's id; `undefined` when it still stands somewhere. In one pass, whatever the body holds. */
 function withoutSession(body: Uint8Array, sessionId: string | undefined): Uint8Array | undefined {
   const text = Buffer.from(body).toString('utf8');
-  const cleaned = text.replace(/(<(?:[\w.-]+:)?SessionId\b[^>]*>)[\s\S]*?(<\/(?:[\w.-]+:)?SessionId\s*>)/g, '$1$2');
+  const tags = /<(\/?)(?:[\w.-]{1,100}:)?SessionId(?=[\s/>])([^<>]*)>/g;
+  let cleaned = '';
+  let copiedTo = 0;
+  let openedAt: number | undefined;
+  for (const { 0: tag, 1: closing, 2: rest = '', index } of text.matchAll(tags)) {
+    if (closing === '/') {
+      if (openedAt !== undefined) {
+        cleaned += text.slice(copiedTo, openedAt);
+        copiedTo = index;
+      }
+      openedAt = undefined;
+    } else if (!rest.endsWith('/')) openedAt ??= index + tag.length;
+  }
+  cleaned += text.slice(copiedTo);
   return sessionId !== undefined && cleaned.includes(sessionId) ? undefined : Buffer.from(cleaned);
 }

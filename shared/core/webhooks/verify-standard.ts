@@ -21,6 +21,8 @@ export function verifyStandard(
   const text = signedText(request, `${id ?? ''}.${time ?? ''}.`);
   const secret = findFitting(secrets, (value) => fitsAny(value, text, signatures));
   if (id === undefined || id === '') return refuse(`the header ${prefix}-id is missing`);
+  // Else what was signed could be cut into another id, time and body.
+  if (id.includes('.')) return refuse(`the header ${prefix}-id holds the sign that ends it`);
   if (given === undefined) return refuse(`the header ${prefix}-signature is missing`);
   const signed = readSignedTime(time, { unit: 'seconds', toleranceMs: toleranceSeconds * 1000, nowMs });
   if ('why' in signed) return refuse(signed.why);
@@ -47,7 +49,7 @@ interface StandardKey {
   readonly fits: (text: Buffer, signature: string) => boolean;
 }
 
-/** `undefined` for what is neither a `whsec_` of 24 to 64 bytes nor a `whpk_` of 32. */
+/** `undefined` for what is neither a `whsec_` of 16 to 64 bytes nor a `whpk_` of 32. */
 export function parseStandardSecret(secret: string): StandardKey | undefined {
   if (secret.startsWith('whpk_')) {
     const key = parsePublicKey(secret.slice('whpk_'.length));

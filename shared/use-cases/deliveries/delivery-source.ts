@@ -1,5 +1,5 @@
 import type { Adapter } from '../../core/adapter.ts';
-import { AppError } from '../../core/app-error.ts';
+import { AppError, type CorruptDocument } from '../../core/app-error.ts';
 import type { PlannedObject } from '../../core/documents/conversion.ts';
 import type { IntegrationDocument } from '../../core/documents/integration.ts';
 import type { TaskDocument } from '../../core/documents/task.ts';
@@ -28,10 +28,18 @@ export interface DeliverySource {
   readonly adapter: Adapter | undefined;
   /** Parsed, as they are now; absent where the adapter no longer takes them. */
   readonly settings: unknown;
+  /** Why nothing can be known of them: a document that the deliveries need does not parse. */
+  readonly failure?: CorruptDocument;
   /** The enabled tasks that read an object. */
   tasksOf(object: string): readonly TaskDocument[];
   /** How records of an object are taken. Throws AppError `not-published`, `not-found`. */
   intakesOf(object: string): Promise<readonly Intake[]>;
+}
+
+/** Each delivery fails with it: so it is tried again, and in the end dead with the reason, instead of being given back without end. */
+export function brokenSource(failure: CorruptDocument): DeliverySource {
+  const intakesOf = () => Promise.reject(failure);
+  return { integration: undefined, adapter: undefined, settings: undefined, failure, tasksOf: () => [], intakesOf };
 }
 
 export async function openSource(deps: Deps, scope: Scope, integrationId: string): Promise<DeliverySource> {

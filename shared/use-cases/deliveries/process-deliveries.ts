@@ -1,12 +1,14 @@
+import { CorruptDocument } from '../../core/app-error.ts';
 import type { DeliveryDocument } from '../../core/documents/delivery.ts';
 import type { Deps } from '../../core/ports.ts';
 import type { Scope } from '../../core/scope.ts';
 import { isDue } from '../../core/webhooks/advance-delivery.ts';
-import { type DeliverySource, openSource } from './delivery-source.ts';
+import { brokenSource, type DeliverySource, openSource } from './delivery-source.ts';
 import { processDelivery } from './process-delivery.ts';
-import { type ReadDelivery, readDelivery, recordKeys } from './read-delivery.ts';
+import { readDelivery, recordKeys } from './read-delivery.ts';
 import { watchDeliveries } from './watch-deliveries.ts';
 
+/** So many bodies, and what they are read into, are in memory at once: each may be of a megabyte, and of ten as data. */
 const lanesAtOnce = 8;
 
 /** So many different records of one object, named in one batch, are an import: one incremental run reads them with fewer calls. */
@@ -26,7 +28,11 @@ export async function processDeliveries(deps: Deps, scope: Scope, ids: readonly 
   const due = stored.flatMap((each) => (each !== undefined && isDue(each.document, nowMs) ? [each.document] : []));
   for (const [integrationId, own] of Map.groupBy(due, (delivery) => delivery.integrationId)) {
     await watchDeliveries(deps, scope, integrationId);
-    await processOfIntegration(deps, scope, await openSource(deps, scope, integrationId), own);
+    const source = await openSource(deps, scope, integrationId).catch((error: unknown) => {
+      if (error instanceof CorruptDocument) return brokenSource(error);
+      throw error;
+    });
+    await processOfIntegration(deps, scope, source, own);
   }
 }
 
@@ -37,43 +43,59 @@ async function processOfIntegration(
   deliveries: readonly DeliveryDocument[],
 ): Promise<void> {
   const inOrder = deliveries.toSorted((left, right) => (left.arrival < right.arrival ? -1 : 1));
-  const readings = await Promise.all(inOrder.map((delivery) => look(deps, scope, source, delivery)));
-  const storm = stormsOf(readings);
+  const glances = new Map<string, Glance>();
+  await inLanes(inOrder, async (delivery) => {
+    glances.set(delivery.id, await glanceAt(deps, scope, source, delivery));
+  });
+  const storm = stormsOf([...glances.values()]);
   const lanes = lanesOf(
     inOrder,
-    readings.map((reading) => (reading === undefined ? [] : recordKeys(reading))),
+    inOrder.map(({ id }) => glances.get(id)?.keys ?? []),
   );
-  let next = 0;
-  const work = async (): Promise<void> => {
-    for (let lane = lanes[next++]; lane !== undefined; lane = lanes[next++]) {
-      for (const { id } of lane) await processDelivery(deps, scope, source, id, storm);
-    }
+  await inLanes(lanes, async (lane) => {
+    for (const { id } of lane) await processDelivery(deps, scope, source, id, storm);
+  });
+}
+
+/** Works on some at a time. What is begun is ended before the first failure is thrown. */
+async function inLanes<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  const waiting = items.values();
+  const lane = async (): Promise<void> => {
+    for (const item of waiting) await work(item);
   };
-  const outcomes = await Promise.allSettled(Array.from({ length: lanesAtOnce }, work));
+  const outcomes = await Promise.allSettled(Array.from({ length: lanesAtOnce }, lane));
   const failed = outcomes.find((outcome) => outcome.status === 'rejected');
   if (failed !== undefined) throw failed.reason;
 }
 
-/** What cannot be read has no order to be kept; whoever works on it finds out why. */
-async function look(
-  deps: Deps,
-  scope: Scope,
-  source: DeliverySource,
-  delivery: DeliveryDocument,
-): Promise<ReadDelivery | undefined> {
-  return readDelivery(deps, scope, source, delivery).catch(() => undefined);
+/** What has to be known of a delivery before its turn, without its payload. */
+interface Glance {
+  /** The records that it is about. */
+  readonly keys: readonly string[];
+  /** Objects with the records of them that are to be fetched. */
+  readonly named: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
-function stormsOf(readings: readonly (ReadDelivery | undefined)[]): ReadonlySet<string> {
+/** What cannot be read has no order to be kept; whoever works on it finds out why. */
+async function glanceAt(deps: Deps, scope: Scope, source: DeliverySource, delivery: DeliveryDocument): Promise<Glance> {
   const named = new Map<string, Set<string>>();
-  for (const reading of readings) {
-    if (reading?.kind !== 'hints') continue;
-    for (const hint of reading.hints) {
-      if (hint.kind !== 'record') continue;
-      named.set(hint.object, (named.get(hint.object) ?? new Set()).add(hint.externalId));
-    }
+  const reading = await readDelivery(deps, scope, source, delivery).catch(() => undefined);
+  if (reading?.kind !== 'hints') return { keys: [], named };
+  for (const hint of reading.hints) {
+    if (hint.kind !== 'record') continue;
+    const ids = named.get(hint.object) ?? new Set();
+    // More of them say no more.
+    if (ids.size <= stormOfRecords) named.set(hint.object, ids.add(hint.externalId));
   }
-  return new Set([...named].flatMap(([object, ids]) => (ids.size > stormOfRecords ? [object] : [])));
+  return { keys: recordKeys(reading), named };
+}
+
+function stormsOf(glances: readonly Glance[]): ReadonlySet<string> {
+  const storms = new Map<string, Set<string>>();
+  for (const [object, ids] of glances.flatMap(({ named }) => [...named])) {
+    storms.set(object, new Set([...(storms.get(object) ?? []), ...ids]));
+  }
+  return new Set([...storms].flatMap(([object, ids]) => (ids.size > stormOfRecords ? [object] : [])));
 }
 
 /** Deliveries in lanes: those that share a record, directly or by others, are in one, in their order. */

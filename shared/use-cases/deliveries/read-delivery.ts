@@ -10,13 +10,14 @@ import { adapterOf, type DeliverySource } from './delivery-source.ts';
 /** `refused`: it can never be read as it is. */
 export type ReadDelivery = DeliveryReading | { readonly kind: 'refused'; readonly reason: string };
 
-/** What a delivery says. Throws AppError `not-connected`, and whatever the stores throw. */
+/** What a delivery says. Throws AppError `not-connected`, CorruptDocument, and whatever the stores throw. */
 export async function readDelivery(
   deps: Pick<Deps, 'deliveryBodies'>,
   scope: Scope,
   source: DeliverySource,
   delivery: DeliveryDocument,
 ): Promise<ReadDelivery> {
+  if (source.failure !== undefined) throw source.failure;
   if (source.integration === undefined) return { kind: 'ignored', reason: 'The integration was removed.' };
   if (!source.integration.enabled) return { kind: 'ignored', reason: 'The integration is disabled.' };
   const { adapter, settings } = adapterOf(source);

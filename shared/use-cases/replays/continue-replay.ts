@@ -31,13 +31,14 @@ export async function continueReplay(deps: Needs, scope: Scope, replayId: string
   await deps.deliveryQueue.send({ kind: 'replay-deliveries', tenantId, traceparent, replayId });
 }
 
-/** The clock's look: a replay that is not at its end gets its message again. */
+/** The clock's look: a replay that is not at its end, and that nobody has moved on lately, gets its message again. */
 export async function watchReplay(deps: Needs, scope: Scope, entry: Stored<ReplayDueDocument>): Promise<void> {
   const { replayId } = entry.document;
   const stored = await deps.webhookReplays.get(scope, { id: replayId });
   if (stored?.document.state !== 'running') return deps.due.remove(entry.document, entry.etag);
+  const isLeft = Date.parse(stored.document.updatedAt) + deps.engine.watchMs <= deps.now().getTime();
   const { tenantId, traceparent } = scope;
-  await deps.deliveryQueue.send({ kind: 'replay-deliveries', tenantId, traceparent, replayId });
+  if (isLeft) await deps.deliveryQueue.send({ kind: 'replay-deliveries', tenantId, traceparent, replayId });
   await deps.due.reschedule(entry, new Date(deps.now().getTime() + deps.engine.watchMs).toISOString());
 }
 
@@ -122,13 +123,14 @@ async function nextBatch(
   return { originals, missing: 0, position: last, isLast: originals.length < batchSize };
 }
 
-/** Those that an earlier try of the same batch has made count as well. */
+/** Those that an earlier try of the same batch has made count as well. Its own are never repeated, whatever clock gave them their place. */
 async function repeatAll(
   deps: Needs,
   scope: Scope,
   replay: WebhookReplayDocument,
-  originals: readonly Stored<DeliveryDocument>[],
+  found: readonly Stored<DeliveryDocument>[],
 ): Promise<number> {
+  const originals = found.filter(({ document }) => document.replay?.replayId !== replay.id);
   const now = deps.now().toISOString();
   await deps.deliveries.writeMany(
     scope,

@@ -1,10 +1,10 @@
 import type { createReplay as route, replayDelivery as singleRoute } from '../../contracts/deliveries.ts';
 import type { WebhookReplayDocument } from '../../core/documents/webhook-replay.ts';
 import { dueKey } from '../../core/due.ts';
-import { composeId } from '../../core/ids.ts';
 import type { Deps } from '../../core/ports.ts';
 import type { Attempt, InputOf, OutputOf } from '../../core/route-input.ts';
 import type { Scope } from '../../core/scope.ts';
+import { arrivalAt } from '../../core/webhooks/arrival.ts';
 import { describeReplay } from '../../core/webhooks/describe-delivery.ts';
 import { createDocument } from '../change-document.ts';
 import { findDelivery } from '../deliveries/find-delivery.ts';
@@ -47,11 +47,6 @@ export async function replayDelivery(
   const { document } = await findDelivery(deps, scope, params.deliveryId);
   const selection = { by: 'ids' as const, deliveryIds: [document.id] };
   return { body: describeReplay(await start(deps, scope, 'replay', selection, attempt)) };
-}
-
-/** Arrivals sort by time: before this one came all those before an instant. */
-function arrivalAt(atMs: number): string {
-  return composeId('arrival', Math.max(0, atMs), new Uint8Array(10));
 }
 
 /** What looks after it comes first, then the replay, then the message: whatever is lost, the next of them makes up for it. */

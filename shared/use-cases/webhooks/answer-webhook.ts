@@ -1,8 +1,9 @@
 import { AppError } from '../../core/app-error.ts';
 import type { Deps } from '../../core/ports.ts';
 import { traceparentOf } from '../../core/traceparent.ts';
-import type { Verdict, WebhookRequest } from '../../core/webhooks/evidence.ts';
-import { readPayload } from '../../core/webhooks/read-payload.ts';
+import { describeRefusal } from '../../core/webhooks/describe-request.ts';
+import type { WebhookRequest } from '../../core/webhooks/evidence.ts';
+import { type Payload, readPayload } from '../../core/webhooks/read-payload.ts';
 import { salesforceAcknowledgement } from '../../core/webhooks/verify-salesforce.ts';
 import { maximumDeliveryBytes, sourceAddressOf, type WebhookSettings } from '../../core/webhooks/webhook-settings.ts';
 import type { WebhookTarget } from '../../core/webhooks/webhook-target.ts';
@@ -13,9 +14,9 @@ import {
   type IncomingRequest,
   type ReportFailure,
 } from '../answer-request.ts';
-import { graphValidationToken, queryChallenge, verifiedChallenge } from './answer-handshake.ts';
-import { findWebhookTarget, readTarget } from './find-webhook-target.ts';
-import { judgeRequest } from './judge-request.ts';
+import { graphValidationToken, verifiedChallenge } from './answer-handshake.ts';
+import { type NamedTarget, readTarget } from './find-webhook-target.ts';
+import { judgeNobodys, judgeRequest } from './judge-request.ts';
 import { storeDelivery } from './store-delivery.ts';
 
 /**
@@ -52,40 +53,49 @@ export async function answerWebhook(
 
 async function receive(deps: Deps, incoming: IncomingRequest, request: WebhookRequest): Promise<HttpAnswer> {
   const named = readTarget(incoming.params, traceparentOf(incoming.header('traceparent'), incoming.requestId));
-  if (request.method === 'GET' && named !== undefined) {
-    const target = await findWebhookTarget(deps, named);
-    const unsigned = target && queryChallenge(target, request);
-    if (unsigned !== undefined) return answerText(incoming, unsigned);
+  const refuse = (why: string, subject?: NamedTarget): HttpAnswer => {
+    note(deps, subject, incoming, request, why);
+    return answerProblem(new AppError('unverified'), incoming);
+  };
+  if (named === undefined) return refuse(judgeNobodys(deps, request));
+  const judged = await judgeRequest(deps, named, request);
+  if (judged.kind === 'challenge') return answerText(incoming, judged.text);
+  if (judged.kind === 'refused') {
+    const { why, exists, failure } = judged;
+    const refused = refuse(why, exists ? named : undefined);
+    if (failure !== undefined) throw failure;
+    return refused;
   }
-  const { target, verdict } = await judgeRequest(deps, named, request);
-  if (named === undefined || target === undefined || !verdict.verified) return refuse(deps, incoming, target, verdict);
+  const { target, verdict } = judged;
   const payload = readPayload(request.header('content-type'), request.body);
   if (request.method === 'POST' && payload.kind === 'refused') {
-    const { code, why } = payload;
-    const errors = [{ in: 'body' as const, field: '', message: why }];
-    throw code === 'invalid-request'
-      ? new AppError(code, { errors })
-      : new AppError(code, { detail: `The body ${why}.` });
+    note(deps, named, incoming, request, `the body ${payload.why}`);
+    throw refusePayload(payload);
   }
   const challenge = verifiedChallenge(target, request, payload);
   if (challenge !== undefined) return answerText(incoming, challenge);
-  if (request.method !== 'POST') return refuse(deps, incoming, target, { verified: false, why: 'it is no handshake' });
+  if (request.method !== 'POST') return refuse('it is no handshake', named);
   const headers = incoming.headers?.() ?? [];
   const outcome = await storeDelivery(deps, named.scope, { target, request, headers, verdict, payload });
   return answerStored(target, incoming, outcome);
 }
 
-/** The reason goes to the log only. */
-function refuse(
-  deps: Pick<Deps, 'log'>,
+/** The reason is for those who run the integration, and never in the answer. */
+function note(
+  { refusals, now }: Pick<Deps, 'refusals' | 'now'>,
+  subject: NamedTarget | undefined,
   incoming: IncomingRequest,
-  target: WebhookTarget | undefined,
-  verdict: Verdict,
-): HttpAnswer {
-  const why = verdict.verified ? 'it is no delivery' : verdict.why;
-  const { requestId } = incoming;
-  deps.log.info('a webhook was refused', { requestId, integrationId: target?.integration.id, why });
-  return answerProblem(new AppError('unverified'), incoming);
+  request: WebhookRequest,
+  why: string,
+): void {
+  const of = subject && { tenantId: subject.scope.tenantId, integrationId: subject.integrationId };
+  refusals.note(of, describeRefusal(request, incoming.headers?.() ?? [], now().toISOString(), why));
+}
+
+function refusePayload({ code, why }: Extract<Payload, { kind: 'refused' }>): AppError {
+  return code === 'invalid-request'
+    ? new AppError(code, { errors: [{ in: 'body' as const, field: '', message: why }] })
+    : new AppError(code, { detail: `The body ${why}.` });
 }
 
 function answerStored({ endpoint }: WebhookTarget, incoming: IncomingRequest, outcome: 'stored' | 'known'): HttpAnswer {
@@ -127,6 +137,7 @@ async function readWebhook(
   return {
     method,
     url: `${publicUrl ?? ''}${path}${search === '' ? '' : `?${search}`}`,
+    path,
     search,
     header,
     body,

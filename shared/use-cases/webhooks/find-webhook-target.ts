@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { integrationId as integrationIdSchema, tenantId as tenantIdSchema } from '../../contracts/identifiers.ts';
 import { AppError } from '../../core/app-error.ts';
+import type { IntegrationDocument } from '../../core/documents/integration.ts';
 import type { Deps } from '../../core/ports.ts';
 import { type Scope, systemScope } from '../../core/scope.ts';
 import type { LiveSecret } from '../../core/webhooks/evidence.ts';
@@ -31,21 +32,32 @@ function parsed(schema: z.ZodType<string>, text: string | undefined): string | u
   return result.success ? result.data : undefined;
 }
 
-/** The integration that a URL names, as it is now; `undefined` for whatever takes no webhooks, whyever. */
-export async function findWebhookTarget(
-  deps: Needs,
-  { scope, integrationId }: NamedTarget,
-): Promise<WebhookTarget | undefined> {
-  const integration = (await deps.integrations.get(scope, { id: integrationId }))?.document;
-  const endpoint = integration?.enabled === true ? integration.webhook : undefined;
+/** What is at a URL: an integration that takes webhooks, or why nothing is taken there. */
+export type FoundTarget = WebhookTarget | { readonly closed: string; readonly exists: boolean };
+
+/** The integration that a URL names, as it is now. */
+export async function findWebhookTarget(deps: Needs, { scope, integrationId }: NamedTarget): Promise<FoundTarget> {
+  const stored = await deps.integrations.get(scope, { id: integrationId });
   const key = webhookTargetKey(scope.tenantId, integrationId);
-  if (integration === undefined || endpoint === undefined) {
+  const closed = whyClosed(stored?.document);
+  if (stored === undefined || stored.document.webhook === undefined || closed !== undefined) {
     deps.webhookTargets.forget(key);
-    return undefined;
+    return { closed: closed ?? noTarget, exists: stored !== undefined };
   }
-  const target = { integration, endpoint, secrets: await liveSecrets(deps, scope, integration.id, endpoint.secrets) };
+  const { document: integration, etag } = stored;
+  const { webhook: endpoint } = stored.document;
+  const secrets = await liveSecrets(deps, scope, integration.id, endpoint.secrets);
+  const target = { integration, etag, endpoint, secrets };
   deps.webhookTargets.set(key, target);
   return target;
+}
+
+export const noTarget = 'no integration is there';
+
+function whyClosed(integration: IntegrationDocument | undefined): string | undefined {
+  if (integration === undefined) return noTarget;
+  if (integration.webhook === undefined) return 'the integration takes no webhooks';
+  return integration.enabled ? undefined : 'the integration is disabled';
 }
 
 /** A secret that was erased meanwhile holds no more: then nothing fits. */

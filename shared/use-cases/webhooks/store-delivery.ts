@@ -69,7 +69,7 @@ async function composeDelivery(
 ): Promise<Omit<DeliveryDocument, 'id'>> {
   const { integration, endpoint } = target;
   const { verification } = endpoint;
-  const query = shownQuery(verification, request.search);
+  const query = shownQuery(verification, request.search, target.secrets);
   const contentType = request.header('content-type');
   const eventType = eventTypeOf(verification, request, payload);
   const signedAt = describeSignedTime(verdict.signedAtMs);
@@ -84,7 +84,7 @@ async function composeDelivery(
     state: 'received',
     request: {
       method: request.method,
-      headers: shownHeaders(verification, headers),
+      headers: shownHeaders(verification, headers, target.secrets),
       ...(query === undefined ? {} : { query }),
       ...(contentType === undefined ? {} : { contentType }),
       ...(sourceAddress === undefined ? {} : { sourceAddress }),

@@ -4,7 +4,7 @@ import {
   sampleShardType,
   sampleShardTypeContent,
 } from '../../kit/sample-conversion.ts';
-import { sampleDelivery, sampleReplay } from '../../kit/sample-delivery.ts';
+import { sampleDelivery, sampleRefusals, sampleReplay } from '../../kit/sample-delivery.ts';
 import {
   sampleApiKey,
   sampleAudit,
@@ -237,6 +237,15 @@ export const collectionCases: readonly CollectionCase[] = [
     sample: (tenantId, like) => sampleReplay(tenantId, like),
     keyOf: byId,
     change: (document) => ({ ...document, state: 'cancelled' as const }),
+    listable: true,
+  }),
+  collectionCase({
+    name: 'webhookRefusals',
+    container: 'transient',
+    open: (stores) => stores.webhookRefusals,
+    sample: (tenantId, like) => sampleRefusals(tenantId, like),
+    keyOf: byId,
+    change: (document) => ({ ...document, recent: [] }),
     listable: true,
   }),
   collectionCase({

@@ -170,3 +170,18 @@ describe('settings', () => {
     expect(other.error?.issues).toMatchObject([{ path: ['webhook', 'events', 0, 'object'] }]);
   });
 });
+
+test('a payload of more items than can be applied as one is refused as a whole, before any is read', async () => {
+  const rules = [
+    { object: 'orders', when: [{ field: '*', oneOf: ['x'] }] },
+    { object: 'orders' },
+    { object: 'others' },
+  ];
+  const items = (count: number) => Array.from({ length: count }, (_, index) => ({ id: index }));
+  expect(await read(rules, items(5_000))).toMatchObject({ rejected: [] });
+  expect(await read(rules, items(5_001))).toEqual({
+    kind: 'hints',
+    hints: [],
+    rejected: [{ reason: 'The payload holds more than 10000 items.' }],
+  });
+});

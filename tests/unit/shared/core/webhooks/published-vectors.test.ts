@@ -8,7 +8,7 @@ interface Vector {
   readonly name: string;
   readonly kind: object;
   readonly secret: string;
-  readonly method?: string;
+  readonly method?: 'GET' | 'POST';
   readonly url?: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
@@ -20,7 +20,12 @@ const hubSpotSecret = 'yyyyyyyy-yyyy-yyyy-yyyy-yyyyyyyyyyyy';
 const hubSpotUrl = 'https://www.example.com/webhook_uri';
 const singleQuoted = "{'example_field':'example_value'}";
 
-const hubSpotOld = (version: 'v1' | 'v2', signature: string, body: string, method = 'POST'): Vector => ({
+const hubSpotOld = (
+  version: 'v1' | 'v2',
+  signature: string,
+  body: string,
+  method: 'GET' | 'POST' = 'POST',
+): Vector => ({
   name: `HubSpot ${version}, ${method} ${body.slice(0, 5)}`,
   kind: { kind: 'hubspot', versions: [version] },
   secret: hubSpotSecret,
@@ -100,6 +105,7 @@ function judge(vector: Vector, change: Partial<Vector> = {}): boolean {
   const request: Evidence['request'] = {
     method,
     url,
+    path: new URL(url).pathname,
     search: '',
     header: (name) => headers[name],
     body: Buffer.from(body, 'latin1'),

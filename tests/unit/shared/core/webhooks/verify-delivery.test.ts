@@ -27,6 +27,7 @@ function judge(sender: Sender, signed: SignedRequest, change: Change = {}): Verd
   const request: Evidence['request'] = {
     method: signed.method,
     url: url + suffix,
+    path: new URL(url + suffix).pathname,
     search: suffix.replace(/^\?/, ''),
     header: (name) => headers[name],
     body: change.body ?? signed.body,

@@ -29,6 +29,7 @@ function requestOf(given: Given): Evidence['request'] {
   return {
     method: 'POST',
     url: 'https://hooks.example/x',
+    path: '/x',
     search: given.search ?? '',
     header: (name) => given.headers?.[name],
     body: Buffer.from(given.body ?? '{}'),
@@ -122,7 +123,8 @@ describe('Microsoft Graph', () => {
       loginHost: 'login.microsoftonline.us',
     });
     const body = JSON.stringify({ value: [item()], validationTokens: ['t1', 7] });
-    expect(tokenQuestions(verification, requestOf({ body }))).toEqual([
+    const secrets = [{ which: 'current', value: state }] as const;
+    expect(tokenQuestions(verification, { request: requestOf({ body }), secrets })).toEqual([
       {
         token: 't1',
         jwksUrl: 'https://login.microsoftonline.us/common/discovery/v2.0/keys',

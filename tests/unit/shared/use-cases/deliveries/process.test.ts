@@ -3,6 +3,7 @@ import { AdapterFailure } from '../../../../../shared/core/adapter.ts';
 import type { DeliveryDocument } from '../../../../../shared/core/documents/delivery.ts';
 import { mostLosses, mostTries } from '../../../../../shared/core/webhooks/advance-delivery.ts';
 import { lanesOf } from '../../../../../shared/use-cases/deliveries/process-deliveries.ts';
+import { findLeftDeliveries } from '../../../../../shared/use-cases/deliveries/sweep-deliveries.ts';
 import {
   carried,
   createDeliveryHarness,
@@ -244,7 +245,6 @@ describe('a delivery that is lost', () => {
     const { id, integrationId } = await harness.receive([carried('a', 'Ana')]);
     harness.feedIsLost = true;
     expect(await harness.turn()).toBe(false);
-    const { findLeftDeliveries } = await import('../../../../../shared/use-cases/deliveries/sweep-deliveries.ts');
     await findLeftDeliveries(harness.deps, harness.scope, integrationId);
     await harness.settle();
     expect((await harness.delivery(id)).state).toBe('processed');

@@ -1,11 +1,17 @@
+import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import type { IdKind } from '../../../../../shared/contracts/identifiers.ts';
 import type { WebhookReplayDocument } from '../../../../../shared/core/documents/webhook-replay.ts';
+import { composeId } from '../../../../../shared/core/ids.ts';
 import type { Scope } from '../../../../../shared/core/scope.ts';
 import { listDeliveries } from '../../../../../shared/use-cases/deliveries/list-deliveries.ts';
 import { redriveDelivery } from '../../../../../shared/use-cases/deliveries/redrive-delivery.ts';
 import { cancelReplay } from '../../../../../shared/use-cases/replays/cancel-replay.ts';
+import { continueReplay } from '../../../../../shared/use-cases/replays/continue-replay.ts';
 import { createReplay, replayDelivery } from '../../../../../shared/use-cases/replays/create-replay.ts';
 import { getReplay } from '../../../../../shared/use-cases/replays/get-replay.ts';
+import { listReplays } from '../../../../../shared/use-cases/replays/list-replays.ts';
+import { runDueEntries } from '../../../../../shared/use-cases/run-due-entries.ts';
 import { carried, createDeliveryHarness, type DeliveryHarness } from '../../../../kit/delivery-harness.ts';
 import { survive } from '../../../../kit/sync-harness.ts';
 
@@ -123,6 +129,71 @@ describe('a replay', () => {
       code: 'wrong-state',
     });
     expect(harness.deps.due.all()).toEqual([]);
+  });
+
+  it('never repeats what it made itself, also on a host whose clock is behind', async () => {
+    const harness = await createDeliveryHarness();
+    await receiveSome(harness, 60);
+    const { deps, scope } = harness;
+    deps.clock.advance(600_000);
+    const id = await replayAll(harness, span(harness));
+    // As far as the host that works on it knows, most of the span is still to come.
+    const behind = { ...deps, newId: (kind: IdKind) => composeId(kind, deps.clock.nowMs() - 300_000, randomBytes(10)) };
+    for (let turn = 0; turn < 20; turn += 1) {
+      if ((await read(harness, id)).state === 'done') break;
+      await continueReplay(behind, scope, id);
+    }
+    expect(await read(harness, id)).toMatchObject({ state: 'done', counts: { done: 60 } });
+    expect(await harness.deliveries()).toHaveLength(120);
+  });
+
+  it('that is moved on is not given further messages by the clock; one that is left gets one', async () => {
+    const harness = await createDeliveryHarness();
+    await receiveSome(harness, 3);
+    const { deps, scope } = harness;
+    const id = await replayAll(harness, span(harness));
+    deps.deliveryQueue.receive()?.complete();
+    deps.clock.advance(deps.engine.watchMs);
+    const { document, etag } = (await deps.webhookReplays.get(scope, { id })) ?? expect.fail();
+    const moved = { ...document, updatedAt: deps.now().toISOString() };
+    await deps.webhookReplays.write(scope, { kind: 'replace', document: moved, etag });
+    await runDueEntries(deps, scope.traceparent);
+    expect(deps.deliveryQueue.receive()).toBeUndefined();
+    deps.clock.advance(deps.engine.watchMs);
+    await runDueEntries(deps, scope.traceparent);
+    expect(deps.deliveryQueue.receive()?.envelope).toMatchObject({ kind: 'replay-deliveries', replayId: id });
+  });
+
+  it('is listed with what it is about, by state and integration, the latest first, and to its tenant alone', async () => {
+    const harness = await createDeliveryHarness();
+    const { deps } = harness;
+    const [first = ''] = await receiveSome(harness, 1);
+    const { integrationId } = await harness.task();
+    const replay = async (body: Partial<Body>) => {
+      deps.clock.advance(1);
+      return replayAll(harness, body);
+    };
+    const named = await replay({ deliveryIds: [first] });
+    await harness.settle();
+    const all = await replay({ action: 'redrive', ...span(harness), states: ['dead', 'failed'] });
+    const own = await replay({ ...span(harness), integrationId });
+    type Query = Parameters<typeof listReplays>[2]['query'];
+    const list = async (query: Partial<Query>, scope: Scope = harness.scope) =>
+      (await listReplays(deps, scope, { ...parts, query: { limit: 20, ...query }, attempt: attempt(harness) })).body;
+    const ids = async (query: Partial<Query>) => (await list(query)).items.map(({ id }) => id);
+    expect(await ids({})).toEqual([own, all, named]);
+    expect(await ids({ state: 'running' })).toEqual([own, all]);
+    expect(await ids({ state: 'done' })).toEqual([named]);
+    expect(await ids({ integrationId })).toEqual([own]);
+    const page = await list({ limit: 2 });
+    expect(await ids({ limit: 2, cursor: page.nextCursor })).toEqual([named]);
+    await expect(list({ state: 'done', cursor: page.nextCursor })).rejects.toMatchObject({ code: 'invalid-request' });
+    expect((await list({}, { ...harness.scope, tenantId: 'other' })).items).toEqual([]);
+    expect(page.items.map(({ selection }) => selection)).toMatchObject([
+      { integrationId, from: expect.any(String), to: expect.any(String) },
+      { states: ['dead', 'failed'] },
+    ]);
+    expect((await list({ state: 'done' })).items[0]?.selection).toEqual({ deliveries: 1 });
   });
 
   it.each(['before', 'after'] as const)('is whole after a crash %s any step', async (moment) => {

@@ -6,8 +6,8 @@ const github = named('GitHub');
 const minuteMs = 60_000;
 
 describe('what is the same delivery', () => {
-  it('an event id holds as long as deliveries are kept, whatever the body says', async () => {
-    const { deps, send, stored } = await createIntake(github);
+  it('an event id that is signed holds as long as deliveries are kept, whatever the body says', async () => {
+    const { deps, send, stored } = await createIntake(named('Standard Webhooks v1'));
     await send();
     deps.clock.advance(29 * 1440 * minuteMs);
     expect((await send({ body: '{"action":"closed"}' })).status).toBe(200);

@@ -19,9 +19,8 @@ const extraInputs = [df.input.durableClient()];
 export function serveEntry(name: string, entry: Entry): void {
   entries.push(entry);
   const handler = handle((_path, request, report, context) => entry.answer(request, report, context));
-  const route = entry.hostRoute ?? entry.path;
-  const options = { methods: [entry.method], authLevel: 'anonymous' as const, route, handler };
-  app.http(name, entry.isDurable ? { ...options, extraInputs } : options);
+  const { method, path, hostRoute: route = path, isDurable } = entry;
+  app.http(name, { methods: [method], authLevel: 'anonymous', route, handler, ...(isDurable && { extraInputs }) });
 }
 
 /** Registers the answer to every other path below `/api`; to be called last. It may be the answer of any entry, so it has the client. */

@@ -7,11 +7,11 @@ import { createTenant } from '../kit/tenant-on-twin.ts';
 
 describe('an app that ends in the middle of a run', () => {
   it('by SIGKILL, three times, loses and doubles nothing', async () => {
-    const size = { companies: 6_000, contacts: 6_000, deals: 2_000 };
+    const size = { companies: 2_500, contacts: 2_500, deals: 1_000 };
     const result = await killWhileSyncing(3, 7, () => undefined, size);
     expect(result).toEqual({
       kills: 3,
-      records: 14_000,
+      records: 6_000,
       lost: 0,
       duplicated: 0,
       reconciled: true,

@@ -1,9 +1,9 @@
-import { afterAll, beforeAll, describe, expect } from 'vitest';
+import { expect, type TestAPI } from 'vitest';
 import { connection } from '../../shared/contracts/connections.ts';
 import type { TaskDocument } from '../../shared/core/documents/task.ts';
 import { type CrmControl, openOwnCrm } from '../kit/crm-control.ts';
 import { pollUntil } from '../kit/poll-until.ts';
-import { type RunningTwin, runTwin } from '../kit/running-twin.ts';
+import type { RunningTwin } from '../kit/running-twin.ts';
 import { createTenant, type FollowedRun, type TenantOnTwin } from '../kit/tenant-on-twin.ts';
 
 const records = 100;
@@ -17,21 +17,12 @@ interface Pair {
   readonly tenant: TenantOnTwin;
 }
 
-describe.concurrent('a provider that fails', (it) => {
-  let room: RunningTwin;
-
-  beforeAll(async () => {
-    room = await runTwin();
-  });
-
-  afterAll(async () => {
-    await room?.close();
-  });
-
+/** A provider that fails. */
+export function providerFaultsSuite(it: TestAPI, room: () => RunningTwin): void {
   const withPair = async (test: (pair: Pair) => Promise<void>, task: object = {}): Promise<void> => {
     const crm = await openOwnCrm({ contacts: records });
     try {
-      const tenant = await createTenant(room, { crm, task: { pageSize, deletions: 'mirror', ...task } });
+      const tenant = await createTenant(room(), { crm, task: { pageSize, deletions: 'mirror', ...task } });
       await test({ crm, tenant });
     } finally {
       await crm.close();
@@ -83,6 +74,16 @@ describe.concurrent('a provider that fails', (it) => {
     ['a cursor that repeats once', /Paging does not advance/, [{ kind: 'repeated-cursor', times: 1 }]],
   ];
 
+  it('does not go on for ever when pages stay empty and each names another', () =>
+    withPair(async ({ crm, tenant }) => {
+      await tenant.run();
+      await crm.setFaults({ kind: 'empty-page', match: { afterRequests: 2 } });
+      const run = await tenant.run('full');
+      expect(run.state).toBe('failed');
+      expect(run.problem).toMatch(/paging does not advance: more than 1000 pages/);
+      expect(await tenant.shards('contact', 'deleted')).toEqual([]);
+    }));
+
   for (const [name, reason, faults] of passing) {
     it(`gets through ${name}, in the middle of a run, and says meanwhile what it waits for`, () =>
       withPair(async (pair) => {
@@ -114,7 +115,7 @@ describe.concurrent('a provider that fails', (it) => {
         const { crm, tenant } = pair;
         expect((await tenant.run()).state).toBe('succeeded');
         const before = await tenant.stored();
-        const watermarks = await watermarksOf(room, tenant);
+        const watermarks = await watermarksOf(room(), tenant);
         await crm.change('contacts', 'update', 10);
         await crm.setFaults({ ...fault, match: { type: 'contacts', afterRequests: 1 } });
         const run = await tenant.run('full');
@@ -123,7 +124,7 @@ describe.concurrent('a provider that fails', (it) => {
         expect(run.counts.received).toBeLessThan(records);
         expect(await crm.struck()).toEqual([attempts]);
         expect([...(await tenant.stored()).keys()]).toEqual([...before.keys()]);
-        expect(await watermarksOf(room, tenant)).toEqual(watermarks);
+        expect(await watermarksOf(room(), tenant)).toEqual(watermarks);
         await crm.setFaults();
         await expectWhole(pair);
         const repaired = await tenant.run('incremental');
@@ -180,7 +181,7 @@ describe.concurrent('a provider that fails', (it) => {
       await pollUntil('A watermark behind the late rows', async () => {
         await crm.change('contacts', 'update', 1);
         expect((await tenant.run('incremental')).state).toBe('succeeded');
-        const [watermark = ''] = Object.values(await watermarksOf(room, tenant));
+        const [watermark = ''] = Object.values(await watermarksOf(room(), tenant));
         return watermark > late.updatedAt ? true : undefined;
       });
       expect(await crm.list('contacts')).not.toContain(late.ids[0]);
@@ -212,17 +213,7 @@ describe.concurrent('a provider that fails', (it) => {
         if (status === 401) expect(shown.problem).toMatch(reason);
       }));
   }
-
-  it('does not go on for ever when pages stay empty and each names another', () =>
-    withPair(async ({ crm, tenant }) => {
-      await tenant.run();
-      await crm.setFaults({ kind: 'empty-page', match: { afterRequests: 2 } });
-      const run = await tenant.run('full');
-      expect(run.state).toBe('failed');
-      expect(run.problem).toMatch(/paging does not advance: more than 1000 pages/);
-      expect(await tenant.shards('contact', 'deleted')).toEqual([]);
-    }));
-});
+}
 
 /** Once the last run has been settled, which follows its end. */
 async function watermarksOf(room: RunningTwin, tenant: TenantOnTwin): Promise<TaskDocument['watermarks']> {

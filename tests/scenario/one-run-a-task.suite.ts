@@ -1,28 +1,19 @@
-import { afterAll, beforeAll, describe, expect } from 'vitest';
+import { expect, type TestAPI } from 'vitest';
 import { z } from 'zod';
 import { task as taskAnswer } from '../../shared/contracts/tasks.ts';
 import type { DueDocument } from '../../shared/core/documents/due.ts';
 import { dueKey } from '../../shared/core/due.ts';
 import { openOwnCrm } from '../kit/crm-control.ts';
 import { pollUntil } from '../kit/poll-until.ts';
-import { type RunningTwin, runTwin } from '../kit/running-twin.ts';
+import type { RunningTwin } from '../kit/running-twin.ts';
 import { createTenant, refusalOf, type TenantOnTwin } from '../kit/tenant-on-twin.ts';
 
 const records = 60;
 const isDue = { kind: 'interval', everySeconds: 60 } as const;
 const everyMinute = { kind: 'cron', expression: '* * * * *', timeZone: 'Europe/Ljubljana' } as const;
 
-describe.concurrent('a task', (it) => {
-  let room: RunningTwin;
-
-  beforeAll(async () => {
-    room = await runTwin();
-  });
-
-  afterAll(async () => {
-    await room?.close();
-  });
-
+/** A task. */
+export function oneRunSuite(it: TestAPI, room: () => RunningTwin): void {
   /** A tenant whose CRM answers so slowly that a run takes a few seconds. */
   const withSlowTenant = async (
     test: (tenant: TenantOnTwin) => Promise<void>,
@@ -31,7 +22,7 @@ describe.concurrent('a task', (it) => {
     const crm = await openOwnCrm({ contacts: records });
     try {
       await crm.setFaults({ kind: 'slow', ms: 500 });
-      await test(await createTenant(room, { crm, task: { pageSize: 20, schedule } }));
+      await test(await createTenant(room(), { crm, task: { pageSize: 20, schedule } }));
     } finally {
       await crm.close();
     }
@@ -40,7 +31,7 @@ describe.concurrent('a task', (it) => {
   it('is run by the clock, by interval and by cron, and not while it is disabled', async () => {
     const crm = await openOwnCrm({ contacts: records });
     const create = (schedule: typeof isDue | typeof everyMinute, enabled: boolean) =>
-      createTenant(room, { crm, task: { schedule, enabled } });
+      createTenant(room(), { crm, task: { schedule, enabled } });
     try {
       const [byInterval, byCron, idleInterval, idleCron] = await Promise.all([
         create(isDue, true),
@@ -76,7 +67,7 @@ describe.concurrent('a task', (it) => {
       const path = `${byCron.base}/tasks/${byCron.taskId}`;
       const paused = await byCron.client.call('PATCH', path, taskAnswer, { enabled: false });
       expect(paused.nextRunAt).toBeUndefined();
-      expect(await readDue(room, byCron)).toBeUndefined();
+      expect(await readDue(room(), byCron)).toBeUndefined();
     } finally {
       await crm.close();
     }
@@ -84,7 +75,7 @@ describe.concurrent('a task', (it) => {
 
   it('has one run: of two that start it at once, one gets 202 and one 409', () =>
     withSlowTenant(async (tenant) => {
-      const path = `${room.twin.api()}/${tenant.base}/tasks/${tenant.taskId}/run`;
+      const path = `${room().twin.api()}/${tenant.base}/tasks/${tenant.taskId}/run`;
       const answers = await Promise.all([1, 2].map(() => fetch(path, { method: 'POST', headers: tenant.headers })));
       expect(answers.map((answer) => answer.status).sort()).toEqual([202, 409]);
       const bodies = await Promise.all(answers.map((answer) => answer.json() as Promise<Record<string, unknown>>));
@@ -115,17 +106,19 @@ describe.concurrent('a task', (it) => {
     withSlowTenant(async (tenant) => {
       const announced = (await tenant.task()).nextRunAt ?? '';
       const run = await tenant.start();
-      const due = await readDue(room, tenant);
+      const due = await readDue(room(), tenant);
       if (due === undefined) throw new Error('The task is not due');
-      await room.database.container('due').items.upsert({ ...due, dueAt: new Date().toISOString() });
+      await room()
+        .database.container('due')
+        .items.upsert({ ...due, dueAt: new Date().toISOString() });
       await pollUntil('The warning', () =>
-        room.log.find((line) => line.includes('a scheduled run was left out') && line.includes(tenant.taskId)),
+        room().log.find((line) => line.includes('a scheduled run was left out') && line.includes(tenant.taskId)),
       );
       await pollUntil('The next run', async () => ((await tenant.task()).nextRunAt ?? '') > announced || undefined);
       expect(await tenant.executions()).toHaveLength(1);
       expect(await tenant.follow(run.id)).toMatchObject({ state: 'succeeded', counts: { created: records } });
     }, isDue));
-});
+}
 
 async function readDue(room: RunningTwin, tenant: TenantOnTwin): Promise<DueDocument | undefined> {
   const { id, bucket } = dueKey('schedule', tenant.tenantId, tenant.taskId);

@@ -16,7 +16,7 @@ export default defineConfig({
     maxWorkers: 2,
     projects: [
       // On a busy machine a test may take ten times as long as alone: a limit is for what hangs.
-      suite('unit', 60_000),
+      suite('unit', 240_000),
       suite('contract', 60_000),
       suite('http', 120_000),
       suite('scenario', 240_000),

@@ -31,17 +31,19 @@ describe('the health of an integration', () => {
     await room?.close();
   });
 
-  const untilIs = (health: Shown['health']): Promise<Shown> =>
-    pollUntil(`The health ${health}`, async () => {
+  /** For these reasons: an earlier look may have found others that make it the same. */
+  const untilIs = (health: Shown['health'], ...codes: string[]): Promise<Shown> =>
+    pollUntil(`The health ${health} for ${codes.join()}`, async () => {
       const [shown] = (await tenant.client.call('GET', 'health/integrations', healthPage)).items;
-      return shown?.health === health ? shown : undefined;
+      const found = shown?.reasons.map(({ code }) => code).sort();
+      return shown?.health === health && found?.join() === codes.join() ? shown : undefined;
     });
   const told = async (type: EventType) =>
     (await tenant.client.call('GET', `tenant/events?type=${type}`, pageOf(event))).items;
 
   it('is good after a good run', async () => {
     expect((await tenant.run()).state).toBe('succeeded');
-    expect((await untilIs('healthy')).reasons).toEqual([]);
+    await untilIs('healthy');
     expect(await told('sync.completed')).toHaveLength(1);
     expect(await told('integration.error')).toEqual([]);
   });
@@ -49,8 +51,7 @@ describe('the health of an integration', () => {
   it('is failing when the provider rejects the key: the connection is paused, and people are told', async () => {
     await crm.setFaults({ kind: 'error', status: 401 });
     expect((await tenant.run()).state).toBe('failed');
-    const { reasons } = await untilIs('failing');
-    expect(reasons.map(({ code }) => code).sort()).toEqual(['connection-failing', 'run-failed']);
+    const { reasons } = await untilIs('failing', 'connection-failing', 'run-failed');
     expect(reasons.map(({ message }) => message).join()).toMatch(/does not accept the credential \(401\)/);
     const [error] = await pollUntil('The event', async () => {
       const events = await told('integration.error');
@@ -68,8 +69,8 @@ describe('the health of an integration', () => {
     const shown = await tenant.client.call('POST', `${tenant.base}/connect/api-key`, connection, body);
     expect(shown.expiresAt).toBe(expiresAt);
     expect((await tenant.run()).state).toBe('succeeded');
-    const { reasons } = await untilIs('degraded');
-    expect(reasons).toMatchObject([{ code: 'credential-expiring', message: expect.stringContaining(expiresAt) }]);
+    const { reasons } = await untilIs('degraded', 'credential-expiring');
+    expect(reasons).toMatchObject([{ message: expect.stringContaining(expiresAt) }]);
     const [warning] = await pollUntil('The warning', async () => {
       const events = await told('connection.expiring');
       return events.length > 0 ? events : undefined;

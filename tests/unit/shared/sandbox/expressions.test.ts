@@ -182,7 +182,7 @@ describe('an expression', () => {
 });
 
 describe('what is hostile', () => {
-  it('does nothing worse than an error, and leaves nothing behind', { timeout: 240_000 }, async () => {
+  it('does nothing worse than an error, and leaves nothing behind', { timeout: 600_000 }, async () => {
     const scripts = hostileScripts();
     expect(scripts.length).toBeGreaterThanOrEqual(1000);
     const questions = scripts.map((source) => ({
@@ -202,7 +202,7 @@ describe('what is hostile', () => {
     expect(await ask('script', probe)).toEqual(await askFresh(probe));
   });
 
-  it('is so in templates too', { timeout: 60_000 }, async () => {
+  it('is so in templates too', async () => {
     for (const source of hostileTemplates) {
       const answer = await ask('template', source, { name: 'Ana', list: [1, 2, 3] });
       expect(JSON.stringify(answer).length, source).toBeLessThan(110_000);

@@ -56,7 +56,7 @@ async function undisturbed(): Promise<{ readonly steps: number; readonly calls: 
   return { steps: harness.deps.faults.steps - before, calls };
 }
 
-describe('a bulk run', { timeout: 60_000 }, () => {
+describe('a bulk run', () => {
   it('that a person cancels after a crash in the midst of any page, and while it waits, leaves no link that says more than its shard', async () => {
     const { steps } = await undisturbed();
     for (let step = 1; step <= steps; step += 1) {

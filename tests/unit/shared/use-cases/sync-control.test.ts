@@ -81,7 +81,7 @@ async function statesOf(harness: SyncHarness, id: string): Promise<string[]> {
   return stored.map(({ document }) => `${document.data?.['from'] ?? ''} ${document.data?.['to']}`);
 }
 
-describe('at any step of a run', { timeout: 60_000 }, () => {
+describe('at any step of a run', () => {
   it('a pause holds until it is resumed, and nothing is read or counted twice', async () => {
     const calls = await undisturbedCalls();
     expect(calls).toBeGreaterThan(50);
@@ -156,7 +156,7 @@ describe('at any step of a run', { timeout: 60_000 }, () => {
   );
 });
 
-describe('a second worker that comes after a resume, while the first is still there', { timeout: 60_000 }, () => {
+describe('a second worker that comes after a resume, while the first is still there', () => {
   /** Pauses, resumes, and has another host work on a slice. */
   async function overtake(world: World, then: readonly Verb[]): Promise<void> {
     const { deps } = world.harness;
@@ -184,7 +184,7 @@ describe('a second worker that comes after a resume, while the first is still th
   });
 });
 
-describe('a crash', { timeout: 60_000 }, () => {
+describe('a crash', () => {
   const sampled = 7;
 
   it.each([

@@ -17,7 +17,7 @@ async function stepsOf(begin: () => Promise<SyncHarness>): Promise<number> {
   return harness.deps.faults.steps - before;
 }
 
-describe('a bulk run whose partitions hold the same people', { timeout: 60_000 }, () => {
+describe('a bulk run whose partitions hold the same people', () => {
   const begin = async (): Promise<SyncHarness> => {
     const harness = await createMatchedHarness({ pageSize: 2, task: { bulk: 'always' } });
     // Who is there twice is in both, and comes at the same time.
@@ -109,7 +109,7 @@ async function beginMerging(): Promise<SyncHarness> {
   return harness;
 }
 
-describe('a run that is cancelled after its worker died in a page that merges', { timeout: 60_000 }, () => {
+describe('a run that is cancelled after its worker died in a page that merges', () => {
   it.each(['before', 'after'] as const)('at any step (%s it took) has counted what it wrote', async (moment) => {
     const steps = await stepsOf(beginMerging);
     expect(steps).toBeGreaterThan(40);

@@ -145,7 +145,7 @@ async function stepsOf(pageSize: number): Promise<number> {
   return harness.deps.faults.steps - before;
 }
 
-describe('a page whose records feed several shard types', { timeout: 60_000 }, () => {
+describe('a page whose records feed several shard types', () => {
   it.each([1, 2, 100])(
     'matches each type by its own rules, and references lead to survivors, by pages of %i',
     async (size) => {

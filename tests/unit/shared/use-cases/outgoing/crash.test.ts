@@ -63,7 +63,7 @@ function expectAllDelivered({ deps, dispatches, secrets }: Awaited<ReturnType<ty
   expect(deps.poison.all()).toEqual([]);
 }
 
-describe('a crash at any durable step', { timeout: 120_000 }, () => {
+describe('a crash at any durable step', () => {
   test('is not needed for everything to arrive', async () => {
     const harness = await begin();
     await harness.settle();

@@ -8,7 +8,7 @@ const pace = { scheduleMs: Array.from({ length: 20 }, (_, index) => (index === 0
 const fails = { kind: 'answered', status: 500, durationMs: 1 } as const;
 const works = { kind: 'answered', status: 200, durationMs: 1 } as const;
 
-describe('a subscription that keeps an order', { timeout: 60_000 }, () => {
+describe('a subscription that keeps an order', () => {
   test('has the next event of a key wait until the one before is done; other keys go on', async () => {
     const harness = createOutgoingHarness(pace);
     const { webhookClient, clock } = harness.deps;

@@ -75,7 +75,7 @@ describe('a replay of a dispatch', () => {
   });
 });
 
-describe('a replay of a time range', { timeout: 60_000 }, () => {
+describe('a replay of a time range', () => {
   test('sends what did not arrive, or all, in the order of the events', async () => {
     const harness = await withGivenUp();
     const { deps, since, subscriptionId } = harness;

@@ -32,6 +32,8 @@ const failOnPoison = (documents) => {
   }
 };
 
+let batches = 0;
+
 /** Each function that a test asks for by name. */
 const FUNCTIONS = {
   fromNow: {},
@@ -61,10 +63,17 @@ const FUNCTIONS = {
       }
     },
   },
-  slow: {
+  // The third batch of each process ends once a file says so.
+  held: {
     maxItemsPerInvocation: 2,
     startFromBeginning: true,
-    work: () => new Promise((resolve) => setTimeout(resolve, 100)),
+    leaseExpirationInterval: 5000,
+    work: async () => {
+      batches += 1;
+      while (batches >= 3 && !existsSync(`${process.env.RUNS_FILE}.released`)) {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    },
   },
 };
 

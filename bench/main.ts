@@ -1,4 +1,5 @@
 import { measureBulk } from './bulk.ts';
+import { measureCompare } from './compare.ts';
 import { measureDurable } from './durable.ts';
 import { measureEngine } from './engine.ts';
 import { measureFairness } from './fairness.ts';
@@ -16,6 +17,7 @@ import { measureWebhooks } from './webhooks.ts';
 const benchmarks: Record<string, () => Promise<Readonly<Record<string, unknown>>>> = {
   sync: async () => ({ runs: await measureSync(), engine: await measureEngine() }),
   bulk: measureBulk,
+  compare: measureCompare,
   engine: measureEngine,
   fairness: measureFairness,
   http: measureHttp,

@@ -9,7 +9,12 @@ export const writeCause = z
       .describe(
         'A run, a webhook, the answer to a push, a person or application, a decision, a merge or its undo, a rollback',
       ),
-    id: z.string().describe('Of the execution, delivery, conflict, hold or merge; of a person’s edit, of the request'),
+    id: z
+      .string()
+      .describe(
+        'Of the execution, also where what it found missing was deleted after approval, of the delivery, conflict or merge; of a person’s edit, of the request',
+      ),
+    holdId: z.string().optional().describe('Of deletions that were held: the hold that was approved'),
     actorId: z.string(),
     at: instant,
     record: z

@@ -9,7 +9,7 @@ export const hold = z
   .strictObject({
     id: holdId,
     state: holdState.describe(
-      '`approved`: it is being carried out, or its run goes on; `superseded`: a later run saw otherwise, or its run has ended',
+      '`approved`: it is being carried out; `done`: it was, or its run goes on; `superseded`: a later run saw otherwise, or its run has ended',
     ),
     kind: z
       .enum(['delete-missing', 'delete-marked', 'overwrite-field'])

@@ -40,14 +40,17 @@ export function overwrittenBy(observation: Observation, source: ShardSource, sha
 
 /** The tally with another page. */
 export function addToTally(tally: Tally, page: PageChanges): Tally {
-  const byName = new Map(tally.changes.map((change) => [nameOf(change.field, change.to), change]));
+  const before = new Map(tally.changes.map((change) => [nameOf(change.field, change.to), change]));
+  const met = new Map<string, Tally['changes'][number]>();
   for (const { field, to } of page.changes) {
     const value = to === undefined ? undefined : valueName(to);
     const name = nameOf(field, value);
-    const records = (byName.get(name)?.records ?? 0) + 1;
-    byName.set(name, { field, ...(value === undefined ? {} : { to: value }), records });
+    const records = (met.get(name) ?? before.get(name))?.records ?? 0;
+    met.set(name, { field, ...(value === undefined ? {} : { to: value }), records: records + 1 });
   }
-  const changes = [...byName.values()].sort((a, b) => b.records - a.records).slice(0, mostChanges);
+  // Of those met as often, the newest stay: else what was met once would keep out what is met in every page from now on.
+  const all = [...met.values(), ...[...before].flatMap(([name, change]) => (met.has(name) ? [] : [change]))];
+  const changes = all.sort((a, b) => b.records - a.records).slice(0, mostChanges);
   return { met: tally.met + page.met, deleted: tally.deleted + page.deleted, changes };
 }
 

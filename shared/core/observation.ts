@@ -32,7 +32,7 @@ export interface Observation {
   readonly seen?: { readonly fence: number; readonly page: number };
   /** It is the answer to a write of ours. */
   readonly pushed?: Pushed;
-  /** It was looked at to be written to: also what no mapping reads of it counts, such as its revision. */
+  /** The shard is to know of the look although the record is as it was: to be written to, where its revision counts, or while a read of the whole object may miss it. */
   readonly aimed?: true;
 }
 

@@ -25,6 +25,8 @@ export interface ApplyChangesInput {
   /** Its `executionId` is that of the delivery or push, its `fence` the epoch milliseconds of when the provider showed the changes. */
   readonly sighting: Sighting;
   readonly cause: Pick<Cause, 'kind' | 'id' | 'actorId'>;
+  /** Also a record that is as it was is written down as seen: a read of the whole object is under way. */
+  readonly leavesTrace?: boolean;
   /** The links that earlier attempts at these changes have announced: one of them may have died between a shard and its link. */
   readonly announced: readonly string[];
   /**
@@ -82,11 +84,12 @@ export async function applyChanges(
     converter.feeds.map(({ shardTypeId }) => shardTypeId),
   );
   const reading = await readPage(integrationId, converter, shown.changes, answer, matchers);
-  const wanted = reading.observations.filter(
+  const kept = reading.observations.filter(
     ({ deleted, feed: { object, derived }, externalId }) =>
       (input.deletions !== 'ignore' || !deleted) &&
       (derived !== true || !suppressions.has({ integrationId, object, externalId })),
   );
+  const wanted = input.leavesTrace === true ? kept.map((each) => ({ ...each, aimed: true as const })) : kept;
   const linkIds = wanted.map(({ linkId }) => linkId);
   if (!(await input.announce(linkIds))) return undefined;
   await reopenLinks(deps, scope, input.announced);

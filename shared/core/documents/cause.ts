@@ -6,9 +6,11 @@ import { z } from 'zod';
  */
 export const cause = z.strictObject({
   kind: z.enum(['run', 'delivery', 'push', 'person', 'conflict', 'hold', 'merge', 'merge-undone', 'rollback']),
-  /** The execution (of a partition: its run), delivery, conflict, hold or merge; of a person's edit, the request. */
+  /** The execution (of a partition: its run; of deletions that were held: the one that found them), delivery, conflict or merge; of a person's edit, the request. */
   id: z.string(),
   actorId: z.string(),
+  /** Of deletions that were held: the hold that a person approved. */
+  holdId: z.string().optional(),
   /** The record that was shown; of several in one write, the last. */
   linkId: z.string().optional(),
   /** Names what converted the record. */

@@ -67,12 +67,15 @@ async function end(slice: Slice): Promise<SliceEnd> {
 
 async function begin(slice: Slice, { run, of }: Reads): Promise<boolean> {
   const { deps, scope } = slice;
+  const task = (await deps.tasks.get(scope, { id: run.taskId }))?.document;
+  // A person may have thought better of it since the run began.
+  const isMeant = task?.deletions === run.plan.deletions;
   const feeds: { object: string; feed: Feed }[] = [];
   for (const planned of run.plan.objects) {
     const converter = await loadConverter(deps, scope, planned);
     feeds.push(...converter.feeds.map((feed) => ({ object: planned.object, feed })));
   }
-  const comparison = beginComparison(feeds, of);
+  const comparison = beginComparison(feeds, isMeant ? of : () => ({ unproven: otherPolicy }));
   return move(slice, (execution, now) => moved(execution, comparison, now));
 }
 
@@ -145,6 +148,7 @@ async function list(
   return move(slice, change, [], found.missing.length === 0 ? undefined : missing);
 }
 
+const otherPolicy = 'The task no longer says what the run began with.';
 const untold = 'The pages of the run do not tell which records they showed.';
 
 function noteOf({ object, shardTypeId, links, missing, deleted, outcome, reason, holdId }: ComparedFeed): Note {

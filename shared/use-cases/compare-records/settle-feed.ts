@@ -6,7 +6,7 @@ import type { ExecutionDocument } from '../../core/documents/execution.ts';
 import type { HoldDocument } from '../../core/documents/hold.ts';
 import { signatureOf } from '../../core/hold-identity.ts';
 import type { Slice } from '../begin-slice.ts';
-import { findRejection, listHoldsOf, supersedeHolds } from '../holds/known-holds.ts';
+import { findRejection, listHoldsOf, listRejectedHolds, supersedeHolds } from '../holds/known-holds.ts';
 import { announceHold, raiseHold, sampleOf } from '../holds/raise-hold.ts';
 import { keepHold } from '../keep-hold.ts';
 import { reopenLinks } from '../reopen-links.ts';
@@ -47,14 +47,17 @@ export async function settleFeed(
         holdId: rejection.holdId,
       };
   }
-  const reason = reasonToHold(feed, read.records, run.plan.holds ?? defaultHoldThresholds);
+  const rejected = await listRejectedHolds(deps, scope, run.taskId, action);
+  const reason =
+    reasonToHold(feed, read.records, run.plan.holds ?? defaultHoldThresholds) ?? reasonAfter(rejected, feed);
   if (feed.done < feed.batches) {
     const linkIds = await readBatch(slice, feedIndex, feed.done);
     if (reason === undefined) return deleteBatch(slice, run, feed, { feedIndex, fence: read.fence, linkIds });
     await reopenLinks(deps, scope, linkIds);
     return { ...feed, done: feed.done + 1 };
   }
-  await supersedeHolds(deps, scope, known, 'A later run saw otherwise.');
+  await supersedeHolds(deps, scope, known, otherwise);
+  if (feed.missing === 0) await supersedeHolds(deps, scope, rejected, otherwise, 'rejected');
   if (reason === undefined) return { ...feed, outcome: feed.missing === 0 ? 'nothing' : 'deleted' };
   const hold = await raiseHold(deps, scope, run, {
     action,
@@ -63,6 +66,14 @@ export async function settleFeed(
     sample: await sampleOf(deps, scope, await readBatch(slice, feedIndex, 0)),
   });
   return { ...feed, outcome: 'held', reason, holdId: hold.id };
+}
+
+const otherwise = 'A later run saw otherwise.';
+
+/** Some of what a person wanted to keep may be missing still, in a number that is not held by itself. */
+function reasonAfter(rejected: readonly HoldDocument[], { missing, links }: ComparedFeed): string | undefined {
+  if (missing === 0 || rejected.length === 0) return undefined;
+  return `${missing} of ${links} records are no longer there, and a person has rejected deletions of them.`;
 }
 
 function actionOf(

@@ -6,6 +6,7 @@ import type { Deps } from '../../core/ports.ts';
 import type { Scope } from '../../core/scope.ts';
 import { fetchSighting, payloadSighting } from '../../core/webhooks/delivery-sighting.ts';
 import { type AppliedChanges, applyChanges } from '../apply-changes.ts';
+import { isReadWhole } from '../compare-records/is-read-whole.ts';
 import type { DeliverySource } from './delivery-source.ts';
 import { type FetchedHints, fetchHinted } from './fetch-hinted.ts';
 import type { DeliveryHold } from './hold-delivery.ts';
@@ -132,6 +133,7 @@ async function applyGroup(
   const { hold, group, result } = work;
   const { id, integrationId } = hold.document;
   let { announced } = work;
+  const leavesTrace = await isReadWhole(deps, scope, source.tasks, group.object);
   for (const { task, tools, matchRules } of await source.intakesOf(group.object)) {
     const applied = await applyChanges(
       deps,
@@ -143,6 +145,7 @@ async function applyGroup(
         deletions: task.deletions,
         sighting: group.sighting,
         cause: { kind: 'delivery', id, actorId: scope.actor.id },
+        leavesTrace,
         announced,
         announce: (linkIds) => hold.announce(linkIds),
         keepHold: () => hold.keep(),

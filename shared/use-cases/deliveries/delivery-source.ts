@@ -30,6 +30,8 @@ export interface DeliverySource {
   readonly settings: unknown;
   /** Why nothing can be known of them: a document that the deliveries need does not parse. */
   readonly failure?: CorruptDocument;
+  /** All tasks of the integration that read anything, also those that are not enabled. */
+  readonly tasks: readonly TaskDocument[];
   /** The enabled tasks that read an object. */
   tasksOf(object: string): readonly TaskDocument[];
   /** How records of an object are taken. Throws AppError `not-published`, `not-found`. */
@@ -39,7 +41,8 @@ export interface DeliverySource {
 /** Each delivery fails with it: so it is tried again, and in the end dead with the reason, instead of being given back without end. */
 export function brokenSource(failure: CorruptDocument): DeliverySource {
   const intakesOf = () => Promise.reject(failure);
-  return { integration: undefined, adapter: undefined, settings: undefined, failure, tasksOf: () => [], intakesOf };
+  const nothing = { integration: undefined, adapter: undefined, settings: undefined, tasks: [] };
+  return { ...nothing, failure, tasksOf: () => [], intakesOf };
 }
 
 export async function openSource(deps: Deps, scope: Scope, integrationId: string): Promise<DeliverySource> {
@@ -47,15 +50,15 @@ export async function openSource(deps: Deps, scope: Scope, integrationId: string
   const adapter = deps.adapters.find(({ id }) => id === integration?.provider);
   const settings = adapter?.settings.safeParse(integration?.settings);
   const tasks: TaskDocument[] = [];
-  for await (const task of visitTasks(deps, scope, integrationId)) {
-    if (task.enabled && task.direction !== 'push') tasks.push(task);
-  }
-  const tasksOf = (object: string) => tasks.filter((task) => task.objects.some((each) => each.object === object));
+  for await (const task of visitTasks(deps, scope, integrationId)) if (task.direction !== 'push') tasks.push(task);
+  const tasksOf = (object: string) =>
+    tasks.filter((task) => task.enabled && task.objects.some((each) => each.object === object));
   const opened = new Map<string, Promise<readonly Intake[]>>();
   return {
     integration,
     adapter,
     settings: settings?.success === true ? settings.data : undefined,
+    tasks,
     tasksOf,
     intakesOf: (object) => {
       const known = opened.get(object);

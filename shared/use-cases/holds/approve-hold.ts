@@ -1,13 +1,14 @@
 import type { approveHold as route } from '../../contracts/holds.ts';
 import { AppError } from '../../core/app-error.ts';
 import { describeHold } from '../../core/describe-hold.ts';
-import { type HoldDocument, rejectionIdOf } from '../../core/documents/hold.ts';
+import type { HoldDocument } from '../../core/documents/hold.ts';
 import type { Deps } from '../../core/ports.ts';
 import type { InputOf, OutputOf } from '../../core/route-input.ts';
 import type { Scope } from '../../core/scope.ts';
 import { changeDocument } from '../change-document.ts';
 import { recordAudit } from '../record-audit.ts';
 import { findHold } from './find-hold.ts';
+import { noteDecision } from './known-holds.ts';
 import { wakeHold, watchHold } from './wake-hold.ts';
 
 type Needs = Pick<
@@ -42,7 +43,7 @@ export async function approveHold(
     ifMatch,
     repeated: attempt.repeated,
   });
-  await deps.holdRejections.remove(scope, { id: rejectionIdOf(stored.document.signature) });
+  await noteDecision(deps, scope, stored.document);
   await recordAudit(deps, scope, { action: 'hold.approved', subject: holdId });
   await wakeHold(deps, scope, holdId);
   return { body: describeHold(stored.document), etag: stored.etag };

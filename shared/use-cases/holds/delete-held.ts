@@ -50,7 +50,8 @@ async function takeBatch(deps: Deps, scope: Scope, hold: Approved): Promise<Hold
       linkIds: listed.document.linkIds,
       archives: action.archives,
       sighting: { executionId: hold.id, page: action.done, fence: action.fence },
-      cause: { kind: 'hold', id: hold.id, actorId: hold.decidedBy ?? scope.actor.id, at },
+      // The run's, so that whoever rolls that back takes these back, too.
+      cause: { kind: 'hold', id: hold.executionId, holdId: hold.id, actorId: hold.decidedBy ?? scope.actor.id, at },
       matchRules: await freezeMatchRules(deps, scope, [action.shardTypeId]),
     },
     // A cancelled hold is noticed with the next batch; what another worker does is the same.

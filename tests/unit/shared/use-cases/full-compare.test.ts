@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { AdapterFailure } from '../../../../shared/core/adapter.ts';
 import type { ExecutionDocument } from '../../../../shared/core/documents/execution.ts';
 import { workOnSlice } from '../../../../shared/use-cases/work-on-slice.ts';
+import { createDeliveryHarness } from '../../../kit/delivery-harness.ts';
 import { createPerson } from '../../../kit/person.ts';
 import { createSyncHarness, fill, longAgo, type SyncHarness } from '../../../kit/sync-harness.ts';
 import { bulkHarness } from './bulk-harness.ts';
@@ -144,6 +145,55 @@ describe('a complete full read', () => {
   }
 });
 
+describe('a webhook', () => {
+  it.each([
+    ['of the task that reads', true],
+    ['although the task takes no webhooks', false],
+  ] as const)('that shows a record unchanged while a full read misses it keeps it (%s)', async (_, enabled) => {
+    const harness = await createDeliveryHarness({ pageSize: 4, task: { mode: 'full' } });
+    fill(harness, 20);
+    await harness.run();
+    const task = await harness.deps.tasks.get(harness.scope, { id: (await harness.task()).id });
+    if (task === undefined) throw new Error('There is no task');
+    if (!enabled) {
+      const other = { ...task.document, id: harness.deps.newId('task') };
+      await harness.deps.tasks.write(harness.scope, { kind: 'create', document: other });
+      await harness.deps.tasks.write(harness.scope, {
+        kind: 'replace',
+        document: { ...task.document, enabled: false },
+        etag: task.etag,
+      });
+    }
+    harness.deps.clock.advance(1000);
+    harness.provider.forget('p0002');
+    harness.provider.onPull = async ({ cursor }) => {
+      if (cursor !== '8') return;
+      harness.provider.onPull = undefined;
+      const version = Date.parse(longAgo);
+      const change = { externalId: 'p0002', deleted: false, record: { name: ' Person 2 ', city: 'Maribor' }, version };
+      const { id } = await harness.receive([{ kind: 'change', object: 'people', change }]);
+      await harness.turn();
+      expect((await harness.delivery(id)).processing.result?.counts).toEqual({ unchanged: 1 });
+    };
+    const run = await harness.run();
+    expect(feedOf(run)).toMatchObject({ missing: 0, outcome: 'nothing' });
+    expect(await statuses(harness)).toEqual({});
+    expect((await harness.links()).every(({ state }) => state === 'settled')).toBe(true);
+  });
+
+  it('leaves no trace of an unchanged record when nothing reads it whole', async () => {
+    const harness = await createDeliveryHarness({ pageSize: 4, task: { mode: 'full' } });
+    fill(harness, 3);
+    await harness.run();
+    const before = await harness.links();
+    const version = Date.parse(longAgo);
+    const change = { externalId: 'p0002', deleted: false, record: { name: ' Person 2 ', city: 'Maribor' }, version };
+    await harness.receive([{ kind: 'change', object: 'people', change }]);
+    await harness.settle();
+    expect(await harness.links()).toEqual(before);
+  });
+});
+
 describe('nothing is deleted', () => {
   const expectNothing = async (harness: SyncHarness, run: ExecutionDocument, reason: RegExp): Promise<void> => {
     expect(feedOf(run)?.outcome ?? 'left').toBe('left');
@@ -189,6 +239,19 @@ describe('nothing is deleted', () => {
     const run = await harness.finish(id);
     expect(run.state).toBe('cancelled');
     await expectNothing(harness, run, /./);
+  });
+
+  it.each(['ignore', 'archive'] as const)('when the task says %s since the run began', async (deletions) => {
+    const harness = await begin();
+    const { id } = await harness.start();
+    harness.provider.onPull = async ({ cursor }) => {
+      if (cursor !== '12') return;
+      const stored = await harness.deps.tasks.get(harness.scope, { id: (await harness.task()).id });
+      if (stored === undefined) throw new Error('There is no task');
+      const document = { ...stored.document, deletions };
+      await harness.deps.tasks.write(harness.scope, { kind: 'replace', document, etag: stored.etag });
+    };
+    await expectNothing(harness, await harness.finish(id), /no longer says/);
   });
 
   it('when the provider said there were more', async () => {

@@ -98,9 +98,23 @@ describe('a run that is about to blank a field in a large share of records', () 
       const all = (await harness.shards()).size;
       expect(run).toMatchObject({ state: 'succeeded', counts: { received: all, updated: all } });
       expect(await blanked(harness)).toBe(all);
-      expect(onlyHold(harness).state).toBe('approved');
+      expect(onlyHold(harness).state).toBe('done');
       expect(harness.deps.holds.all()).toHaveLength(1);
     }
+  });
+
+  it('has nothing to go on with when that is approved after it was rejected, which the hold says', async () => {
+    const harness = await begin();
+    await mistake(harness);
+    const { id } = await harness.start();
+    await harness.quieten(id);
+    const { id: holdId } = onlyHold(harness);
+    await createPerson(harness).decide('reject', holdId);
+    expect((await harness.finish(id)).state).toBe('cancelled');
+    await createPerson(harness).decide('approve', holdId);
+    await harness.settle();
+    expect(onlyHold(harness)).toMatchObject({ state: 'superseded', problem: /has ended/ });
+    expect(harness.deps.holdRejections.all()).toEqual([]);
   });
 
   it('ends as cancelled when that is rejected, and so does the next one that would do just the same', async () => {
@@ -206,6 +220,9 @@ describe('a run that is told of many deletions by the provider', () => {
   });
 });
 
+/** The hold's state, and how many rejections are remembered. */
+const decided = { approve: ['done', 0], reject: ['rejected', 1] } as const;
+
 describe('a crash', () => {
   it.each(['before', 'after'] as const)(
     'at any step (%s it took) of holding a run and going on with it loses nothing',
@@ -240,7 +257,7 @@ describe('a crash', () => {
           harness.deps.events.all().filter(({ type }) => type === 'hold.raised'),
           where,
         ).toHaveLength(1);
-        expect(onlyHold(harness).state, where).toBe(verb === 'approve' ? 'approved' : 'rejected');
+        expect([onlyHold(harness).state, harness.deps.holdRejections.all().length], where).toEqual(decided[verb]);
         return faults.steps - before;
       }
     },

@@ -170,7 +170,7 @@ function routeTo(integrationId: string): PushRoute {
     creates: true,
     mirrors: true,
     deletes: true,
-    conflicts: { policy: 'manual', fields: {}, remindAfterHours: 24, onDeadline: 'internal_wins' },
+    conflicts: { policy: 'manual', fields: {}, remindAfterMinutes: 1440, onDeadline: 'internal_wins' },
   };
 }
 

@@ -7,7 +7,7 @@ import { fieldPath } from './identifiers.ts';
  */
 export const conflictPolicy = z.enum(['external_wins', 'internal_wins', 'newest', 'merge', 'manual']);
 
-const hours = z.int().min(1).max(8760);
+const minutes = z.int().min(1).max(525_600);
 
 /** How conflicts of a task are settled, and what happens to those that wait for a person. */
 export const conflictSettings = z
@@ -17,9 +17,9 @@ export const conflictSettings = z
       .record(fieldPath, conflictPolicy)
       .default({})
       .describe('By field of the shard; a policy of `address` also holds for `address.city`'),
-    remindAfterHours: hours.default(24).describe('When a conflict that waits is told again'),
-    escalateAfterHours: hours.optional().describe('When it is told as an alert'),
-    deadlineHours: hours.optional().describe('When `onDeadline` decides; without it a conflict waits for a person'),
+    remindAfterMinutes: minutes.default(1440).describe('When a conflict that waits is told again, and again'),
+    escalateAfterMinutes: minutes.optional().describe('When it is told as an alert'),
+    deadlineMinutes: minutes.optional().describe('When `onDeadline` decides; without it a conflict waits for a person'),
     onDeadline: z.enum(['external_wins', 'internal_wins']).default('internal_wins'),
   })
   .meta({ id: 'ConflictSettings' });

@@ -1,4 +1,4 @@
-import { isJsonObject, type Json, type JsonObject } from './json.ts';
+import { isJsonObject, type Json, type JsonObject, setField } from './json.ts';
 
 /** Reads own properties only; an array index is a path part like any other. `undefined` where the path leads nowhere. */
 export function readPath(value: Json, path: readonly string[]): Json | undefined {
@@ -19,12 +19,12 @@ export function writePath(target: JsonObject, path: readonly string[], value: Js
       current = next;
     } else {
       const made: JsonObject = {};
-      current[part] = made;
+      setField(current, part, made);
       current = made;
     }
   }
   const last = path.at(-1);
-  if (last !== undefined) current[last] = value;
+  if (last !== undefined) setField(current, last, value);
 }
 
 /** Removes a field in place, and the objects on the way that it leaves empty. */

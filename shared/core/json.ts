@@ -14,11 +14,15 @@ export function copyJson<T extends Json>(value: T): T {
   const copy: JsonObject = {};
   for (const field of Object.keys(value)) {
     const each = value[field] as Json;
-    // Assigned, it would be the copy's prototype.
-    if (field === '__proto__') Object.defineProperty(copy, field, { ...ownField, value: copyJson(each) });
-    else copy[field] = typeof each === 'object' && each !== null ? copyJson(each) : each;
+    setField(copy, field, typeof each === 'object' && each !== null ? copyJson(each) : each);
   }
   return copy as T;
 }
 
 const ownField = { configurable: true, enumerable: true, writable: true };
+
+/** Gives an object a field in place, whatever it is called: assigned, `__proto__` would be its prototype. */
+export function setField(target: JsonObject, field: string, value: Json): void {
+  if (field === '__proto__') Object.defineProperty(target, field, { ...ownField, value });
+  else target[field] = value;
+}

@@ -33,7 +33,7 @@ export function pushesSuite(app: () => App): void {
       name: 'Both ways',
       direction: 'bidirectional',
       objects: [{ object: 'contacts', shardTypeId: 'contact', fields }],
-      conflicts: { policy: 'newest', fields: { jobTitle: 'external_wins' }, deadlineHours: 48 },
+      conflicts: { policy: 'newest', fields: { jobTitle: 'external_wins' }, deadlineMinutes: 48 },
     };
     const created = await admin.call('createTask', { params, body });
     expect(created.json).toMatchObject({

@@ -106,7 +106,7 @@ export class ConflictWorld {
         name: 'People',
         direction: 'push',
         creates: true,
-        conflicts: { policy: 'manual', fields: {}, remindAfterHours: 24, onDeadline: 'internal_wins', ...settings },
+        conflicts: { policy: 'manual', fields: {}, remindAfterMinutes: 1440, onDeadline: 'internal_wins', ...settings },
         mode: 'incremental',
         objects: [{ object: 'people', shardTypeId: 'contact', fields }],
         schedule: { kind: 'manual' },

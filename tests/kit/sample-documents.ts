@@ -88,7 +88,7 @@ export function sampleTask(tenantId: string, change: Partial<TaskDocument> = {})
     name: 'Companies',
     direction: 'pull',
     creates: true,
-    conflicts: { policy: 'manual', fields: {}, remindAfterHours: 24, onDeadline: 'internal_wins' },
+    conflicts: { policy: 'manual', fields: {}, remindAfterMinutes: 1440, onDeadline: 'internal_wins' },
     mode: 'incremental',
     objects: [mapping],
     schedule: { kind: 'manual' },

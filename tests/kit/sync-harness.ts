@@ -106,7 +106,7 @@ export async function createSyncHarness(options: HarnessOptions = {}): Promise<S
       name: 'People',
       direction: 'pull',
       creates: true,
-      conflicts: { policy: 'manual', fields: {}, remindAfterHours: 24, onDeadline: 'internal_wins' },
+      conflicts: { policy: 'manual', fields: {}, remindAfterMinutes: 1440, onDeadline: 'internal_wins' },
       mode: 'incremental',
       objects: [
         {

@@ -18,7 +18,7 @@ const fields = [
   { from: 'phone', to: 'phone' },
   { from: 'jobTitle', to: 'jobTitle' },
   { from: 'address.city', to: 'address.city' },
-  { from: 'tags', to: 'emails' },
+  { from: 'tags', to: 'tags' },
 ];
 
 type TaskInput = Record<string, unknown> & { readonly conflicts?: Partial<ConflictSettings> };

@@ -45,7 +45,7 @@ export function routeTo(integrationId: string, choice: RouteChoice = {}): PushRo
     conflicts: {
       policy: choice.policy ?? 'manual',
       fields: { ...choice.fields },
-      remindAfterHours: 24,
+      remindAfterMinutes: 1440,
       onDeadline: 'internal_wins',
     },
   };

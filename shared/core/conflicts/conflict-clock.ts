@@ -1,7 +1,7 @@
 import type { ConflictSettings } from '../../contracts/conflict-policy.ts';
 import type { ConflictDocument } from '../documents/conflict.ts';
 
-const hourMs = 3_600_000;
+const minuteMs = 60_000;
 
 /** What is due of a conflict that waits, and when something is next. Instants are derived from when it was opened, so that repeats name the same. */
 export interface ConflictClock {
@@ -21,18 +21,18 @@ export function readClock(
   now: string,
 ): ConflictClock {
   const nowMs = Date.parse(now);
-  const after = (hours: number) => Date.parse(conflict.openedAt) + hours * hourMs;
-  const passed = Math.floor((nowMs - Date.parse(conflict.openedAt)) / (settings.remindAfterHours * hourMs));
-  const { escalateAfterHours, deadlineHours } = settings;
-  const escalateMs = escalateAfterHours === undefined ? undefined : after(escalateAfterHours);
-  const deadlineMs = deadlineHours === undefined ? undefined : after(deadlineHours);
+  const after = (minutes: number) => Date.parse(conflict.openedAt) + minutes * minuteMs;
+  const passed = Math.floor((nowMs - Date.parse(conflict.openedAt)) / (settings.remindAfterMinutes * minuteMs));
+  const { escalateAfterMinutes, deadlineMinutes } = settings;
+  const escalateMs = escalateAfterMinutes === undefined ? undefined : after(escalateAfterMinutes);
+  const deadlineMs = deadlineMinutes === undefined ? undefined : after(deadlineMinutes);
   const isEscalated = conflict.escalatedAt !== undefined;
-  const upcoming = [after((Math.max(passed, 0) + 1) * settings.remindAfterHours), escalateMs, deadlineMs].filter(
+  const upcoming = [after((Math.max(passed, 0) + 1) * settings.remindAfterMinutes), escalateMs, deadlineMs].filter(
     (ms): ms is number => ms !== undefined && ms > nowMs,
   );
   return {
     ...(passed > conflict.reminders
-      ? { reminder: { number: passed, at: instant(after(passed * settings.remindAfterHours)) } }
+      ? { reminder: { number: passed, at: instant(after(passed * settings.remindAfterMinutes)) } }
       : {}),
     ...(escalateMs !== undefined && escalateMs <= nowMs && !isEscalated ? { escalation: instant(escalateMs) } : {}),
     isExpired: deadlineMs !== undefined && deadlineMs <= nowMs,

@@ -4,6 +4,7 @@ import { definedOnly } from '../defined-only.ts';
 import type { ConflictDocument, ConflictField, ConflictOrigin } from '../documents/conflict.ts';
 import type { ShardDocument, ShardSource } from '../documents/shard.ts';
 import type { Json } from '../json.ts';
+import { ownValue } from '../own-value.ts';
 import { trustedTime } from '../two-way/decide-field.ts';
 import { isWaiting, oursOf, theirsOf } from '../two-way/held-values.ts';
 import { liveLinks } from '../two-way/undo-decision.ts';
@@ -79,7 +80,7 @@ function readField(
     internalBase,
     ours,
     theirs,
-    oursAt: trustedTime(shard.edits?.[field]?.at, now),
+    oursAt: trustedTime(ownValue(shard.edits, field)?.at, now),
     theirsAt: trustedTime(source.modifiedAt, now),
   });
   return {
@@ -89,7 +90,7 @@ function readField(
     theirs: room.keep(theirs),
     proposed: { value: room.keep(value), take, by },
     origin: originOf(shard, field),
-    ...definedOnly({ edit: shard.edits?.[field] }),
+    ...definedOnly({ edit: ownValue(shard.edits, field) }),
     version: shortHash(canonicalText([sideText(ours), sideText(theirs)])),
   };
 }
@@ -106,7 +107,7 @@ function readDeletion(shard: ShardDocument, where: 'here' | 'there'): ConflictDo
 
 function originOf(shard: ShardDocument, field: string): ConflictOrigin {
   const { cause, revision, createdIn, createdAt } = shard;
-  const edit = shard.edits?.[field];
+  const edit = ownValue(shard.edits, field);
   if (edit === undefined) {
     if (revision === 1 || cause === undefined) return { from: 'creation', id: createdIn ?? shard.id, at: createdAt };
     return nameOrigin(shard, cause.linkId ?? cause.id, cause.at);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { conflictSettings } from '../../contracts/conflict-policy.ts';
+
 import {
   bulkSetting,
   defaultHoldThresholds,
@@ -9,6 +9,7 @@ import {
   taskDirection,
   taskObject,
 } from '../../contracts/tasks.ts';
+import { storedConflictSettings } from './conflict-settings.ts';
 
 /** A sync task, container `config`. */
 export const taskDocument = z.strictObject({
@@ -20,7 +21,7 @@ export const taskDocument = z.strictObject({
   name: z.string(),
   direction: taskDirection.default('pull'),
   creates: z.boolean().default(true),
-  conflicts: conflictSettings.prefault({}),
+  conflicts: storedConflictSettings,
   mode: z.enum(['full', 'incremental']),
   objects: z.array(taskObject),
   schedule,

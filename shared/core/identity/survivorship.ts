@@ -3,6 +3,7 @@ import type { MatchRuleSet } from '../documents/match-rules.ts';
 import type { ShardDocument, ShardSource } from '../documents/shard.ts';
 import { readPath, removePath, writePath } from '../field-path.ts';
 import { copyJson, isJsonObject, type Json, type JsonObject } from '../json.ts';
+import { ownValue } from '../own-value.ts';
 
 export type Sources = ShardDocument['sources'];
 export type Strategy = MatchRuleSet['strategy'];
@@ -16,7 +17,7 @@ export function strategyOf(set: Pick<MatchRuleSet, 'strategy' | 'fieldStrategies
   if (set === undefined) return () => 'newest';
   return (path) => {
     for (let length = path.length; length > 0; length -= 1) {
-      const found = set.fieldStrategies[path.slice(0, length).join('.')];
+      const found = ownValue(set.fieldStrategies, path.slice(0, length).join('.'));
       if (found !== undefined) return found;
     }
     return set.strategy;

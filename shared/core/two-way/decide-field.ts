@@ -1,6 +1,7 @@
 import type { ConflictPolicy } from '../../contracts/conflict-policy.ts';
 import { sameValue } from '../canonical.ts';
 import type { Json } from '../json.ts';
+import { ownValue } from '../own-value.ts';
 import { mergeLists } from './merge-lists.ts';
 import { sameMeaning } from './same-meaning.ts';
 
@@ -87,7 +88,7 @@ export function policyOf(
   path: readonly string[],
 ): ConflictPolicy {
   for (let length = path.length; length > 0; length -= 1) {
-    const found = settings.fields[path.slice(0, length).join('.')];
+    const found = ownValue(settings.fields, path.slice(0, length).join('.'));
     if (found !== undefined) return found;
   }
   return settings.policy;

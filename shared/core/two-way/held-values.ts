@@ -1,6 +1,7 @@
 import type { ShardDocument, ShardSource } from '../documents/shard.ts';
 import { readPath } from '../field-path.ts';
 import type { Json } from '../json.ts';
+import { ownValue } from '../own-value.ts';
 
 type Held = NonNullable<ShardSource['held']>;
 
@@ -11,7 +12,7 @@ export function isWaiting(held: Held | undefined): boolean {
 
 /** The value that the other side sets against ours: what it shows, or showed until a decision that was taken back was written there. */
 export function theirsOf(source: ShardSource, field: string): Json | undefined {
-  const overwritten = source.held?.fields[field]?.theirs;
+  const overwritten = ownValue(source.held?.fields, field)?.theirs;
   if (overwritten !== undefined) return overwritten.value as Json | undefined;
   return readPath(source.externalBase, field.split('.')) as Json | undefined;
 }

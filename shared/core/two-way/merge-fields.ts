@@ -5,6 +5,7 @@ import type { HeldFields, ShardDocument, ShardSource } from '../documents/shard.
 import { readPath } from '../field-path.ts';
 import { mergeSources, type Path } from '../identity/survivorship.ts';
 import type { Json } from '../json.ts';
+import { ownValue } from '../own-value.ts';
 import { decideField, type FieldSides, policyOf, trustedTime } from './decide-field.ts';
 import {
   type Agreements,
@@ -44,7 +45,7 @@ export function mergeFields(
     const key = path.join('.');
     const { pushed } = observation;
     // A decision that was taken back while it was being pushed waits for a new one, whatever the push came to.
-    const isUndone = ledger.held[key]?.theirs !== undefined;
+    const isUndone = ownValue(ledger.held, key)?.theirs !== undefined;
     if (pushed?.fields.includes(key) !== true || isUndone) {
       mergeField(input, shard, before, draft, ledger, path, basesOf(before, ledger, path));
       continue;
@@ -70,7 +71,7 @@ type Bases = Pick<FieldSides, 'externalBase' | 'internalBase'>;
 
 /** What both sides had when they agreed; of a field that is held, when they did so last. */
 function basesOf(before: ShardSource | undefined, { held }: Ledger, path: Path): Bases {
-  const known = held[path.join('.')];
+  const known = ownValue(held, path.join('.'));
   return known === undefined
     ? { externalBase: valueBefore(before, path), internalBase: before && agreedValue(before, path) }
     : { externalBase: known.externalBase as Json | undefined, internalBase: known.internalBase as Json | undefined };
@@ -86,7 +87,7 @@ function mergeField(
   bases: Bases,
 ): void {
   const key = path.join('.');
-  const known = ledger.held[key];
+  const known = ownValue(ledger.held, key);
   const ours = readPath(draft.data, path) as Json | undefined;
   const overwritten = overwrittenBy(input, before, known, path);
   const shown = readPath(input.observation.data, path) as Json | undefined;
@@ -127,7 +128,7 @@ function timesOf(
   { edits }: ShardDocument,
   key: string,
 ): Pick<FieldSides, 'oursAt' | 'theirsAt'> {
-  return { oursAt: trustedTime(edits?.[key]?.at, now), theirsAt: trustedTime(observation.modifiedAt, now) };
+  return { oursAt: trustedTime(ownValue(edits, key)?.at, now), theirsAt: trustedTime(observation.modifiedAt, now) };
 }
 
 function isSamePath(left: Path, right: Path): boolean {

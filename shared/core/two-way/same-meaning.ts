@@ -2,10 +2,11 @@ import { sameValue } from '../canonical.ts';
 import type { Json } from '../json.ts';
 
 const addressLike = /^\S+@\S+$/;
-const phoneLike = /^\+?[\d\s().\-/]{7,}$/;
+const phoneLike = /^\+?[\d(][\d\s().\-/]{6,}$/;
 /** Decimal numbers, dates, and versions or network addresses: the signs within them are not there for the eye alone. */
 const numberLike = /^\d+\.\d+$|^\d{4}([./-])\d{1,2}\1\d{1,2}$|^\d{1,2}([./-])\d{1,2}\2\d{2,4}$|^\d{1,3}(\.\d{1,3}){3}$/;
 const instantLike = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}/;
+const zoned = /(Z|[+-]\d{2}:?\d{2})$/i;
 
 /**
  * Whether two values are one but for how providers write it: blanks around and between words, the letter case of addresses, the signs within
@@ -61,6 +62,8 @@ function digits(text: string): string {
 }
 
 function sameSecond(left: string, right: string): boolean {
+  // What names no zone is whatever the one who wrote it meant.
+  if (zoned.test(left) !== zoned.test(right)) return false;
   const [a, b] = [Date.parse(left), Date.parse(right)];
   return Number.isFinite(a) && Number.isFinite(b) && Math.floor(a / 1000) === Math.floor(b / 1000);
 }

@@ -53,7 +53,7 @@ export function setUpSystem(deps: MemoryDeps, scope: Scope, program: Program, in
       conflicts: {
         policy,
         fields: byField,
-        remindAfterHours: 24,
+        remindAfterMinutes: 1440,
         ...(onDeadline === undefined ? { onDeadline: 'internal_wins' } : { onDeadline, deadlineHours: 1 }),
       },
       mode: 'incremental',

@@ -33,6 +33,8 @@ describe('two values mean the same', () => {
     ['where another decimal point stands', '1234567.5', '123456.75'],
     ['month and day', '2030-1-11', '2030-11-1'],
     ['parts of a version', '10.11.1.11', '10.1.11.11'],
+    ['the sign of a number', '-1234567', '1234567'],
+    ['where the zone is named', '2030-01-01T10:00:00', '2030-01-01T10:00:00Z'],
     ['a second', '2030-01-01T10:00:00.999Z', '2030-01-01T10:00:01.000Z'],
     ['a number and its text', 7, '7'],
     ['zero and nothing', 0, undefined],

@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { ConflictWorld } from '../../../../kit/conflict-world.ts';
 
 const hourMs = 3_600_000;
+/** In minutes, as settings have it. */
+const hour = 60;
 
 function hoursAfter(world: ConflictWorld, id: string, hours: number): string {
   return new Date(Date.parse(world.read(id).openedAt) + hours * hourMs).toISOString();
@@ -9,7 +11,11 @@ function hoursAfter(world: ConflictWorld, id: string, hours: number): string {
 
 describe('a conflict that waits', () => {
   it('is reminded of again and again, escalated once, and decided at its deadline', async () => {
-    const world = await ConflictWorld.create({ remindAfterHours: 10, escalateAfterHours: 25, deadlineHours: 48 });
+    const world = await ConflictWorld.create({
+      remindAfterMinutes: 10 * hour,
+      escalateAfterMinutes: 25 * hour,
+      deadlineMinutes: 48 * hour,
+    });
     const id = await world.conflict();
     await world.pass(47);
     expect(world.eventsOf('conflict.reminder').map(({ at }) => at)).toEqual(
@@ -35,7 +41,7 @@ describe('a conflict that waits', () => {
       internal_wins: { fields: 'Bor', there: 'active', here: 'deleted' },
     } as const;
     for (const onDeadline of ['external_wins', 'internal_wins'] as const) {
-      const world = await ConflictWorld.create({ deadlineHours: 1, onDeadline });
+      const world = await ConflictWorld.create({ deadlineMinutes: 1 * hour, onDeadline });
       await world.conflict({ externalId: 'p1' });
       await world.deletion('there', 'p2');
       await world.deletion('here', 'p3');
@@ -48,7 +54,7 @@ describe('a conflict that waits', () => {
   });
 
   it('can be opened again after its deadline, and has all its time then', async () => {
-    const world = await ConflictWorld.create({ deadlineHours: 48 });
+    const world = await ConflictWorld.create({ deadlineMinutes: 48 * hour });
     const id = await world.conflict();
     await world.pass(49);
     await world.undo(id);
@@ -59,7 +65,7 @@ describe('a conflict that waits', () => {
   });
 
   it('goes by the settings that the task has now, within a day', async () => {
-    const world = await ConflictWorld.create({ remindAfterHours: 1000 });
+    const world = await ConflictWorld.create({ remindAfterMinutes: 1000 * hour });
     const id = await world.conflict();
     await world.pass(30);
     const stored = await world.deps.tasks.get(world.scope, { id: world.taskId });
@@ -67,7 +73,7 @@ describe('a conflict that waits', () => {
     const { document, etag } = stored;
     await world.deps.tasks.write(world.scope, {
       kind: 'replace',
-      document: { ...document, conflicts: { ...document.conflicts, deadlineHours: 31 } },
+      document: { ...document, conflicts: { ...document.conflicts, deadlineMinutes: 31 * hour } },
       etag,
     });
     await world.pass(24);
@@ -75,7 +81,7 @@ describe('a conflict that waits', () => {
   });
 
   it('is looked after by the clock when its orchestration is lost, which is started again', async () => {
-    const world = await ConflictWorld.create({ remindAfterHours: 10, deadlineHours: 48 });
+    const world = await ConflictWorld.create({ remindAfterMinutes: 10 * hour, deadlineMinutes: 48 * hour });
     const id = await world.conflict();
     await world.pass(1);
     world.deps.orchestrations.lose(id);
@@ -88,7 +94,7 @@ describe('a conflict that waits', () => {
   });
 
   it('is told once of what several missed reminders would have said', async () => {
-    const world = await ConflictWorld.create({ remindAfterHours: 10 });
+    const world = await ConflictWorld.create({ remindAfterMinutes: 10 * hour });
     const id = await world.conflict();
     world.deps.clock.advance(35 * hourMs);
     await world.pass(1);
@@ -96,7 +102,11 @@ describe('a conflict that waits', () => {
   });
 
   it.each(['before', 'after'] as const)('loses nothing by a crash at any step (%s it took)', async (moment) => {
-    const settings = { remindAfterHours: 10, escalateAfterHours: 15, deadlineHours: 25 } as const;
+    const settings = {
+      remindAfterMinutes: 10 * hour,
+      escalateAfterMinutes: 15 * hour,
+      deadlineMinutes: 25 * hour,
+    } as const;
     const undisturbed = await ConflictWorld.create(settings);
     await undisturbed.conflict();
     const before = undisturbed.deps.faults.steps;

@@ -45,7 +45,7 @@ function judge(
   items: readonly unknown[],
   wanted: string,
   object: ObjectSettings,
-  lookup: { readonly field: string; readonly param: string },
+  lookup: { readonly field: string; readonly param: string; readonly value: 'field' | 'idempotency-key' },
 ): FoundRecord {
   const found = items.filter((item) => {
     const value = readPath(item, lookup.field);
@@ -59,7 +59,8 @@ function judge(
   }
   if (found.length > 1) return { kind: 'unclear', reason: `Several records have the same "${lookup.field}".` };
   const read = readRecord(first, 0, object);
-  return read.kind === 'change' ? read : { kind: 'unclear', reason: read.rejected.reason };
+  if (read.kind !== 'change') return { kind: 'unclear', reason: read.rejected.reason };
+  return lookup.value === 'field' ? { ...read, alike: true } : read;
 }
 
 function isValue(value: unknown): value is string | number {

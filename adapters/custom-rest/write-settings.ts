@@ -52,6 +52,12 @@ const create = z.strictObject({
     .describe(
       'Header by which the provider makes one record of a create that is sent twice, for example "Idempotency-Key".',
     ),
+  idempotencyHours: z
+    .int()
+    .min(1)
+    .max(8760)
+    .default(24)
+    .describe('For how long the provider knows such a key. A create is not sent again after that.'),
 });
 
 const update = z.strictObject({

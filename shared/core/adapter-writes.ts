@@ -26,8 +26,12 @@ export interface WritesDescription {
   readonly batchSize: number;
   /** Whether `expected` is honoured: a record that has moved on is left as it is, a `conflict`. Otherwise it says nothing. */
   readonly optimistic: boolean;
+  /** What of `expected` that goes by; either unless given. A write without it is unconditional. */
+  readonly expects?: keyof ExpectedRecord | undefined;
   /** Whether the same idempotency key makes one record however often it is sent: a create whose outcome is unknown may be sent again. */
   readonly idempotentCreate: boolean;
+  /** For how long the provider knows such a key, in milliseconds; for good unless given. What is sent later makes another record. */
+  readonly keyHoldsMs?: number | undefined;
   /**
    * Whether, and from how long after a create on, `findCreated` finds what it made: before that nothing found proves nothing. Absent with no
    * `idempotentCreate`: only a person can settle a create whose outcome is unknown.
@@ -104,7 +108,8 @@ export interface FindCreatedRequest {
 }
 
 export type FoundRecord =
-  | { readonly kind: 'change'; readonly change: ExternalChange }
+  /** `alike`: known by a value that another record may have as well. */
+  | { readonly kind: 'change'; readonly change: ExternalChange; readonly alike?: true | undefined }
   | { readonly kind: 'none' }
   /** Several records have what the create was to be known by, or the create has nothing of it: a person has to look. */
   | { readonly kind: 'unclear'; readonly reason: string };

@@ -25,7 +25,7 @@ export function describePush(lane: PushLaneDocument | undefined, now: Date): z.i
 
 /** Why a shard is not written to an integration's objects. */
 export function describePushProblems(shard: ShardDocument, integrationId: string): z.infer<typeof pushProblem>[] {
-  return Object.entries(shard.pushProblems ?? {}).flatMap(([key, { print: _print, ...problem }]) =>
+  return Object.entries(shard.pushProblems ?? {}).flatMap(([key, { print: _print, sent: _sent, ...problem }]) =>
     key.startsWith(`${integrationId}:`)
       ? [
           {

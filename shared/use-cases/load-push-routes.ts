@@ -79,7 +79,7 @@ async function routesOfTask(
         object: feedObjectOf(planned.object, target),
         shardTypeId: target.shardTypeId,
         paths,
-        updates: writes.update,
+        updates: writes.update && isRead,
         creates: task.creates && writes.create && isRead,
         mirrors: task.deletions === 'mirror',
         deletes: task.deletions === 'mirror' && writes.delete,

@@ -6,11 +6,12 @@ import type { Scope } from '../core/scope.ts';
 import { publishVersion } from '../core/versions.ts';
 import { changeDocument } from './change-document.ts';
 import { findConversionSchema, findVersion } from './find-conversion-schema.ts';
+import { type ScanNeeds, scanForIntegration } from './push/scan-for-task.ts';
 import { recordAudit } from './record-audit.ts';
 
 /** Makes a version the one that runs use from their next start on. Throws `not-found`, `precondition-failed`. */
 export async function publishConversionSchema(
-  deps: Pick<Deps, 'conversionSchemas' | 'audit' | 'newId' | 'now'>,
+  deps: ScanNeeds & Pick<Deps, 'audit'>,
   scope: Scope,
   { params, body, ifMatch, attempt }: InputOf<typeof route>,
 ): Promise<OutputOf<typeof route>> {
@@ -20,6 +21,7 @@ export async function publishConversionSchema(
     ifMatch,
     repeated: attempt.repeated,
   });
+  await scanForIntegration(deps, scope, params.integrationId);
   const detail = `version ${document.published}`;
   await recordAudit(deps, scope, { action: 'conversion-schema.published', subject: document.id, detail });
   return { body: describeConversionSchema(document), etag };

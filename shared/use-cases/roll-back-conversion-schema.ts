@@ -8,11 +8,12 @@ import type { Scope } from '../core/scope.ts';
 import { publishVersion } from '../core/versions.ts';
 import { changeDocument } from './change-document.ts';
 import { findConversionSchema, findVersion } from './find-conversion-schema.ts';
+import { type ScanNeeds, scanForIntegration } from './push/scan-for-task.ts';
 import { recordAudit } from './record-audit.ts';
 
 /** Publishes a version before the published one. Throws `not-found`, `not-published`, `precondition-failed`, `invalid-request`. */
 export async function rollBackConversionSchema(
-  deps: Pick<Deps, 'conversionSchemas' | 'audit' | 'newId' | 'now'>,
+  deps: ScanNeeds & Pick<Deps, 'audit'>,
   scope: Scope,
   { params, body, ifMatch, attempt }: InputOf<typeof route>,
 ): Promise<OutputOf<typeof route>> {
@@ -22,6 +23,7 @@ export async function rollBackConversionSchema(
     ifMatch,
     repeated: attempt.repeated,
   });
+  await scanForIntegration(deps, scope, params.integrationId);
   const detail = `version ${document.published}`;
   await recordAudit(deps, scope, { action: 'conversion-schema.rolled-back', subject: document.id, detail });
   return { body: describeConversionSchema(document), etag };

@@ -9,12 +9,13 @@ import { checkSettings } from './check-settings.ts';
 import { requireObjectsOfTasks } from './check-task.ts';
 import { findAdapter } from './find-adapter.ts';
 import { findIntegration } from './find-integration.ts';
+import { type ScanNeeds, scanForIntegration } from './push/scan-for-task.ts';
 import { recordAudit } from './record-audit.ts';
 import { watchIntegration } from './watch-integration.ts';
 
 /** Renames, reconfigures, enables or disables. Settings are replaced as a whole and keep what tasks read. Throws `not-found`, `precondition-failed`, `invalid-request`. */
 export async function updateIntegration(
-  deps: Pick<Deps, 'integrations' | 'healthDue' | 'tasks' | 'adapters' | 'audit' | 'webhookTargets' | 'newId' | 'now'>,
+  deps: ScanNeeds & Pick<Deps, 'healthDue' | 'audit' | 'webhookTargets'>,
   scope: Scope,
   { params, body, ifMatch, attempt }: InputOf<typeof route>,
 ): Promise<OutputOf<typeof route>> {
@@ -38,6 +39,7 @@ export async function updateIntegration(
   const detail = Object.keys(body).sort().join(', ');
   deps.webhookTargets.forget(webhookTargetKey(scope.tenantId, document.id));
   await watchIntegration(deps, scope, document.id);
+  if (body.settings !== undefined || body.enabled === true) await scanForIntegration(deps, scope, document.id);
   await recordAudit(deps, scope, { action: 'integration.updated', subject: document.id, detail });
   return { body: describeIntegration(document), etag };
 }

@@ -46,13 +46,23 @@ export const pushLaneDocument = z.strictObject({
   integrationId: z.string(),
   /** The message that works on it. */
   holder: z.string().optional(),
+  /** How often it was taken: a message that is delivered once more takes it from whoever still works on the first delivery. */
+  claim: z.int().default(0),
   expiresAt: z.string(),
   /** Someone came while it was held: there may be more to do. */
   wanted: z.literal(true).optional(),
   /** Shards that are still to be looked at, for whatever they lack: by type, from where. */
   scan: z.strictObject({ shardTypeIds: z.array(z.string()), afterId: z.string().optional() }).optional(),
   /** What is being written. */
-  batch: z.strictObject({ id: z.string(), sentAtMs: z.number(), intents: z.array(pushIntent) }).optional(),
+  batch: z
+    .strictObject({
+      id: z.string(),
+      sentAtMs: z.number(),
+      /** Since when nothing of it is on its way any more, as far as anybody knows. */
+      endedAtMs: z.number().optional(),
+      intents: z.array(pushIntent),
+    })
+    .optional(),
   /** Failures of the provider in a row. */
   attempt: z.int(),
   waitingUntil: z.string().optional(),

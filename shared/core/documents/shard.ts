@@ -62,6 +62,8 @@ const pushProblem = z.strictObject({
   print: z.string(),
   reason: z.string(),
   errors: z.array(z.strictObject({ field: z.string(), message: z.string() })).optional(),
+  /** Of a held create: the shard's values that were sent, and their dotted paths, unless they are too large to be kept once more. */
+  sent: z.strictObject({ data: z.record(z.string(), z.json()), fields: z.array(z.string()) }).optional(),
   at: z.string(),
 });
 
@@ -104,5 +106,6 @@ export const shardDocument = z.strictObject({
 
 export type HeldFields = z.infer<typeof held>;
 export type PushState = z.infer<typeof pushState>;
+export type PushProblem = z.infer<typeof pushProblem>;
 export type ShardSource = z.infer<typeof shardSource>;
 export type ShardDocument = z.infer<typeof shardDocument>;

@@ -1,9 +1,11 @@
 import { sameValue } from '../canonical.ts';
+import { definedOnly } from '../defined-only.ts';
 import type { Cause } from '../documents/cause.ts';
 import type { ShardDocument } from '../documents/shard.ts';
 import { readPath } from '../field-path.ts';
 import type { Json, JsonObject } from '../json.ts';
 import { searchText } from '../search-text.ts';
+import { heldCreates } from '../two-way/doubtful-creates.ts';
 import {
   completeness,
   externalValue,
@@ -95,11 +97,16 @@ export function absorbShard(
     const edits = [survivor, loser].flatMap((shard) => editOf(shard, path, strategy) ?? []);
     setPath(data, path, pick(external, edits, strategy));
   }
-  const { deletion, ...rest } = survivor;
+  const { deletion, pushProblems, ...rest } = survivor;
+  const held = [loser, survivor].map((each) =>
+    heldCreates({ sources, ...definedOnly({ pushProblems: each.pushProblems }) }),
+  );
+  const problems = Object.assign({ ...pushProblems }, ...held);
   const isDeleted = survivor.status === 'deleted' && loser.status === 'deleted';
   return {
     ...rest,
     ...(deletion === undefined || !isDeleted ? {} : { deletion }),
+    ...(Object.keys(problems).length === 0 ? {} : { pushProblems: problems }),
     status: statusOf(sources, isDeleted),
     revision: survivor.revision + 1,
     data,

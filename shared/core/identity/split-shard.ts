@@ -98,7 +98,11 @@ export function releaseSources(sides: MergeSides, kept: Sources, strategies: Str
   const { survivor, loser, now } = sides;
   const data = now.id === survivor.id ? dataOfSurvivor(sides, kept, strategies) : dataWithout(now, kept, strategies);
   const gone = new Set([loser.id, ...(loser.absorbed ?? []).map(({ shardId }) => shardId)]);
-  const { absorbed: before = [], ...rest } = now;
+  const { absorbed: before = [], pushProblems = {}, ...rest } = now;
+  // What may have been created for the other one goes with it.
+  const problems = Object.entries(pushProblems).filter(
+    ([key]) => loser.pushProblems?.[key] === undefined || survivor.pushProblems?.[key] !== undefined,
+  );
   const absorbed = before.filter(({ shardId }) => !gone.has(shardId));
   return {
     ...rest,
@@ -108,6 +112,7 @@ export function releaseSources(sides: MergeSides, kept: Sources, strategies: Str
     text: searchText(data),
     sources: kept,
     ...(absorbed.length === 0 ? {} : { absorbed }),
+    ...(problems.length === 0 ? {} : { pushProblems: Object.fromEntries(problems) }),
     cause,
     updatedAt: cause.at,
   };

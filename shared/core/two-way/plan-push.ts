@@ -4,10 +4,12 @@ import type { AnswerQuestions } from '../conversion/deferral.ts';
 import { definedOnly } from '../defined-only.ts';
 import type { PushIntent } from '../documents/push-lane.ts';
 import type { ShardDocument, ShardSource } from '../documents/shard.ts';
-import { readPath } from '../field-path.ts';
+import { readPath, writePath } from '../field-path.ts';
 import { type Path, setPath } from '../identity/survivorship.ts';
 import { isJsonObject, type Json, type JsonObject } from '../json.ts';
-import { agreedValue, type PushNeed, type PushRoute, printOf, pushNeeds, routeKeyOf } from './push-routes.ts';
+import { ownValue } from '../own-value.ts';
+import { routeKeyOf } from './doubtful-creates.ts';
+import { agreedValue, type PushNeed, type PushRoute, printOf, pushNeeds } from './push-routes.ts';
 
 /** A write that cannot be made, because the mapping does not lead back. */
 export interface Unwritable {
@@ -102,11 +104,10 @@ function bodyOf({ need }: Draft, record: JsonObject, known: Reverted | undefined
 export function patchOf(before: JsonObject, after: JsonObject): JsonObject {
   const patch: JsonObject = {};
   for (const name of new Set([...Object.keys(before), ...Object.keys(after)])) {
-    const [from, to] = [before[name], after[name]];
+    const [from, to] = [ownValue(before, name), ownValue(after, name)];
     if (sameValue(from, to)) continue;
-    if (isJsonObject(from) && isJsonObject(to)) patch[name] = patchOf(from, to);
-    else if (isJsonObject(from) && to === undefined) patch[name] = patchOf(from, {});
-    else patch[name] = to ?? null;
+    if (isJsonObject(from) && (isJsonObject(to) || to === undefined)) writePath(patch, [name], patchOf(from, to ?? {}));
+    else writePath(patch, [name], to ?? null);
   }
   return patch;
 }

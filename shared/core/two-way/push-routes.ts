@@ -3,6 +3,8 @@ import { canonicalText, sameValue, shortHash } from '../canonical.ts';
 import type { PushState, ShardDocument, ShardSource } from '../documents/shard.ts';
 import { readPath } from '../field-path.ts';
 import type { Json } from '../json.ts';
+import { ownValue } from '../own-value.ts';
+import { heldCreates, integrationOfKey, routeKeyOf } from './doubtful-creates.ts';
 
 /** Where shards of a type are pushed to: one object of one integration, as a task says. */
 export interface PushRoute {
@@ -30,13 +32,9 @@ export type PushNeed =
   | { readonly kind: 'update'; readonly linkId: string; readonly fields: readonly string[] }
   | { readonly kind: 'delete'; readonly linkId: string };
 
-export function routeKeyOf({ integrationId, object }: Pick<PushRoute, 'integrationId' | 'object'>): string {
-  return `${integrationId}:${object}`;
-}
-
 /** The value of ours that a source last agreed to. */
 export function agreedValue(source: ShardSource, path: readonly string[]): Json | undefined {
-  const known = source.internalBase?.[path.join('.')];
+  const known = ownValue(source.internalBase, path.join('.'));
   return (known === undefined ? readPath(source.externalBase, path) : known.value) as Json | undefined;
 }
 
@@ -50,7 +48,7 @@ export function movedFields(shard: ShardDocument, source: ShardSource, paths: Pu
   return paths
     .filter(hasMoved)
     .map((path) => path.join('.'))
-    .filter((field) => source.held?.fields[field] === undefined);
+    .filter((field) => ownValue(source.held?.fields, field) === undefined);
 }
 
 /** What is to be written at a route so that it has what the shard has. */
@@ -97,22 +95,15 @@ function stateOf({ sources }: ShardDocument, linkId: string): string {
   return `${linkId} ${source?.externalRevision ?? source?.externalVersion ?? ''}`;
 }
 
-type PushProblem = NonNullable<ShardDocument['pushProblems']>[string];
-
-/** Creates that may have happened: they stand until there is a record, whatever becomes of the shard and its routes. Forgotten, they would be made twice. */
-function heldCreates({ sources, pushProblems = {} }: ShardDocument): [string, PushProblem][] {
-  const live = new Set(Object.values(sources).flatMap((source) => (source.deleted ? [] : [routeKeyOf(source)])));
-  return Object.entries(pushProblems).filter(([key, { state }]) => state === 'held' && !live.has(key));
-}
-
 const urgency: Record<PushState, number> = { failed: 0, held: 1, pending: 2 };
 
 /** The shard with `push` saying what each integration still lacks of it. Part of every write of a shard. A refusal stands for what was refused. */
 export function markPushes(shard: ShardDocument, routes: readonly PushRoute[]): ShardDocument {
   const { push: _push, pushProblems: problems, ...rest } = shard;
-  const push: Record<string, PushState> = {};
-  const standing: NonNullable<ShardDocument['pushProblems']> =
-    problems === undefined ? {} : Object.fromEntries(heldCreates(shard));
+  const standing = heldCreates(shard);
+  const push: Record<string, PushState> = Object.fromEntries(
+    Object.keys(standing).map((key) => [integrationOfKey(key), 'held']),
+  );
   for (const route of routes) {
     const needs = pushNeeds(shard, route);
     if (needs.length === 0) continue;

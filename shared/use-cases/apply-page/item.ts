@@ -9,6 +9,7 @@ export type Stores = Pick<
   Deps,
   | 'links'
   | 'shards'
+  | 'pushLanes'
   | 'journal'
   | 'keys'
   | 'merges'
@@ -22,7 +23,7 @@ export type Stores = Pick<
 
 /** One observation on its way through the page. */
 export interface Item {
-  readonly observation: Observation;
+  observation: Observation;
   link: Stored<LinkDocument> | undefined;
   /** The link was created in this pass, for a shard that nobody has proposed before: it cannot be there yet. */
   fresh: boolean;

@@ -1,6 +1,7 @@
 import type { MergeInput } from '../../core/merge-source.ts';
 import { judgeByLink } from '../../core/observation.ts';
 import type { Scope } from '../../core/scope.ts';
+import { findCreated } from './find-created.ts';
 import type { Item, Linked, Stores } from './item.ts';
 import { matchRecords } from './match-records.ts';
 import { createLinks, takeMissing } from './open-links.ts';
@@ -21,13 +22,15 @@ export async function linkRecords(
   open: readonly Item[],
 ): Promise<LinkedRecords> {
   const missing = takeMissing(open);
+  const created = await findCreated(deps, scope, input, missing);
   if (input.matcher === undefined) {
-    await createLinks(deps, scope, input, missing, () => deps.newId('shard'));
+    await createLinks(deps, scope, input, missing, (item) => created.get(item)?.document.id ?? deps.newId('shard'));
+    for (const item of created.keys()) item.fresh = false;
     const records = await readShards(deps, scope, judge(open, input));
     return { records, mergeMatches: async () => undefined };
   }
   const known = await readShards(deps, scope, judge(open, input));
-  return matchRecords(deps, scope, input, input.matcher, missing, known);
+  return matchRecords(deps, scope, input, input.matcher, missing, created, known);
 }
 
 /** Gives the items the outcome that the link alone decides; returns the others that have a link. */

@@ -1,9 +1,11 @@
+import type { ShardDocument } from '../../core/documents/shard.ts';
 import type { Matcher } from '../../core/identity/compile-match-rules.ts';
 import { Groups } from '../../core/identity/group.ts';
 import { type Edge, findEdges, shareKeys } from '../../core/identity/match-page.ts';
 import { needsPeople } from '../../core/identity/needs-people.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { type MergeInput, planShard } from '../../core/merge-source.ts';
+import type { Stored } from '../../core/ports.ts';
 import type { Scope } from '../../core/scope.ts';
 import { closeUnborn } from './close-unborn.ts';
 import type { Item, Linked, Stores } from './item.ts';
@@ -15,6 +17,8 @@ import { createLinks, hasSettledClaims, listClaims } from './open-links.ts';
 /**
  * Finds for each record who else has its keys, and so the shard it belongs to; then claims the keys for it. What is claimed has seen every claim
  * before it, so that of two workers with the same person one finds the other.
+ *
+ * @param made new records that creates of ours have made, with the shards that these were for
  */
 export async function matchRecords(
   deps: Stores,
@@ -22,6 +26,7 @@ export async function matchRecords(
   input: MergeInput,
   matcher: Matcher,
   missing: readonly Item[],
+  made: ReadonlyMap<Item, Stored<ShardDocument>>,
   known: readonly Linked[],
 ): Promise<LinkedRecords> {
   for (const item of missing) item.claims = matcher.claimsOf(item.observation.data);
@@ -47,7 +52,8 @@ export async function matchRecords(
   const isAutomatic = (edge: Edge): boolean =>
     edge.verdict === 'merge' && !needsPeople(matcher.set, dataOf(edge.left), dataOf(edge.right));
   const homes = findHomes(deps, missing, edges.filter(isAutomatic));
-  const created = await createJoined(deps, scope, input, board, missing, homes);
+  for (const [item, shard] of made) homes.set(item.observation.linkId, shard.document.id);
+  const created = await createJoined(deps, scope, input, board, missing, homes, made);
   const listed = await listClaims(deps, scope, changed);
   const ready = [...created, ...listed];
   const lost = withoutItems(records, ready);
@@ -119,13 +125,15 @@ async function createJoined(
   board: KeyBoard,
   missing: readonly Item[],
   homes: ReadonlyMap<string, string>,
+  made: ReadonlyMap<Item, Stored<ShardDocument>>,
 ): Promise<Linked[]> {
   const homeOf = (item: Item): string => homes.get(item.observation.linkId) ?? deps.newId('shard');
   const lost = new Set(await createLinks(deps, scope, input, missing, homeOf));
   return missing.flatMap((item) => {
     if (lost.has(item) || item.link === undefined) return [];
     const { shardId } = item.link.document;
-    item.shard = board.shards.get(shardId);
+    const known = made.get(item);
+    item.shard = known?.document.id === shardId ? known : board.shards.get(shardId);
     return [{ item, link: item.link, shardId }];
   });
 }

@@ -41,7 +41,7 @@ export async function applyAnswers(work: LaneWork, route: LoadedRoute, given: re
   const { deps, scope, integration } = work;
   const { converter, matchers } = await toolsOf(work, route);
   const changes = answers.flatMap(({ change, gone, externalId }) =>
-    gone === true ? [{ externalId, deleted: true, record: {} }] : (change ?? []),
+    gone === true ? [{ externalId, deleted: true, record: {} }] : shownBy(route, change),
   );
   const answer = answerQuestions(deps, scope, integration.id, work.suppressions);
   const reading = await readPage(integration.id, converter, changes, answer, matchers);
@@ -84,6 +84,11 @@ async function refuseErased(
   }));
   await noteProblems(work, route, problems);
   return answers.filter((each) => !isErased(each));
+}
+
+/** What a deletion there means here is the task's to say. */
+function shownBy({ mirrors }: LoadedRoute, change: ExternalChange | undefined): ExternalChange[] {
+  return change === undefined || (change.deleted && !mirrors) ? [] : [change];
 }
 
 function inputOf(

@@ -3,7 +3,8 @@ import type { LoadedRoute } from '../load-push-routes.ts';
 import { describeObject, type LaneWork } from './lane-work.ts';
 
 /**
- * Reads records by id, in the order of the ids. `undefined` for what cannot be read: the provider has no such call, or the record cannot be taken.
+ * Reads records by id, in the order of the ids. `undefined` for what cannot be read: the provider has no such call, or the record cannot be taken. One that
+ * is in the provider's bin is `missing` where deletions there are not followed.
  *
  * @returns the failure, where the provider failed
  */
@@ -23,8 +24,9 @@ export async function fetchRecords(
       const records = await adapter.fetch(call, { object: route.planned.object, externalIds: some });
       for (const [index, id] of some.entries()) {
         const record = records[index];
-        if (record?.kind === 'change') found.set(id, record.change);
-        else if (record?.kind === 'missing') found.set(id, 'missing');
+        const isGone = record?.kind === 'change' && record.change.deleted && !route.mirrors;
+        if (record?.kind === 'change' && !isGone) found.set(id, record.change);
+        else if (isGone || record?.kind === 'missing') found.set(id, 'missing');
       }
     }
   } catch (error) {

@@ -16,9 +16,10 @@ export class LaneLost extends Error {
   }
 }
 
-/** A lane that this message holds, as it was last written. */
+/** A lane that this delivery of a message holds, as it was last written. */
 export interface HeldLane {
   readonly holder: string;
+  readonly claim: number;
   stored: Stored<PushLaneDocument>;
 }
 
@@ -82,9 +83,10 @@ export async function takeLane(
     if (isHeld && document.wanted === true) return undefined;
     if (!isHeld && document.waitingUntil !== undefined && !isOver(deps, document.waitingUntil)) return undefined;
     const { wanted: _wanted, waitingUntil: _waitingUntil, ...rest } = document;
+    const claim = document.claim + 1;
     const next: PushLaneDocument = isHeld
       ? { ...document, wanted: true }
-      : { ...rest, holder: messageId, ...lease(deps) };
+      : { ...leaveBatch(deps, rest), holder: messageId, claim, ...lease(deps) };
     const result = await deps.pushLanes.write(
       scope,
       stored === undefined
@@ -92,8 +94,14 @@ export async function takeLane(
         : { kind: 'replace', document: next, etag: stored.etag },
     );
     if (!result.ok) continue;
-    return isHeld ? undefined : { holder: messageId, stored: { document: next, etag: result.etag } };
+    return isHeld ? undefined : { holder: messageId, claim, stored: { document: next, etag: result.etag } };
   }
+}
+
+/** Whoever had the lane may have been writing the batch until now. */
+function leaveBatch({ now }: LaneNeeds, { batch, ...rest }: PushLaneDocument): PushLaneDocument {
+  if (batch === undefined) return rest;
+  return { ...rest, batch: batch.endedAtMs === undefined ? { ...batch, endedAtMs: now().getTime() } : batch };
 }
 
 /** What a holder changes of its lane; a part that is `undefined` goes. */
@@ -178,7 +186,9 @@ async function write(
       return;
     }
     const stored = await deps.pushLanes.get(scope, { id: document.id });
-    if (stored?.document.holder !== lane.holder) throw new LaneLost(document.integrationId);
+    if (stored?.document.holder !== lane.holder || stored.document.claim !== lane.claim) {
+      throw new LaneLost(document.integrationId);
+    }
     lane.stored = stored;
   }
 }
@@ -192,6 +202,7 @@ function newLane({ now }: LaneNeeds, scope: Scope, integrationId: string): PushL
     schemaVersion: 1,
     integrationId,
     expiresAt: at,
+    claim: 0,
     attempt: 0,
     totals: { created: 0, updated: 0, deleted: 0, rejected: 0, conflicts: 0 },
     updatedAt: at,

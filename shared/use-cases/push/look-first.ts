@@ -1,10 +1,17 @@
 import { AdapterFailure } from '../../core/adapter.ts';
+import type { WritesDescription } from '../../core/adapter-writes.ts';
 import type { PushIntent } from '../../core/documents/push-lane.ts';
 import { printOf, pushNeeds } from '../../core/two-way/push-routes.ts';
 import type { LoadedRoute } from '../load-push-routes.ts';
 import { applyAnswers, type PushAnswer } from './apply-answers.ts';
 import { fetchRecords } from './fetch-records.ts';
 import { describeObject, type LaneWork } from './lane-work.ts';
+
+/** Whether the provider leaves the record alone where it has moved on; it does so only by what was seen of it. */
+function isConditional({ expected }: PushIntent, writes: WritesDescription | undefined): boolean {
+  if (writes?.optimistic !== true || expected === undefined) return false;
+  return writes.expects === undefined || expected[writes.expects] !== undefined;
+}
 
 /**
  * Where the provider would overwrite what changed there meanwhile, its records are read before they are written, and what they show is merged first.
@@ -17,8 +24,8 @@ export async function lookFirst(
   intents: readonly PushIntent[],
 ): Promise<readonly PushIntent[] | AdapterFailure> {
   const { writes, fetchSize } = describeObject(work, route);
-  const written = intents.filter(({ kind }) => kind !== 'create');
-  if (writes?.optimistic === true || fetchSize === 0 || written.length === 0) return intents;
+  const written = intents.filter((intent) => intent.kind !== 'create' && !isConditional(intent, writes));
+  if (fetchSize === 0 || written.length === 0) return intents;
   const found = await fetchRecords(
     work,
     route,

@@ -1,14 +1,13 @@
 import { sameValue } from '../../core/canonical.ts';
-import type { ShardDocument } from '../../core/documents/shard.ts';
+import type { PushProblem } from '../../core/documents/shard.ts';
 import type { Json } from '../../core/json.ts';
 import type { Deps } from '../../core/ports.ts';
 import type { Scope } from '../../core/scope.ts';
-import { markPushes, type PushRoute, routeKeyOf } from '../../core/two-way/push-routes.ts';
-import type { LoadedRoute } from '../load-push-routes.ts';
+import { routeKeyOf } from '../../core/two-way/doubtful-creates.ts';
+import { markPushes, type PushRoute } from '../../core/two-way/push-routes.ts';
+import { followForwarding } from '../merge-shards/follow-forwarding.ts';
 import { putShards } from '../put-shards.ts';
 import type { LaneWork } from './lane-work.ts';
-
-type PushProblem = NonNullable<ShardDocument['pushProblems']>[string];
 
 /** Why something of a shard is not written on a route; stands as long as the same would be written. */
 export interface NotedProblem {
@@ -16,22 +15,39 @@ export interface NotedProblem {
   readonly problem: Omit<PushProblem, 'at'>;
 }
 
-/** Keeps with the shards why they are not pushed. Who changed a shard meanwhile has made the problem another one, or none: then it comes up again. */
+/**
+ * Keeps with the shards why they are not pushed, or with those that they were merged into. Who changed a shard meanwhile may have made a refusal another
+ * one, or none; a create that may have happened has to be noted whatever becomes of its shard.
+ */
 export async function noteProblems(
-  work: LaneWork,
-  route: LoadedRoute,
+  { deps, scope, routes }: Pick<LaneWork, 'deps' | 'scope' | 'routes'>,
+  route: Pick<PushRoute, 'integrationId' | 'object'>,
   problems: readonly NotedProblem[],
 ): Promise<void> {
-  const at = work.deps.now().toISOString();
-  await remark(
-    work,
-    problems.map(({ shardId }) => shardId),
-    (shard) => {
-      const noted = problems.find(({ shardId }) => shardId === shard.id);
-      if (noted === undefined) return shard;
-      return { ...shard, pushProblems: { ...shard.pushProblems, [routeKeyOf(route)]: { ...noted.problem, at } } };
-    },
-  );
+  const at = deps.now().toISOString();
+  let left = problems;
+  while (left.length > 0) {
+    const found = await followForwarding(
+      deps,
+      scope,
+      left.map(({ shardId }) => shardId),
+    );
+    const noted = left.flatMap((each) => {
+      const before = found.get(each.shardId)?.stored;
+      if (before === undefined) return [];
+      const pushProblems = { ...before.document.pushProblems, [routeKeyOf(route)]: { ...each.problem, at } };
+      const document = markPushes({ ...before.document, pushProblems }, routes);
+      return sameValue(document as unknown as Json, before.document as unknown as Json)
+        ? []
+        : [{ each, write: { before, document } }];
+    });
+    const results = await putShards(
+      deps,
+      scope,
+      noted.map(({ write }) => write),
+    );
+    left = noted.flatMap(({ each }, index) => (results[index]?.ok === true ? [] : [each]));
+  }
 }
 
 /** Writes the marks of shards anew, where they are no longer what they should be. */
@@ -46,7 +62,6 @@ export async function remark(
     readonly routes: readonly PushRoute[];
   },
   shardIds: readonly string[],
-  change: (shard: ShardDocument) => ShardDocument = (shard) => shard,
 ): Promise<void> {
   const found = await deps.shards.getMany(
     scope,
@@ -57,7 +72,7 @@ export async function remark(
     scope,
     found.flatMap((before) => {
       if (before === undefined) return [];
-      const document = markPushes(change(before.document), routes);
+      const document = markPushes(before.document, routes);
       return sameValue(document as unknown as Json, before.document as unknown as Json) ? [] : [{ before, document }];
     }),
   );

@@ -1,7 +1,8 @@
 import { AdapterFailure, type ExternalChange } from '../../core/adapter.ts';
-import type { PushIntent } from '../../core/documents/push-lane.ts';
+import type { PushIntent, PushLaneDocument } from '../../core/documents/push-lane.ts';
 import { readPath } from '../../core/field-path.ts';
 import type { Json, JsonObject } from '../../core/json.ts';
+import { keepSent } from '../../core/two-way/doubtful-creates.ts';
 import { sameMeaning } from '../../core/two-way/same-meaning.ts';
 import { answerQuestions } from '../answer-questions.ts';
 import type { LoadedRoute } from '../load-push-routes.ts';
@@ -9,25 +10,27 @@ import { applyAnswers, type PushAnswer } from './apply-answers.ts';
 import { fetchRecords } from './fetch-records.ts';
 import { describeObject, type LaneWork, toolsOf } from './lane-work.ts';
 import { type NotedProblem, noteProblems } from './note-problems.ts';
-import { type BatchEnd, send, takeOutcomes } from './write-batch.ts';
+import { type BatchEnd, linkedShards, send, takeOutcomes } from './write-batch.ts';
 
 /** What settling came to; `againInMs` when it is too early to say. */
 export interface Settled extends BatchEnd {
   readonly againInMs?: number | undefined;
 }
 
+type SentBatch = Pick<NonNullable<PushLaneDocument['batch']>, 'sentAtMs' | 'endedAtMs'>;
+
 /** Finds out what became of writes whose outcome nobody knows: by reading the records, by sending a create again that cannot happen twice, or by looking for it. */
 export async function settleIntents(
   work: LaneWork,
   route: LoadedRoute,
   intents: readonly PushIntent[],
-  sentAtMs: number,
+  batch: SentBatch,
 ): Promise<Settled> {
   const creates = intents.filter(({ kind }) => kind === 'create');
   const others = intents.filter(({ kind }) => kind !== 'create');
   const failure = others.length === 0 ? undefined : await settleWrites(work, route, others);
   if (failure !== undefined) return { unknown: intents, failure };
-  return creates.length === 0 ? { unknown: [] } : settleCreates(work, route, creates, sentAtMs);
+  return creates.length === 0 ? { unknown: [] } : settleCreates(work, route, creates, batch);
 }
 
 /** A record that can be read tells. One that cannot is written again: the same values come to the same. */
@@ -87,10 +90,11 @@ async function settleCreates(
   work: LaneWork,
   route: LoadedRoute,
   intents: readonly PushIntent[],
-  sentAtMs: number,
+  { sentAtMs, endedAtMs = sentAtMs }: SentBatch,
 ): Promise<Settled> {
   const { writes } = describeObject(work, route);
-  if (writes?.idempotentCreate === true) {
+  const nowMs = work.deps.now().getTime();
+  if (writes?.idempotentCreate === true && nowMs < sentAtMs + (writes.keyHoldsMs ?? Number.POSITIVE_INFINITY)) {
     const outcomes = await send(work, route, intents);
     if (outcomes instanceof AdapterFailure) return { unknown: intents, failure: outcomes };
     const end = await takeOutcomes(work, route, intents, outcomes, true);
@@ -99,8 +103,7 @@ async function settleCreates(
   }
   if (writes?.findsCreated !== undefined && work.adapter.findCreated !== undefined) {
     // Another host may have sent it: their clocks differ by less than a lease lasts, or leases would mean nothing.
-    const findableAtMs = sentAtMs + writes.findsCreated.afterMs + work.deps.engine.leaseMs;
-    const againInMs = findableAtMs - work.deps.now().getTime();
+    const againInMs = endedAtMs + writes.findsCreated.afterMs + work.deps.engine.leaseMs - nowMs;
     if (againInMs > 0) return { unknown: intents, againInMs };
     return findCreates(work, route, intents);
   }
@@ -124,15 +127,14 @@ async function findCreates(work: LaneWork, route: LoadedRoute, intents: readonly
     for (const [index, intent] of intents.entries()) {
       const record = found?.[index];
       // Not found is not created: the shard still lacks it, and it is created with the next batch.
-      if (record?.kind === 'change')
-        answers.push({
-          intent,
-          externalId: record.change.externalId,
-          change: record.change,
-          written: true,
-          looked: true,
-        });
-      else if (record?.kind === 'unclear') problems.push(doubt(intent, record.reason));
+      if (record?.kind === 'unclear') problems.push(doubt(intent, record.reason));
+      if (record?.kind !== 'change') continue;
+      const { change } = record;
+      const { externalId } = change;
+      const other = record.alike === true ? await shardOfOther(work, route, intent, change) : undefined;
+      if (other === undefined) answers.push({ intent, externalId, change, written: true, looked: true });
+      else
+        problems.push(doubt(intent, `Record ${externalId} there has the same value, and is that of shard ${other}.`));
     }
     await applyAnswers(work, route, answers);
     await noteProblems(work, route, problems);
@@ -143,7 +145,34 @@ async function findCreates(work: LaneWork, route: LoadedRoute, intents: readonly
   }
 }
 
+/** The shard whose record was found, should it be another's that only has the value in common by which was looked. */
+async function shardOfOther(
+  work: LaneWork,
+  route: LoadedRoute,
+  intent: PushIntent,
+  change: ExternalChange,
+): Promise<string | undefined> {
+  const [shardId] = await linkedShards(work, route, [change]);
+  if (shardId === undefined || shardId === intent.shardId) return undefined;
+  return (await shows(work, route, change, intent)) ? undefined : shardId;
+}
+
+/** Creates of which only a person can say whether they happened, because nothing is pushed there any more. */
+export async function holdCreates(work: LaneWork, intents: readonly PushIntent[]): Promise<void> {
+  const creates = intents.filter(({ kind }) => kind === 'create');
+  for (const [object, own] of Map.groupBy(creates, (intent) => intent.object)) {
+    const reason = 'Its task stopped pushing before it was known whether the provider had created the record.';
+    const place = { integrationId: work.integration.id, object };
+    await noteProblems(
+      work,
+      place,
+      own.map((intent) => doubt(intent, reason)),
+    );
+  }
+}
+
 /** Only a person can say whether it is there. */
-function doubt({ shardId, print }: PushIntent, reason: string): NotedProblem {
-  return { shardId, problem: { state: 'held', print, reason } };
+function doubt(intent: PushIntent, reason: string): NotedProblem {
+  const { shardId, print } = intent;
+  return { shardId, problem: { state: 'held', print, reason, ...keepSent(intent) } };
 }

@@ -17,7 +17,7 @@ import { describeObject, type LaneWork, openLane, toolsOf } from './lane-work.ts
 import { lookFirst } from './look-first.ts';
 import { noteProblems, remark } from './note-problems.ts';
 import { scanShards } from './scan-shards.ts';
-import { settleIntents } from './settle-batch.ts';
+import { holdCreates, settleIntents } from './settle-batch.ts';
 import { refusal, writeBatch } from './write-batch.ts';
 
 /** Shards looked at together. */
@@ -185,7 +185,8 @@ async function endBatch(
 ): Promise<boolean> {
   const { deps, scope, lane } = work;
   const { batch, attempt } = lane.stored.document;
-  const left = unknown.length === 0 || batch === undefined ? undefined : { ...batch, intents: [...unknown] };
+  const endedAtMs = batch?.endedAtMs ?? deps.now().getTime();
+  const left = unknown.length === 0 || batch === undefined ? undefined : { ...batch, endedAtMs, intents: [...unknown] };
   const isWell = failure === undefined && left === undefined;
   await saveLane(deps, scope, lane, { batch: left, ...(isWell ? { attempt: 0, problem: undefined } : {}) });
   if (failure !== undefined) {
@@ -209,10 +210,11 @@ async function settleBatch(work: LaneWork): Promise<boolean> {
     work.own.find((route) => route.object === object && route.shardTypeId === shardTypeId),
   );
   for (const [route, intents] of byRoute) {
-    // Where nothing is pushed any more, nothing is to be known.
-    if (route === undefined) continue;
-    const end =
-      failure === undefined ? await settleIntents(work, route, intents, batch.sentAtMs) : { unknown: intents };
+    if (route === undefined) {
+      await holdCreates(work, intents);
+      continue;
+    }
+    const end = failure === undefined ? await settleIntents(work, route, intents, batch) : { unknown: intents };
     unknown.push(...end.unknown);
     failure ??= end.failure;
     if ('againInMs' in end && end.againInMs !== undefined) againInMs = Math.max(againInMs ?? 0, end.againInMs);

@@ -32,7 +32,8 @@ export async function writeBatch(
   await applyAnswers(work, route, idleAnswers);
   if (sent.length === 0) return { unknown: [] };
   const outcomes = await send(work, route, sent);
-  if (outcomes instanceof AdapterFailure) return { unknown: [], failure: outcomes };
+  // An adapter should not throw what may have written something; should it do so, nothing is known.
+  if (outcomes instanceof AdapterFailure) return { unknown: outcomes.wroteNothing ? [] : sent, failure: outcomes };
   return takeOutcomes(work, route, sent, outcomes);
 }
 
@@ -182,10 +183,11 @@ function isChange(found: ExternalChange | 'missing' | undefined): found is Exter
   return found !== undefined && found !== 'missing';
 }
 
-async function linkedShards(
+/** The shards that records belong to, in their order. */
+export async function linkedShards(
   { deps, scope, integration }: LaneWork,
   route: LoadedRoute,
-  looks: Sorted['looks'],
+  looks: readonly { readonly externalId: string }[],
 ): Promise<(string | undefined)[]> {
   const links = await deps.links.getMany(
     scope,

@@ -1,6 +1,6 @@
 import { AppError } from '../../../shared/core/app-error.ts';
 import type { ShardDocument, ShardSource } from '../../../shared/core/documents/shard.ts';
-import { routeKeyOf } from '../../../shared/core/two-way/push-routes.ts';
+import { routeKeyOf } from '../../../shared/core/two-way/doubtful-creates.ts';
 import { sameMeaning } from '../../../shared/core/two-way/same-meaning.ts';
 import { Crash } from '../faults.ts';
 import type { LogEntry } from '../memory-services.ts';

@@ -1,0 +1,91 @@
+import type { PushIntent } from '../documents/push-lane.ts';
+import type { PushProblem, ShardDocument } from '../documents/shard.ts';
+import { readPath } from '../field-path.ts';
+import type { Json, JsonObject } from '../json.ts';
+import type { Observation, Pushed } from '../observation.ts';
+import { sameMeaning } from './same-meaning.ts';
+
+type Problems = NonNullable<ShardDocument['pushProblems']>;
+type Place = { readonly integrationId: string; readonly object: string };
+
+export function routeKeyOf({ integrationId, object }: Place): string {
+  return `${integrationId}:${object}`;
+}
+
+export function integrationOfKey(routeKey: string): string {
+  return routeKey.slice(0, routeKey.indexOf(':'));
+}
+
+/** Creates that may have happened: they stand until there is a record, whatever becomes of the shard and its routes. Forgotten, they would be made twice. */
+export function heldCreates({ sources, pushProblems = {} }: Pick<ShardDocument, 'sources' | 'pushProblems'>): Problems {
+  const live = new Set(Object.values(sources).flatMap((source) => (source.deleted ? [] : [routeKeyOf(source)])));
+  return Object.fromEntries(
+    Object.entries(pushProblems).filter(([key, { state }]) => state === 'held' && !live.has(key)),
+  );
+}
+
+/** A shard has its data, a source's base, and this beside them, and a document may have 2 MB. */
+const mostSentBytes = 64_000;
+
+/** What is kept of a create that is held, to know the record that it made. */
+export function keepSent({ data, fields }: Pick<PushIntent, 'data' | 'fields'>): Pick<PushProblem, 'sent'> {
+  const sent = { data, fields };
+  return Buffer.byteLength(JSON.stringify(sent)) > mostSentBytes ? {} : { sent };
+}
+
+/** A create that is under way or held: what was sent, and for which shard. */
+export interface DoubtfulCreate {
+  readonly shardId: string;
+  readonly shardTypeId: string;
+  readonly object: string;
+  readonly sent: Readonly<Pick<NonNullable<PushProblem['sent']>, 'data' | 'fields'>>;
+}
+
+/** Whether a record shows all that was sent, but for how the provider writes it, and that is something. */
+export function showsSent(
+  { data, fields }: DoubtfulCreate['sent'],
+  shown: JsonObject,
+  paths: Observation['feed']['paths'],
+): boolean {
+  const known = new Set(paths.map((path) => path.join('.')));
+  let filled = 0;
+  for (const field of fields) {
+    const path = field.split('.');
+    const sent = readPath(data as JsonObject, path) as Json | undefined;
+    if (!known.has(field) || !sameMeaning(sent, readPath(shown, path) as Json | undefined)) return false;
+    if (!sameMeaning(sent, undefined)) filled += 1;
+  }
+  return filled > 0;
+}
+
+/** A record that nobody has seen before, and the create that it is the answer to. */
+export interface KnownCreated<T> {
+  readonly record: T;
+  readonly create: DoubtfulCreate;
+  readonly pushed: Pushed;
+}
+
+/**
+ * Which new records creates in doubt have made: those that show every value that was sent. Two that show the same cannot be told apart by anything that the
+ * product knows of them. A create made one record at most.
+ */
+export function knowCreated<T extends { readonly observation: Observation }>(
+  records: readonly T[],
+  creates: readonly DoubtfulCreate[],
+): KnownCreated<T>[] {
+  const left = [...creates];
+  return records.flatMap((record) => {
+    const { feed, data, deleted, pushed } = record.observation;
+    if (deleted || pushed !== undefined) return [];
+    const place = left.findIndex(
+      ({ object, shardTypeId, sent }) =>
+        object === feed.object && shardTypeId === feed.shardTypeId && showsSent(sent, data, feed.paths),
+    );
+    const [create] = place < 0 ? [] : left.splice(place, 1);
+    if (create === undefined) return [];
+    const { sent } = create;
+    return [
+      { record, create, pushed: { kind: 'create', data: sent.data as JsonObject, fields: sent.fields, looked: true } },
+    ];
+  });
+}

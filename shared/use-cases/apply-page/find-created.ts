@@ -1,0 +1,66 @@
+import { pushLaneId } from '../../core/documents/push-lane.ts';
+import type { ShardDocument } from '../../core/documents/shard.ts';
+import type { MergeInput } from '../../core/merge-source.ts';
+import type { Stored } from '../../core/ports.ts';
+import type { Scope } from '../../core/scope.ts';
+import { type DoubtfulCreate, knowCreated, routeKeyOf } from '../../core/two-way/doubtful-creates.ts';
+import { followForwarding } from '../merge-shards/follow-forwarding.ts';
+import type { Item, Stores } from './item.ts';
+
+/** More held creates than this are more than people can have looked at: those beyond are settled by them alone. */
+const mostHeld = 200;
+
+/**
+ * The new records that creates of ours have made which are not known to have happened: each has a shard, and is read as the answer to its create. A create
+ * that is under way is in the lane before it is sent, and held in its shard before it leaves the lane: whoever sees its record finds one of the two.
+ */
+export async function findCreated(
+  deps: Pick<Stores, 'pushLanes' | 'shards'>,
+  scope: Scope,
+  { integrationId, twoWay }: MergeInput,
+  missing: readonly Item[],
+): Promise<ReadonlyMap<Item, Stored<ShardDocument>>> {
+  const homes = new Map<Item, Stored<ShardDocument>>();
+  if (twoWay === undefined || missing.length === 0) return homes;
+  const lane = await deps.pushLanes.get(scope, { id: pushLaneId(integrationId) });
+  // Nothing was ever written there.
+  if (lane === undefined) return homes;
+  const underWay = (lane.document.batch?.intents ?? []).flatMap((intent): DoubtfulCreate[] =>
+    intent.kind === 'create' ? [{ ...intent, sent: intent }] : [],
+  );
+  const known = knowCreated(missing, [...underWay, ...(await listHeld(deps, scope, integrationId))]);
+  const shards = await followForwarding(
+    deps,
+    scope,
+    known.map(({ create }) => create.shardId),
+  );
+  for (const { record, create, pushed } of known) {
+    const shard = shards.get(create.shardId)?.stored;
+    if (shard === undefined || hasRecord(shard.document, integrationId, create.object)) continue;
+    record.observation = { ...record.observation, pushed };
+    homes.set(record, shard);
+  }
+  return homes;
+}
+
+async function listHeld(deps: Pick<Stores, 'shards'>, scope: Scope, integrationId: string): Promise<DoubtfulCreate[]> {
+  const held = await deps.shards.list(scope, {
+    filters: [{ field: `push.${integrationId}`, is: 'equal', value: 'held' }],
+    order: 'descending',
+    limit: mostHeld,
+  });
+  return held.flatMap(({ document: { id: shardId, shardTypeId, pushProblems = {} } }) =>
+    Object.entries(pushProblems).flatMap(([key, { state, sent }]): DoubtfulCreate[] => {
+      const object = key.slice(integrationId.length + 1);
+      const isHeld = state === 'held' && key === routeKeyOf({ integrationId, object });
+      return isHeld && sent !== undefined ? [{ shardId, shardTypeId, object, sent }] : [];
+    }),
+  );
+}
+
+/** The create has been answered already. */
+function hasRecord({ sources }: ShardDocument, integrationId: string, object: string): boolean {
+  return Object.values(sources).some(
+    (source) => !source.deleted && source.integrationId === integrationId && source.object === object,
+  );
+}

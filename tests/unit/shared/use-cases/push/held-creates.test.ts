@@ -1,0 +1,204 @@
+import { describe, expect, it } from 'vitest';
+import { mergeShards } from '../../../../../shared/use-cases/merge-shards/merge-shards.ts';
+import { forgetful, PushWorld } from '../../../../kit/push-world.ts';
+import { integrationOf } from '../../../../kit/two-way/world.ts';
+
+describe('a create of which nobody knows whether it happened', () => {
+  it('is held, and not sent again by itself', async () => {
+    const world = await PushWorld.inStep(forgetful);
+    const id = await world.doubt();
+    expect(world.problemAt(world.shard(id), 1)).toBe('held');
+    await world.edit(id, { name: 'Anna' });
+    await world.rest();
+    expect(world.b.live()).toHaveLength(1);
+  });
+
+  it('is held also where the shard is changed while that is noted', async () => {
+    const world = await PushWorld.inStep(forgetful);
+    let isEdited = false;
+    world.deps.faults.onOperation = async ({ port, verb, count }) => {
+      const isNoted = port === 'shards' && verb === 'writeMany' && count > 0 && world.b.live().length > 0;
+      if (isEdited || !isNoted) return;
+      isEdited = true;
+      const [shard] = world.shards();
+      await world.edit(shard?.id ?? '', { name: 'Anna' });
+    };
+    const id = await world.doubt();
+    expect(isEdited).toBe(true);
+    expect(world.problemAt(world.shard(id), 1)).toBe('held');
+    expect(world.b.live()).toHaveLength(1);
+  });
+
+  it('is held with the shard that the other one was merged into', async () => {
+    const world = await PushWorld.inStep(forgetful);
+    world.b.nextFaults.push('rejected');
+    const older = world.a.create({ name: 'Older', email: 'older@x.org' });
+    await world.read(0);
+    const newer = await world.doubt();
+    await mergeShards(world.deps, world.scope, { shardIds: [world.shardOf(older).id, newer], trigger: 'person' });
+    await world.rest();
+    const survivor = world.shardOf(older);
+    expect(world.problemAt(survivor, 1)).toBe('held');
+    expect(world.b.live()).toHaveLength(1);
+  });
+
+  it('is held where its shard was merged before that is noted', async () => {
+    const world = await PushWorld.inStep(forgetful);
+    world.b.nextFaults.push('rejected');
+    const older = world.a.create({ name: 'Older', email: 'older@x.org' });
+    await world.read(0);
+    let isMerged = false;
+    world.deps.faults.onOperation = async ({ port, verb }) => {
+      const made = world.shards().find(({ data }) => data['name'] === 'Ana');
+      if (isMerged || made === undefined || world.b.live().length === 0 || port !== 'pushLanes' || verb !== 'replace')
+        return;
+      isMerged = true;
+      await mergeShards(world.deps, world.scope, { shardIds: [world.shardOf(older).id, made.id], trigger: 'person' });
+    };
+    world.a.create({ name: 'Ana', email: 'ana@x.org' });
+    world.b.nextFaults.push('unknown-done');
+    await world.read(0);
+    expect(isMerged).toBe(true);
+    expect(world.problemAt(world.shardOf(older), 1)).toBe('held');
+    expect(world.b.live()).toHaveLength(1);
+  });
+
+  it('is held where its task stops pushing before that is known, and begins again', async () => {
+    const world = await PushWorld.inStep(forgetful);
+    const record = world.a.create({ name: 'Ana', email: 'ana@x.org' });
+    world.b.nextFaults.push('unknown-done');
+    let isStopped = false;
+    world.deps.faults.onOperation = async ({ port, verb }) => {
+      if (isStopped || world.b.live().length === 0 || port !== 'pushLanes' || verb !== 'replace') return;
+      isStopped = true;
+      await world.changeTask(1, { enabled: false });
+    };
+    await world.read(0);
+    expect(isStopped).toBe(true);
+    await world.changeTask(1, { enabled: true });
+    await world.feed();
+    await world.rest();
+    expect(world.problemAt(world.shardOf(record), 1)).toBe('held');
+    expect(world.b.live()).toHaveLength(1);
+  });
+
+  it('is shown to people also of a shard that was deleted meanwhile', async () => {
+    const world = await PushWorld.inStep(forgetful);
+    const id = await world.doubt();
+    const [record] = world.a.live();
+    if (record !== undefined) world.a.mark(record, true);
+    await world.read(0);
+    expect(world.shard(id)).toMatchObject({ status: 'deleted', push: { [integrationOf(1)]: 'held' } });
+  });
+});
+
+describe('a person who says which record a held create made', () => {
+  it('loses nothing that was edited here since', async () => {
+    const world = await PushWorld.inStep(forgetful);
+    const id = await world.doubt();
+    await world.edit(id, { phone: '040 999 999' });
+    const [record] = world.b.live();
+    await world.retry(id, record?.id);
+    expect(world.shard(id).data['phone']).toBe('040 999 999');
+    expect(world.b.live().map(({ fields }) => fields['phone'])).toEqual(['040 999 999']);
+  });
+
+  it('has what was edited there since', async () => {
+    const world = await PushWorld.inStep(forgetful);
+    const id = await world.doubt();
+    const [record] = world.b.live();
+    if (record === undefined) throw new Error('Nobody was created');
+    world.b.edit(record, 'phone', '040 555 555');
+    await world.retry(id, record.id);
+    expect(world.shard(id).data['phone']).toBe('040 555 555');
+  });
+
+  it('makes one shard of two where the record was taken for somebody new', async () => {
+    const world = await PushWorld.inStep(forgetful);
+    const id = await world.doubt();
+    const [record] = world.b.live();
+    if (record === undefined) throw new Error('Nobody was created');
+    await world.changeTask(0, { creates: false });
+    world.b.edit(record, 'name', 'Ana Novak');
+    await world.read(1);
+    expect(world.shards()).toHaveLength(2);
+    await world.retry(id, record.id);
+    expect(world.shards()).toHaveLength(1);
+    expect(world.shard(id).data['name']).toBe('Ana Novak');
+    await world.settle();
+    expect([world.a.live().length, world.b.live().length]).toEqual([1, 1]);
+  });
+});
+
+describe('a record that a create in doubt has made', () => {
+  it('is known by its values, and makes no second shard', async () => {
+    const world = await PushWorld.inStep(forgetful);
+    const id = await world.doubt();
+    await world.read(1);
+    const [record] = world.b.live();
+    expect(world.shards()).toHaveLength(1);
+    expect(world.sourcesAt(world.shard(id), 1)).toMatchObject([{ externalId: record?.id }]);
+    expect(world.problemAt(world.shard(id), 1)).toBeUndefined();
+    await world.settle();
+    expect([world.a.writes, world.b.writes.length]).toEqual([[], 1]);
+  });
+
+  it('is known as well where the provider writes values its own way, and what was edited since goes there', async () => {
+    const world = await PushWorld.inStep({ ...forgetful, rough: true });
+    const id = await world.doubt({ name: ' Ana', email: 'Ana@X.org', phone: '040 111 222' });
+    await world.edit(id, { name: 'Anna' });
+    await world.read(1);
+    expect(world.shards()).toHaveLength(1);
+    expect(world.shard(id).data).toMatchObject({ name: 'Anna', email: 'Ana@X.org', phone: '040 111 222' });
+    expect(world.b.live().map(({ fields }) => fields['name'])).toEqual(['Anna']);
+    expect(world.a.live().map(({ fields }) => fields['email'])).toEqual(['Ana@X.org']);
+  });
+
+  it('is known before the create is known to be in doubt', async () => {
+    const world = await PushWorld.inStep(forgetful);
+    const record = world.a.create({ name: 'Ana', email: 'ana@x.org' });
+    world.b.nextFaults.push('unknown-done');
+    let isRead = false;
+    world.deps.faults.onOperation = async () => {
+      if (isRead || world.b.live().length === 0) return;
+      isRead = true;
+      await world.sync(1, false);
+      await world.deliver('sync', false);
+    };
+    await world.read(0);
+    expect(isRead).toBe(true);
+    expect(world.shards()).toHaveLength(1);
+    expect(world.problemAt(world.shardOf(record), 1)).toBeUndefined();
+    await world.settle();
+    expect([world.a.live().length, world.b.live().length]).toEqual([1, 1]);
+  });
+
+  it('is deleted where its shard was deleted meanwhile', async () => {
+    const world = await PushWorld.inStep(forgetful);
+    const id = await world.doubt();
+    const [record] = world.a.live();
+    if (record !== undefined) world.a.mark(record, true);
+    await world.read(0);
+    await world.read(1);
+    expect(world.shards()).toMatchObject([{ id, status: 'deleted' }]);
+    expect(world.b.live()).toEqual([]);
+  });
+
+  it('is one of two that are the same only once: the other is somebody else', async () => {
+    const world = await PushWorld.inStep(forgetful);
+    const id = await world.doubt();
+    world.b.create({ name: 'Ana', email: 'ana@x.org', phone: '040 111 222' });
+    await world.read(1);
+    expect(world.shards()).toHaveLength(2);
+    expect(world.sourcesAt(world.shard(id), 1)).toHaveLength(1);
+  });
+
+  it('is not somebody who differs in anything that was sent', async () => {
+    const world = await PushWorld.inStep(forgetful);
+    const id = await world.doubt(undefined, 'unknown-not-done');
+    world.b.create({ name: 'Ana', email: 'ana@x.org' });
+    await world.read(1);
+    expect(world.shards()).toHaveLength(2);
+    expect(world.problemAt(world.shard(id), 1)).toBe('held');
+  });
+});

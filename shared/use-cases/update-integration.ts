@@ -39,7 +39,7 @@ export async function updateIntegration(
   const detail = Object.keys(body).sort().join(', ');
   deps.webhookTargets.forget(webhookTargetKey(scope.tenantId, document.id));
   await watchIntegration(deps, scope, document.id);
-  if (body.settings !== undefined || body.enabled === true) await scanForIntegration(deps, scope, document.id);
+  if (body.settings !== undefined) await scanForIntegration(deps, scope, document.id);
   await recordAudit(deps, scope, { action: 'integration.updated', subject: document.id, detail });
   return { body: describeIntegration(document), etag };
 }

@@ -114,7 +114,9 @@ describe('a conflict that waits in the real host', () => {
       await expectBoth(patient, 'There');
       expect(await eventsOf(patient, 'conflict.reminder')).toHaveLength(1);
       expect(await eventsOf(patient, 'conflict.escalated')).toHaveLength(1);
-      expect(await eventsOf(patient, 'conflict.resolved')).toMatchObject([{ data: { state: 'expired', by: 'deadline' } }]);
+      expect(await eventsOf(patient, 'conflict.resolved')).toMatchObject([
+        { data: { state: 'expired', by: 'deadline' } },
+      ]);
       await pollUntil('The end of both orchestrations', async () => {
         const running = [...(await instances.running(open.id)), ...(await instances.running(short.id))];
         return running.length === 0 ? true : undefined;

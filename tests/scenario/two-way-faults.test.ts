@@ -126,7 +126,16 @@ describe('a provider that cannot tell whether it created a record', () => {
     await room?.close();
   });
 
-  it('gets no second one: a person says which it is', async () => {
+  /** One person, of whom the second CRM does not say whether it created them. */
+  const inDoubt = async (
+    test: (
+      doubt: Awaited<ReturnType<typeof connectTwoCrms>> & {
+        readonly empty: Awaited<ReturnType<typeof openOwnCrm>>;
+        readonly path: string;
+        readonly held: z.infer<typeof pushProblem>;
+      },
+    ) => Promise<void>,
+  ) => {
     const full = await openOwnCrm({ contacts: 1 });
     const empty = await openOwnCrm({}, { idempotencyKeys: false });
     try {
@@ -135,26 +144,41 @@ describe('a provider that cannot tell whether it created a record', () => {
       await first.pull();
       await empty.setFaults({ kind: 'disconnect-after-commit', times: 1, match: { method: 'POST' } });
       await second.pull();
-      const { client } = two.tenant;
       const path = `tenant/integrations/${second.integrationId}/push`;
       const held = await pollUntil('The create that is held', async () => {
-        const { items } = await client.call('GET', `${path}/problems?state=held`, pageOf(pushProblem));
+        const { items } = await two.tenant.client.call('GET', `${path}/problems?state=held`, pageOf(pushProblem));
         return items[0];
       });
       expect(await empty.list('contacts')).toHaveLength(1);
-      const [externalId] = await empty.list('contacts');
-      const retry = `${path}/problems/${held.shardId}/retry`;
-      await expect(client.call('POST', retry, z.unknown(), {})).rejects.toThrow(/created/);
-      await client.call('POST', retry, pushState, { created: { externalId } });
-      await two.quiet();
+      await test({ ...two, empty, path, held });
+      for (const side of two.sides) await side.pull();
       expect((await empty.writes()).totals).toMatchObject({ created: 1 });
-      const [shard] = await two.stored();
-      expect(Object.values(shard?.sources ?? {}).map((source) => source.externalId)).toContain(externalId);
-      await second.pull();
+      expect((await full.writes()).totals).toMatchObject({ created: 0 });
       expect(await two.stored()).toHaveLength(1);
     } finally {
       await full.close();
       await empty.close();
     }
-  });
+  };
+
+  it('gets no second one: a person says which it is', () =>
+    inDoubt(async ({ tenant, empty, path, held, quiet, stored }) => {
+      const [externalId] = await empty.list('contacts');
+      const retry = `${path}/problems/${held.shardId}/retry`;
+      await expect(tenant.client.call('POST', retry, z.unknown(), {})).rejects.toThrow(/created/);
+      await tenant.client.call('POST', retry, pushState, { created: { externalId } });
+      await quiet();
+      const [shard] = await stored();
+      expect(Object.values(shard?.sources ?? {}).map((source) => source.externalId)).toContain(externalId);
+    }));
+
+  it('is known by its values when it is read, and needs nobody', () =>
+    inDoubt(async ({ tenant, empty, path, sides, stored }) => {
+      await sides[1].pull();
+      const [externalId] = await empty.list('contacts');
+      const [shard, another] = await stored();
+      expect(another).toBeUndefined();
+      expect(Object.values(shard?.sources ?? {}).map((source) => source.externalId)).toContain(externalId);
+      expect((await tenant.client.call('GET', `${path}/problems?state=held`, pageOf(pushProblem))).items).toEqual([]);
+    }));
 });

@@ -7,6 +7,7 @@ import { readPath } from './field-path.ts';
 import { leafPaths } from './identity/survivorship.ts';
 import { searchText } from './search-text.ts';
 import { markPushes, type PushRoute } from './two-way/push-routes.ts';
+import { settleHolds } from './two-way/settle-holds.ts';
 
 /** What can be decided of a shard apart from what its sources show. */
 export interface ShardChange {
@@ -18,7 +19,8 @@ export interface ShardChange {
 
 /**
  * The shard with other data or another status, as the next revision; it stays the revision that it is when they are the same. Its sources' bases stay what
- * the sources last showed, unless they are given: so the next look at them undoes nothing, and what they lack is to be pushed.
+ * the sources last showed, unless they are given: so the next look at them undoes nothing, and what they lack is to be pushed. What they hold for people
+ * settles itself where the change is what they show.
  *
  * @param routes where the tenant's shards are pushed to
  */
@@ -33,12 +35,15 @@ export function changeShard(
   const isSame = status === shard.status && sameValue(data, shard.data);
   const made = isSame ? {} : { revision: shard.revision + 1, cause, updatedAt: cause.at };
   const life = status === shard.status ? pickLife(shard) : decideLife(shard, change, cause);
+  // What the change has made the same on both sides waits for nobody any more.
+  const settled = isSame ? undefined : settleHolds({ data, status, sources: life.sources ?? shard.sources });
+  const sources = change.sources ?? settled;
   return markPushes(
     {
       ...rest,
       ...made,
       ...life,
-      ...(change.sources === undefined ? {} : { sources: change.sources }),
+      ...definedOnly({ sources }),
       ...definedOnly({ edits: noteEdits(shard, data, cause) }),
       status,
       data,

@@ -4,25 +4,16 @@ import { definedOnly } from './defined-only.ts';
 import type { Cause } from './documents/cause.ts';
 import type { LastOutcome, LinkDocument } from './documents/link.ts';
 import type { ShardDocument, ShardSource } from './documents/shard.ts';
-import { readPath, removePath, writePath } from './field-path.ts';
+import { readPath } from './field-path.ts';
 import { goneStatus } from './identity/absorb-shard.ts';
 import type { Matcher } from './identity/compile-match-rules.ts';
-import { mergeSources, strategyOf } from './identity/survivorship.ts';
-import { copyJson, type Json, type JsonObject } from './json.ts';
-import { isOlder, isRepeat, type Observation, observedAs, type Sighting } from './observation.ts';
+import { mergeSources, setPath, strategyOf } from './identity/survivorship.ts';
+import { copyJson, type JsonObject } from './json.ts';
+import { type Observation, observedAs, type Sighting } from './observation.ts';
 import { searchText } from './search-text.ts';
 import type { TwoWayInput } from './two-way/draft.ts';
 import { mergeTwoWay, type TwoWayMerge } from './two-way/merge-observation.ts';
 import { markPushes, type PushRoute } from './two-way/push-routes.ts';
-
-/**
- * What one observation does to its shard. `in-place`: it stands there already, seen as late. `stale`: the shard shows something newer, written by someone
- * who has not settled the link yet; with the outcome of this page's first attempt, if that was it.
- */
-export type ShardPlan =
-  | { readonly kind: 'stale'; readonly outcome: LastOutcome['outcome'] | undefined }
-  | { readonly kind: 'in-place'; readonly outcome: LastOutcome['outcome'] }
-  | { readonly kind: 'write'; readonly outcome: LastOutcome['outcome']; readonly document: ShardDocument };
 
 export interface MergeInput {
   readonly tenantId: string;
@@ -39,70 +30,8 @@ export interface MergeInput {
   readonly twoWay?: { readonly routes: readonly PushRoute[]; readonly lookedAtMs: number } | undefined;
 }
 
-/**
- * Compares an observation with the source's own base in the shard, field by field: what the provider changed since the base is taken, what
- * it left alone keeps our value. Repeating it yields no write and the first outcome.
- */
-export function planShard(
-  input: MergeInput,
-  link: LinkDocument,
-  observation: Observation,
-  shard: ShardDocument | undefined,
-): ShardPlan {
-  const source = shard?.sources[observation.linkId];
-  const outcome = outcomeOf(source, input.sighting);
-  let seen = observation;
-  if (shard !== undefined && source !== undefined) {
-    const isAnswer = observation.pushed !== undefined && isInPlace(source, observation);
-    const known = isAnswer ? undefined : planKnown(input, observation, shard, source);
-    if (known !== undefined) return known;
-    if (isAnswer && isLateLook(input, source, observation)) seen = asSeen(source, observation);
-  }
-  const { document, conflicted } = mergeShard(input, link, seen, shard, outcome);
-  const told = conflicted && outcome === 'updated' ? 'conflicted' : outcome;
-  if (seen.pushed !== undefined && shard !== undefined && sameValue(document as Json, shard as Json)) {
-    return { kind: 'in-place', outcome: told };
-  }
-  return { kind: 'write', outcome: told, document };
-}
-
-/** What the source shows already, or has gone past. */
-function planKnown(
-  input: MergeInput,
-  observation: Observation,
-  shard: ShardDocument,
-  source: ShardSource,
-): ShardPlan | undefined {
-  const first = isRepeat(source.last, input.sighting) ? source.last.outcome : undefined;
-  const inPlace = isInPlace(source, observation);
-  if (isLateLook(input, source, observation)) {
-    return inPlace ? { kind: 'in-place', outcome: first ?? 'unchanged' } : { kind: 'stale', outcome: first };
-  }
-  return inPlace ? confirm(input, shard, observation, source, first ?? 'unchanged') : undefined;
-}
-
-/** Whether the shard shows something newer of the source. Where the provider has no versions, a look that began before a write of ours had ended shows either side of it. */
-function isLateLook(input: MergeInput, source: ShardSource, observation: Observation): boolean {
-  const isVersioned = observation.version !== undefined || observation.pushed !== undefined;
-  const lookedAtMs = input.twoWay?.lookedAtMs;
-  if (!isVersioned && source.pushedAtMs !== undefined && lookedAtMs !== undefined) {
-    if (lookedAtMs <= source.pushedAtMs) return true;
-  }
-  return isOlder({ version: source.externalVersion, observed: source.observed }, observation, input.sighting);
-}
-
-/** The answer to a write that a later look has seen already: what both agree on counts, and when it was seen does not. */
-function asSeen(source: ShardSource, observation: Observation): Observation {
-  return {
-    ...observation,
-    version: source.externalVersion,
-    revision: source.externalRevision,
-    modifiedAt: source.modifiedAt,
-    seen: source.observed,
-  };
-}
-
-function mergeShard(
+/** The shard as it is once it shows what its source does, and whether something of it came to wait for a person. */
+export function mergeSource(
   input: MergeInput,
   link: LinkDocument,
   observation: Observation,
@@ -212,56 +141,7 @@ function nextData(
     return mergeSources(shard.data, shard.sources, sources, paths, strategyOf(input.matcher?.set));
   }
   if (observation.deleted) return shard?.data ?? {};
-  return mergeFields(shard?.data, shard?.sources[observation.linkId]?.externalBase, observation.data, paths);
-}
-
-/**
- * The same content, seen later: the shard learns when, and gets a new ETag. Whoever read it before, and is about to write what the provider
- * showed in between, is refused.
- */
-function confirm(
-  { sighting }: MergeInput,
-  shard: ShardDocument,
-  observation: Observation,
-  source: ShardSource,
-  outcome: LastOutcome['outcome'],
-): ShardPlan {
-  const version = observation.version ?? source.externalVersion;
-  const { fence, page } = observedAs(observation, sighting);
-  const revision = observation.revision ?? source.externalRevision;
-  const modifiedAt = observation.modifiedAt ?? source.modifiedAt;
-  if (
-    version === source.externalVersion &&
-    revision === source.externalRevision &&
-    modifiedAt === source.modifiedAt &&
-    fence === source.observed.fence &&
-    page === source.observed.page
-  ) {
-    return { kind: 'in-place', outcome };
-  }
-  const confirmed: ShardSource = {
-    ...source,
-    ...(version === undefined ? {} : { externalVersion: version }),
-    ...(revision === undefined ? {} : { externalRevision: revision }),
-    ...(modifiedAt === undefined ? {} : { modifiedAt }),
-    observed: { fence, page },
-  };
-  const document = { ...shard, sources: { ...shard.sources, [observation.linkId]: confirmed } };
-  return { kind: 'write', outcome, document };
-}
-
-/** `created` is the number of new links: a shard that does not know the source yet gains one. */
-function outcomeOf(source: ShardSource | undefined, sighting: Sighting): LastOutcome['outcome'] {
-  if (source === undefined) return 'created';
-  return isRepeat(source.last, sighting) && source.last.outcome === 'created' ? 'created' : 'updated';
-}
-
-/** The base may hold more: what other mappings of the same record read. */
-function isInPlace(source: ShardSource, observation: Observation): boolean {
-  if (source.deleted || observation.deleted) return source.deleted && observation.deleted;
-  return observation.feed.paths.every((path) =>
-    sameValue(readPath(source.externalBase, path), readPath(observation.data, path)),
-  );
+  return takeChanges(shard?.data, shard?.sources[observation.linkId]?.externalBase, observation.data, paths);
 }
 
 function nextSource(
@@ -282,7 +162,7 @@ function nextSource(
     externalId: observation.externalId,
     externalBase: observation.deleted
       ? (source?.externalBase ?? {})
-      : mergeFields(source?.externalBase, undefined, observation.data, observation.feed.paths),
+      : takeChanges(source?.externalBase, undefined, observation.data, observation.feed.paths),
     ...(version === undefined ? {} : { externalVersion: version }),
     ...(revision === undefined ? {} : { externalRevision: revision }),
     ...(modifiedAt === undefined ? {} : { modifiedAt }),
@@ -297,7 +177,7 @@ function nextSource(
 }
 
 /** Takes over what `theirs` shows otherwise than `base`, all of it where there is no base; other fields stay ours. */
-export function mergeFields(
+function takeChanges(
   ours: JsonObject | undefined,
   base: JsonObject | undefined,
   theirs: JsonObject,
@@ -308,8 +188,7 @@ export function mergeFields(
   for (const path of paths) {
     const value = readPath(theirs, path);
     if (base !== undefined && sameValue(readPath(base, path), value)) continue;
-    if (value === undefined) removePath(merged, path);
-    else writePath(merged, path, copyJson(value));
+    setPath(merged, path, value);
   }
   return merged;
 }

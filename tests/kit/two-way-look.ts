@@ -8,8 +8,9 @@ import { readPath, writePath } from '../../shared/core/field-path.ts';
 import { compileMatchRules } from '../../shared/core/identity/compile-match-rules.ts';
 import { setPath } from '../../shared/core/identity/survivorship.ts';
 import type { Json, JsonObject } from '../../shared/core/json.ts';
-import { type MergeInput, planShard, type ShardPlan } from '../../shared/core/merge-source.ts';
+import type { MergeInput } from '../../shared/core/merge-source.ts';
 import { linkIdOf, type Observation, type Pushed } from '../../shared/core/observation.ts';
+import { planShard, type ShardPlan } from '../../shared/core/plan-shard.ts';
 import { markPushes, type PushNeed, type PushRoute, pushNeeds } from '../../shared/core/two-way/push-routes.ts';
 
 /** What the people of a test have. */

@@ -140,7 +140,7 @@ function releaseDeletion(draft: Draft): void {
   draft.source.held = held;
 }
 
-/** The record was created anew: the one that was deleted there is done with. */
+/** There is a record again, created anew or found: the one that was deleted there is done with. */
 export function forgetRecreation(input: TwoWayInput, sources: Record<string, ShardSource>): void {
   for (const [linkId, { recreate, ...source }] of Object.entries(sources)) {
     const isSame =

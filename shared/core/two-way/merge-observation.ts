@@ -33,7 +33,7 @@ export function mergeTwoWay(input: TwoWayInput, shard: ShardDocument, next: Shar
     if (before === undefined && observation.pushed === undefined) mergeFirstMeeting(input, shard, next, draft);
     else mergeFields(input, shard, before, draft);
     deletion = mergeLife(input, shard, before, draft);
-    if (observation.pushed?.kind === 'create') forgetRecreation(input, sources);
+    forgetRecreation(input, sources);
     if (shard.deletion !== undefined && deletion === undefined) reviveElsewhere(input, sources);
   }
   sources[input.linkId] = draft.source;

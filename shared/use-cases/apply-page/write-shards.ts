@@ -1,5 +1,6 @@
 import type { ShardDocument } from '../../core/documents/shard.ts';
-import { type MergeInput, planShard } from '../../core/merge-source.ts';
+import type { MergeInput } from '../../core/merge-source.ts';
+import { planShard } from '../../core/plan-shard.ts';
 import type { Stored } from '../../core/ports.ts';
 import type { Scope } from '../../core/scope.ts';
 import { completeForwarding, type MergeNeeds } from '../merge-shards/complete-merge.ts';

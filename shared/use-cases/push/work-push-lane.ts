@@ -9,7 +9,7 @@ import { type Scope, systemScope } from '../../core/scope.ts';
 import { planPush } from '../../core/two-way/plan-push.ts';
 import { markPushes, pushNeeds } from '../../core/two-way/push-routes.ts';
 import { answerQuestions } from '../answer-questions.ts';
-import type { LoadedRoute } from '../load-push-routes.ts';
+import { type LoadedRoute, loadPushRoutes } from '../load-push-routes.ts';
 import { reportFailingConnection } from '../report-failing-connection.ts';
 import { findDoubtful } from './find-doubtful.ts';
 import { finishLane, type HeldLane, LaneLost, pauseLane, releaseLane, saveLane, takeLane, wakeLane } from './lane.ts';
@@ -62,10 +62,30 @@ async function open(deps: Deps, scope: Scope, lane: HeldLane): Promise<LaneWork 
     return await openLane(deps, scope, lane);
   } catch (error) {
     if (!(error instanceof AppError) || error.code === 'unavailable') throw error;
-    if (error.code === 'not-found') await releaseLane(deps, scope, lane);
+    if (error.code === 'not-found') await abandonLane(deps, scope, lane);
     else await rest(deps, scope, lane, longPauseMs, error.detail ?? 'The integration is not connected.');
     return undefined;
   }
+}
+
+/** The integration is gone: nothing is lacking there any more, and nobody is to look again. */
+async function abandonLane(deps: Deps, scope: Scope, lane: HeldLane): Promise<void> {
+  const { id, integrationId } = lane.stored.document;
+  const routes = await loadPushRoutes(deps, scope);
+  for (;;) {
+    const listed = await deps.shards.list(scope, {
+      filters: [{ field: `push.${integrationId}`, is: 'equal', value: 'pending' }],
+      order: 'ascending',
+      limit: shardsPerRound,
+    });
+    if (listed.length === 0) break;
+    await saveLane(deps, scope, lane, {});
+    await remark(
+      { deps, scope, routes },
+      listed.map(({ document }) => document.id),
+    );
+  }
+  await deps.pushLanes.remove(scope, { id }, lane.stored.etag);
 }
 
 /** Settles what is in doubt, looks for what is lacking, or writes a batch of it. False when the lane was let go. */

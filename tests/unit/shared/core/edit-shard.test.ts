@@ -6,8 +6,8 @@ import type { Cause } from '../../../../shared/core/documents/cause.ts';
 import type { ShardDocument } from '../../../../shared/core/documents/shard.ts';
 import { deleteShardHere, editShard } from '../../../../shared/core/edit-shard.ts';
 import type { JsonObject } from '../../../../shared/core/json.ts';
-import { planShard } from '../../../../shared/core/merge-source.ts';
 import { findOwnLink, findOwnSource, observeOwn, ownLinkId } from '../../../../shared/core/own-record.ts';
+import { planShard } from '../../../../shared/core/plan-shard.ts';
 import { at, routeTo, TwoWayShard } from '../../../kit/two-way-look.ts';
 
 const route = routeTo('a');

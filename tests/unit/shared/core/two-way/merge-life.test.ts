@@ -91,6 +91,13 @@ describe('a record that is deleted there', () => {
     expect(shard.get().status).toBe('active');
   });
 
+  it('is not created anew any more once another record of it was found', () => {
+    const shard = edited('internal_wins').see({ externalId: 'p2', record: { ...ada, name: 'Ours' }, second: 40 });
+    expect(shard.source('a', 'p1').recreate).toBeUndefined();
+    shard.see({ externalId: 'p2', second: 50, archives: true });
+    expect(shard.needs('a')).toEqual([]);
+  });
+
   it('and comes back is as it was before: nothing is written without a difference', () => {
     const shard = new TwoWayShard([routeTo('a')]).see({ record: ada, second: 0 }).edit(5, { phone: '040 123 456' });
     const shown = { ...ada, phone: '+38640123456' };

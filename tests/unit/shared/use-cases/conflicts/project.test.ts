@@ -2,9 +2,32 @@ import { describe, expect, it } from 'vitest';
 import { conflict as contract } from '../../../../../shared/contracts/conflicts.ts';
 import { isClosed } from '../../../../../shared/core/conflicts/conflict-states.ts';
 import { describeConflict } from '../../../../../shared/core/conflicts/describe-conflict.ts';
+import { deleteShardHere } from '../../../../../shared/core/edit-shard.ts';
 import { ConflictWorld } from '../../../../kit/conflict-world.ts';
 import { survive } from '../../../../kit/sync-harness.ts';
 import { at } from '../../../../kit/two-way-look.ts';
+
+describe('a conflict that a person settles by editing the record here', () => {
+  it('is over when ours has become theirs', async () => {
+    const world = await ConflictWorld.create();
+    const id = await world.conflict();
+    await world.change((shard) => shard.edit(30, { name: ' Cene' }));
+    await world.project();
+    expect(world.read(id).state).toBe('settled');
+    expect(world.shard().push).toBeUndefined();
+  });
+
+  it('is over when the record that is gone there was deleted here as well', async () => {
+    const world = await ConflictWorld.create();
+    const id = await world.deletion('there');
+    await world.change((shard) => {
+      const cause = { kind: 'person' as const, id: 'req_1', actorId: 'ana', at: at(40) };
+      shard.shard = deleteShardHere(shard.get(), cause, shard.routes);
+    });
+    await world.project();
+    expect(world.read(id).state).toBe('settled');
+  });
+});
 
 describe('what a shard holds', () => {
   it('becomes a conflict with both sides, what they came from, and a proposal', async () => {

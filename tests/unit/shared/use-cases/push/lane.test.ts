@@ -134,6 +134,21 @@ describe('the lane of an integration', () => {
   });
 });
 
+describe('the lane of an integration that was removed', () => {
+  it('comes to rest, and no shard lacks anything there', async () => {
+    const world = await PushWorld.inStep();
+    const record = world.a.create(ana);
+    await world.sync(0, false);
+    await world.deliver('sync', false);
+    await world.feed();
+    expect(world.shardOf(record).push).toEqual({ [integrationOf(1)]: 'pending' });
+    await world.deps.integrations.remove(world.scope, { id: integrationOf(1) });
+    await world.rest();
+    expect(world.shardOf(record).push).toBeUndefined();
+    expect(world.deps.due.all()).toEqual([]);
+  });
+});
+
 describe('a record that is written to', () => {
   it('is read first where nothing of it is known by which the write could be conditional', async () => {
     const world = await PushWorld.inStep({ tells: true });

@@ -7,8 +7,9 @@ import type { ShardDocument } from '../../../../shared/core/documents/shard.ts';
 import { shardDocument } from '../../../../shared/core/documents/shard.ts';
 import { readPath, writePath } from '../../../../shared/core/field-path.ts';
 import type { JsonObject } from '../../../../shared/core/json.ts';
-import { type MergeInput, planShard } from '../../../../shared/core/merge-source.ts';
+import type { MergeInput } from '../../../../shared/core/merge-source.ts';
 import type { Observation, Sighting } from '../../../../shared/core/observation.ts';
+import { planShard } from '../../../../shared/core/plan-shard.ts';
 
 function mappingOf(...paths: readonly string[]): Feed {
   return { object: 'people', shardTypeId: 'contact', paths: paths.map((path) => path.split('.')) };

@@ -6,7 +6,8 @@ import { loadPushRoutes } from '../../shared/use-cases/load-push-routes.ts';
 import { retryPush } from '../../shared/use-cases/push/retry-push.ts';
 import type { FakeSystem, SystemRecord, Traits } from './two-way/fake-system.ts';
 import { wholePart } from './two-way/program.ts';
-import { integrationOf, TwoWayWorld } from './two-way/world.ts';
+import { integrationOf } from './two-way/set-up.ts';
+import { TwoWayWorld } from './two-way/world.ts';
 
 const exact: Traits = {
   versioned: true,
@@ -51,7 +52,7 @@ export class PushWorld extends TwoWayWorld {
   /** Somebody comes into `a`, and nobody knows whether they were created in `b`. Its shard. */
   async doubt(fields: JsonObject = ana, fault: 'unknown-done' | 'unknown-not-done' = 'unknown-done'): Promise<string> {
     const record = this.a.create(fields);
-    this.b.nextFaults.push(fault);
+    this.b.nextFaults.push({ fault });
     await this.read(0);
     return this.shardOf(record).id;
   }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { mergeShards } from '../../../../../shared/use-cases/merge-shards/merge-shards.ts';
 import { forgetful, PushWorld } from '../../../../kit/push-world.ts';
-import { integrationOf } from '../../../../kit/two-way/world.ts';
+import { integrationOf } from '../../../../kit/two-way/set-up.ts';
 
 describe('a create of which nobody knows whether it happened', () => {
   it('is held, and not sent again by itself', async () => {
@@ -31,7 +31,7 @@ describe('a create of which nobody knows whether it happened', () => {
 
   it('is held with the shard that the other one was merged into', async () => {
     const world = await PushWorld.inStep(forgetful);
-    world.b.nextFaults.push('rejected');
+    world.b.nextFaults.push({ fault: 'rejected' });
     const older = world.a.create({ name: 'Older', email: 'older@x.org' });
     await world.read(0);
     const newer = await world.doubt();
@@ -44,7 +44,7 @@ describe('a create of which nobody knows whether it happened', () => {
 
   it('is held where its shard was merged before that is noted', async () => {
     const world = await PushWorld.inStep(forgetful);
-    world.b.nextFaults.push('rejected');
+    world.b.nextFaults.push({ fault: 'rejected' });
     const older = world.a.create({ name: 'Older', email: 'older@x.org' });
     await world.read(0);
     let isMerged = false;
@@ -56,7 +56,7 @@ describe('a create of which nobody knows whether it happened', () => {
       await mergeShards(world.deps, world.scope, { shardIds: [world.shardOf(older).id, made.id], trigger: 'person' });
     };
     world.a.create({ name: 'Ana', email: 'ana@x.org' });
-    world.b.nextFaults.push('unknown-done');
+    world.b.nextFaults.push({ fault: 'unknown-done' });
     await world.read(0);
     expect(isMerged).toBe(true);
     expect(world.problemAt(world.shardOf(older), 1)).toBe('held');
@@ -66,7 +66,7 @@ describe('a create of which nobody knows whether it happened', () => {
   it('is held where its task stops pushing before that is known, and begins again', async () => {
     const world = await PushWorld.inStep(forgetful);
     const record = world.a.create({ name: 'Ana', email: 'ana@x.org' });
-    world.b.nextFaults.push('unknown-done');
+    world.b.nextFaults.push({ fault: 'unknown-done' });
     let isStopped = false;
     world.deps.faults.onOperation = async ({ port, verb }) => {
       if (isStopped || world.b.live().length === 0 || port !== 'pushLanes' || verb !== 'replace') return;
@@ -76,7 +76,7 @@ describe('a create of which nobody knows whether it happened', () => {
     await world.read(0);
     expect(isStopped).toBe(true);
     await world.changeTask(1, { enabled: true });
-    await world.feed();
+    await world.feed(false);
     await world.rest();
     expect(world.problemAt(world.shardOf(record), 1)).toBe('held');
     expect(world.b.live()).toHaveLength(1);
@@ -157,7 +157,7 @@ describe('a record that a create in doubt has made', () => {
   it('is known before the create is known to be in doubt', async () => {
     const world = await PushWorld.inStep(forgetful);
     const record = world.a.create({ name: 'Ana', email: 'ana@x.org' });
-    world.b.nextFaults.push('unknown-done');
+    world.b.nextFaults.push({ fault: 'unknown-done' });
     let isRead = false;
     world.deps.faults.onOperation = async () => {
       if (isRead || world.b.live().length === 0) return;

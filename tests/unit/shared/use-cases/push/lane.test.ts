@@ -5,7 +5,7 @@ import type { PushChangesEnvelope } from '../../../../../shared/core/envelope.ts
 import { workPushLane } from '../../../../../shared/use-cases/push/work-push-lane.ts';
 import { ana, forgetful, PushWorld } from '../../../../kit/push-world.ts';
 import { findableAfterMs } from '../../../../kit/two-way/fake-system.ts';
-import { integrationOf } from '../../../../kit/two-way/world.ts';
+import { integrationOf } from '../../../../kit/two-way/set-up.ts';
 
 const messageTo = (world: PushWorld, index: number): PushChangesEnvelope => ({
   kind: 'push-changes',
@@ -81,7 +81,7 @@ describe('the lane of an integration', () => {
         objects(settings).map((object) => ({ ...object, writes: { ...object.writes, keyHoldsMs: 3_600_000 } })),
     });
     const record = world.a.create(ana);
-    world.b.nextFaults.push('unknown-done', 'rate-limited');
+    world.b.nextFaults.push({ fault: 'unknown-done' }, { fault: 'rate-limited' });
     let isLate = false;
     world.deps.faults.onOperation = () => {
       if (isLate || world.b.live().length === 0) return;
@@ -126,7 +126,7 @@ describe('the lane of an integration', () => {
         world.b.live().map((record) => ({ kind: 'change', change: world.b.show(record), alike: true })),
     });
     const second = world.a.create({ name: 'Bor', email: 'info@x.org' });
-    world.b.nextFaults.push('unknown-not-done');
+    world.b.nextFaults.push({ fault: 'unknown-not-done' });
     await world.read(0);
     expect(world.shardOf(second).id).not.toBe(world.shardOf(first).id);
     expect(world.problemAt(world.shardOf(second), 1)).toBe('held');
@@ -140,7 +140,7 @@ describe('the lane of an integration that was removed', () => {
     const record = world.a.create(ana);
     await world.sync(0, false);
     await world.deliver('sync', false);
-    await world.feed();
+    await world.feed(false);
     expect(world.shardOf(record).push).toEqual({ [integrationOf(1)]: 'pending' });
     await world.deps.integrations.remove(world.scope, { id: integrationOf(1) });
     await world.rest();
@@ -169,7 +169,7 @@ describe('a record that is written to', () => {
     const shard = world.shardOf(there);
     world.b.edit(there, 'name', 'Ana Novak');
     await world.edit(shard.id, { phone: '040 999 999' });
-    await world.feed();
+    await world.feed(false);
     await world.rest();
     expect(world.b.writes.map(({ blind }) => blind)).toEqual([false]);
     expect(world.shardOf(there).data).toMatchObject({ name: 'Ana Novak', phone: '040 999 999' });
@@ -207,7 +207,7 @@ describe('a record that is written to', () => {
     await world.read(1);
     await world.changeTask(1, { objects: objects([...fields, phone]) });
     await world.edit(world.shardOf(record).id, { name: 'Anna', phone: '040 999 999' });
-    await world.feed();
+    await world.feed(false);
     await world.rest();
     expect(there.fields['phone']).toBe('040 555 555');
     await world.settle();

@@ -5,7 +5,7 @@ import { rollBackConversionSchema } from '../../../../../shared/use-cases/roll-b
 import { storeTargets } from '../../../../../shared/use-cases/store-targets.ts';
 import { updateIntegration } from '../../../../../shared/use-cases/update-integration.ts';
 import { ana, PushWorld } from '../../../../kit/push-world.ts';
-import { integrationOf } from '../../../../kit/two-way/world.ts';
+import { integrationOf } from '../../../../kit/two-way/set-up.ts';
 
 const integrationId = integrationOf(1);
 

@@ -88,6 +88,7 @@ export const getDeps: () => Promise<Deps> = once(async () => {
     secrets: new KeyVaultSecrets(keyVault, Date.now),
     pushQueue: new StorageWorkQueue(storage, new ClaimCheck(storage), Date.now, 'push-changes'),
     outgoingQueue: new StorageWorkQueue(storage, new ClaimCheck(storage), Date.now, 'deliver-webhooks'),
+    slowOutgoingQueue: new StorageWorkQueue(storage, new ClaimCheck(storage), Date.now, 'deliver-slow-webhooks'),
     webhookClient: createWebhookClient({
       allowPrivateAddresses: config.allowPrivateAddresses,
       timeoutMs: config.outgoing.timeoutMs,

@@ -12,7 +12,7 @@ param deploymentContainerName string
 @description('Optional. Tags of every resource.')
 param tags object = {}
 
-var workQueues = ['sync-pages', 'push-changes', 'deliver-webhooks', 'deliveries', 'jobs']
+var workQueues = ['sync-pages', 'push-changes', 'deliver-webhooks', 'deliver-slow-webhooks', 'deliveries', 'jobs']
 var queueNames = concat(workQueues, map(workQueues, name => '${name}-poison'))
 var claimCheckContainerName = 'claim-checks'
 var deliveryContainerName = 'deliveries'

@@ -106,6 +106,7 @@ const settings = z.object({
   ENGINE_PARTITION_RECORDS: z.coerce.number().int().min(1).default(defaultEngineSettings.partitionRecords),
   OUTGOING_SCHEDULE_MS: schedule.default([...defaultOutgoingSettings.scheduleMs]),
   OUTGOING_TIMEOUT_MS: milliseconds(defaultOutgoingSettings.timeoutMs),
+  OUTGOING_SLOW_MS: milliseconds(defaultOutgoingSettings.slowMs),
   OUTGOING_CIRCUIT_FAILURES: z.coerce.number().int().min(1).default(defaultOutgoingSettings.circuitFailures),
   OUTGOING_CIRCUIT_OPEN_MS: milliseconds(defaultOutgoingSettings.circuitOpenMs),
   OUTGOING_CIRCUIT_MAX_OPEN_MS: milliseconds(defaultOutgoingSettings.circuitMaxOpenMs),
@@ -191,6 +192,7 @@ function toConfig(env: Env): Config {
     outgoing: {
       scheduleMs: env.OUTGOING_SCHEDULE_MS,
       timeoutMs: env.OUTGOING_TIMEOUT_MS,
+      slowMs: env.OUTGOING_SLOW_MS,
       circuitFailures: env.OUTGOING_CIRCUIT_FAILURES,
       circuitOpenMs: env.OUTGOING_CIRCUIT_OPEN_MS,
       circuitMaxOpenMs: env.OUTGOING_CIRCUIT_MAX_OPEN_MS,

@@ -305,6 +305,7 @@ export interface Deps extends Collections {
   readonly syncQueue: SyncQueue;
   readonly pushQueue: PushQueue;
   readonly outgoingQueue: WorkQueue<OutgoingEnvelope>;
+  readonly slowOutgoingQueue: WorkQueue<OutgoingEnvelope>;
   readonly webhookClient: WebhookClient;
   readonly jobQueue: WorkQueue<JobEnvelope>;
   readonly expressions: Expressions;

@@ -14,9 +14,12 @@ export async function measureWorkQueue(deps: Pick<Deps, 'syncQueue' | 'log' | 'n
   return isSlow ? new Date(deps.now().getTime() - (measured.oldestMs ?? 0)).toISOString() : undefined;
 }
 
-/** Logs what the queue of outgoing webhooks holds, in the same way. A receiver that is waited for delays nobody's health. */
-export async function measureOutgoingQueue(deps: Pick<Deps, 'outgoingQueue' | 'log'>): Promise<void> {
+/** Logs what the queues of outgoing webhooks hold, in the same way. A receiver that is waited for delays nobody's health. */
+export async function measureOutgoingQueues(
+  deps: Pick<Deps, 'outgoingQueue' | 'slowOutgoingQueue' | 'log'>,
+): Promise<void> {
   note(deps, 'the queue of outgoing webhooks', 'deliver-webhooks', await deps.outgoingQueue.measure());
+  note(deps, 'the queue of slow receivers', 'deliver-slow-webhooks', await deps.slowOutgoingQueue.measure());
 }
 
 function note(

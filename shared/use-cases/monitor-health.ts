@@ -4,7 +4,7 @@ import { systemScope } from '../core/scope.ts';
 import { checkIntegration, nextCheckAt } from './check-integration.ts';
 import { findLeftDeliveries } from './deliveries/sweep-deliveries.ts';
 import { noteExpiringKeys } from './find-expiring-keys.ts';
-import { measureOutgoingQueue, measureWorkQueue } from './measure-work-queue.ts';
+import { measureOutgoingQueues, measureWorkQueue } from './measure-work-queue.ts';
 
 const entriesAtOnce = 100;
 const looksAtOnce = 8;
@@ -24,7 +24,7 @@ export async function monitorHealth(deps: Deps, traceparent: string): Promise<nu
     deps.log.alert('the work queue could not be measured', { error });
     return undefined;
   });
-  await measureOutgoingQueue(deps).catch((error: unknown) => {
+  await measureOutgoingQueues(deps).catch((error: unknown) => {
     deps.log.alert('the queue of outgoing webhooks could not be measured', { error });
   });
   const seen = new Set<string>();

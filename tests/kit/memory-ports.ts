@@ -86,6 +86,7 @@ export interface MemoryDeps extends Omit<Deps, keyof StoredDocuments>, MemoryCol
   readonly pushQueue: MemoryWorkQueue<PushChangesEnvelope>;
   readonly syncQueue: MemoryWorkQueue<SyncPagesEnvelope>;
   readonly outgoingQueue: MemoryWorkQueue<OutgoingEnvelope>;
+  readonly slowOutgoingQueue: MemoryWorkQueue<OutgoingEnvelope>;
   readonly webhookClient: MemoryWebhookClient;
   readonly jobQueue: MemoryWorkQueue<JobEnvelope>;
   readonly orchestrations: MemoryOrchestrations;
@@ -139,6 +140,7 @@ export function createMemoryDeps(options: MemoryOptions = {}): MemoryDeps {
     secrets: new MemorySecretStore(faults),
     pushQueue: new MemoryWorkQueue<PushChangesEnvelope>('pushQueue', faults, () => clock.nowMs()),
     outgoingQueue: new MemoryWorkQueue<OutgoingEnvelope>('outgoingQueue', faults, () => clock.nowMs()),
+    slowOutgoingQueue: new MemoryWorkQueue<OutgoingEnvelope>('slowOutgoingQueue', faults, () => clock.nowMs()),
     webhookClient: new MemoryWebhookClient(faults, () => clock.now()),
     syncQueue: new MemoryWorkQueue<SyncPagesEnvelope>('syncQueue', faults, () => clock.nowMs()),
     jobQueue: new MemoryWorkQueue<JobEnvelope>('jobQueue', faults, () => clock.nowMs()),

@@ -58,15 +58,17 @@ export function createOutgoingHarness(outgoing: Partial<OutgoingSettings> = {}):
 
   const turn = async (): Promise<boolean> => {
     if (await feed()) return true;
-    const message = deps.outgoingQueue.receive();
-    if (message !== undefined) {
-      await handleOutgoingMessage(deps, message.envelope);
+    for (const lane of ['usual', 'slow'] as const) {
+      const message = (lane === 'slow' ? deps.slowOutgoingQueue : deps.outgoingQueue).receive();
+      if (message === undefined) continue;
+      await handleOutgoingMessage(deps, message.envelope, lane);
       message.complete();
       return true;
     }
     const next = Math.min(
       ...deps.due.all().map(({ document }) => Date.parse(document.dueAt)),
       deps.outgoingQueue.nextVisibleAtMs ?? Number.POSITIVE_INFINITY,
+      deps.slowOutgoingQueue.nextVisibleAtMs ?? Number.POSITIVE_INFINITY,
     );
     if (!Number.isFinite(next)) return false;
     deps.clock.advanceTo(next);

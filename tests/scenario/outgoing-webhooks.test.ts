@@ -23,6 +23,7 @@ const withSecret = subscription.extend({ secret: z.string() });
 const pace = {
   OUTGOING_SCHEDULE_MS: '0,300,600,900,1200,1500,1800,2000,2000,2000,2000,2000,2000',
   OUTGOING_TIMEOUT_MS: '1000',
+  OUTGOING_SLOW_MS: '500',
   OUTGOING_CIRCUIT_FAILURES: '4',
   OUTGOING_CIRCUIT_OPEN_MS: '500',
   OUTGOING_CIRCUIT_MAX_OPEN_MS: '1000',
@@ -182,6 +183,9 @@ describe('outgoing webhooks', () => {
         { status: 200 },
       ]);
       expect(receiver.receivedAt('/trap')).toEqual([]);
+      // It was slow: from then on what is sent to it goes by a queue of its own kind.
+      const noted = room.database.container('config').item(`endpoint:${id}`, publisher.tenantId);
+      expect((await noted.read<{ slowUntil?: string }>()).resource?.slowUntil).toBeDefined();
     });
 
     it('end with 410', async () => {

@@ -46,6 +46,8 @@ export const endpointDocument = z.strictObject({
   circuit: z.enum(['closed', 'open', 'half-open']),
   /** `open`: when one delivery may try the receiver; `half-open`: until when that one is waited for. */
   until: z.string().optional(),
+  /** Until when it is taken to be slow: what is sent to it then goes by a queue of its own kind. */
+  slowUntil: z.string().optional(),
   /** How often it opened in a row: the pauses get longer. */
   openings: z.int(),
   consecutiveFailures: z.int(),

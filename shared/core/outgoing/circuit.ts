@@ -8,6 +8,9 @@ type CircuitSettings = Pick<
   'circuitFailures' | 'circuitOpenMs' | 'circuitMaxOpenMs' | 'disableAfterMs'
 >;
 
+/** A receiver that was slow once is taken to be so for a while. */
+const slowForMs = 300_000;
+
 /** Of a receiver that was never tried, or is to be tried as if it never was. */
 export function closedCircuit(tenantId: string, subscriptionId: string): Circuit {
   return {
@@ -64,6 +67,22 @@ export function withFailure(circuit: Circuit, at: string, settings: CircuitSetti
     openings: circuit.openings + (hasFailedOften ? 1 : 0),
     until: later(new Date(at), pauseMs).toISOString(),
   };
+}
+
+/** Notes how long an attempt took. A receiver that is known to be slow is noted anew once a minute: its document would else be written each time. */
+export function withDuration(
+  circuit: Circuit,
+  at: string,
+  durationMs: number,
+  { slowMs }: Pick<OutgoingSettings, 'slowMs'>,
+): Circuit {
+  const leftMs = Date.parse(circuit.slowUntil ?? at) - Date.parse(at);
+  if (durationMs < slowMs || leftMs > slowForMs - 60_000) return circuit;
+  return { ...circuit, slowUntil: later(new Date(at), slowForMs).toISOString() };
+}
+
+export function isSlow({ slowUntil }: Pick<Circuit, 'slowUntil'>, now: Date): boolean {
+  return slowUntil !== undefined && Date.parse(slowUntil) > now.getTime();
 }
 
 /** Long enough and often enough that nobody is waiting for it any more. */

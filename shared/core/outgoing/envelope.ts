@@ -12,7 +12,7 @@ const common = {
   dueAt: z.iso.datetime().optional(),
 };
 
-/** Queue `deliver-webhooks`: send dispatches, side by side, or go on with a replay. */
+/** Queues `deliver-webhooks` and `deliver-slow-webhooks`: send dispatches, all of one subscription, side by side, or go on with a replay. */
 export const outgoingEnvelope = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('send-dispatches'),

@@ -4,6 +4,8 @@ export interface OutgoingSettings {
   readonly scheduleMs: readonly number[];
   /** For one attempt as a whole. */
   readonly timeoutMs: number;
+  /** A receiver that took so long is slow: it is sent to apart from the others, so that it holds up none of them. */
+  readonly slowMs: number;
   /** Failures in a row after which a receiver is left alone for a while … */
   readonly circuitFailures: number;
   /** … at first for so long, then for twice as long each time it fails again … */
@@ -35,6 +37,7 @@ export const defaultOutgoingSettings: OutgoingSettings = {
     24 * hourMs,
   ],
   timeoutMs: 15 * secondMs,
+  slowMs: 3 * secondMs,
   circuitFailures: 10,
   circuitOpenMs: 30 * secondMs,
   circuitMaxOpenMs: 30 * minuteMs,

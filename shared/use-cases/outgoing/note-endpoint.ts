@@ -2,8 +2,10 @@ import type { EndpointDocument } from '../../core/documents/subscription.ts';
 import { endpointIdOf } from '../../core/documents/subscription.ts';
 import {
   closedCircuit,
+  isSlow,
   type Passage,
   passageThrough,
+  withDuration,
   withFailure,
   withProbe,
   withSuccess,
@@ -40,11 +42,23 @@ async function noteEndpoint(
   throw new Error(`The endpoint of ${subscriptionId} is being changed too often`);
 }
 
-export async function noteSuccess(deps: Needs, scope: Scope, subscriptionId: string, at: Date): Promise<void> {
+/** What an attempt says of its receiver. */
+interface Finding {
+  readonly at: Date;
+  readonly durationMs: number;
+}
+
+export async function noteSuccess(
+  deps: Needs & Pick<Deps, 'outgoing'>,
+  scope: Scope,
+  subscriptionId: string,
+  { at, durationMs }: Finding,
+): Promise<void> {
   await noteEndpoint(deps, scope, subscriptionId, (current) => {
+    const timed = withDuration(current, at.toISOString(), durationMs, deps.outgoing);
     const isNew = at.getTime() - Date.parse(current.lastSuccessAt ?? '1970-01-01') >= successNotedMs;
     const doesWell = current.circuit === 'closed' && current.consecutiveFailures === 0;
-    return doesWell && !isNew ? undefined : withSuccess(current, at.toISOString());
+    return doesWell && !isNew && timed === current ? undefined : withSuccess(timed, at.toISOString());
   });
 }
 
@@ -58,12 +72,24 @@ export async function noteFailure(
   deps: Needs & Pick<Deps, 'outgoing'>,
   scope: Scope,
   subscriptionId: string,
-  at: string,
+  { at, durationMs }: Finding,
   askedMs: number,
 ): Promise<EndpointDocument> {
-  return noteEndpoint(deps, scope, subscriptionId, (current) =>
-    current.circuit === 'open' ? undefined : withFailure(current, at, deps.outgoing, askedMs),
-  );
+  return noteEndpoint(deps, scope, subscriptionId, (current) => {
+    if (current.circuit === 'open') return undefined;
+    const timed = withDuration(current, at.toISOString(), durationMs, deps.outgoing);
+    return withFailure(timed, at.toISOString(), deps.outgoing, askedMs);
+  });
+}
+
+/** Whether the receiver has been slow of late. */
+export async function isSlowReceiver(
+  deps: Needs & Pick<Deps, 'now'>,
+  scope: Scope,
+  subscriptionId: string,
+): Promise<boolean> {
+  const stored = await deps.endpoints.get(scope, { id: endpointIdOf(subscriptionId) });
+  return stored !== undefined && isSlow(stored.document, deps.now());
 }
 
 /** Whether the receiver may be tried now. Who is told `probe` has been given the one try for which the others wait. */

@@ -47,7 +47,7 @@ async function decide(
   const { subscriptionId, test } = attempted;
   const step = nextStep(outcome, attempted.attemptCount, deps.outgoing, deps.random());
   if (step.kind === 'delivered') {
-    await noteSuccess(deps, scope, subscriptionId, now);
+    await noteSuccess(deps, scope, subscriptionId, { at: now, durationMs: outcome.durationMs });
     return ended(attempted, 'delivered', now);
   }
   const problem = problemOf(outcome);
@@ -58,9 +58,9 @@ async function decide(
     return isOver ? ended(attempted, 'dead', now, detail) : waitingFor(attempted, now, 0, problem);
   }
   if (!isOurs(outcome)) {
-    const at = now.toISOString();
-    const circuit = await noteFailure(deps, scope, subscriptionId, at, askedPauseMs(outcome));
-    if (hasFailedLastingly(circuit, at, deps.outgoing)) {
+    const finding = { at: now, durationMs: outcome.durationMs };
+    const circuit = await noteFailure(deps, scope, subscriptionId, finding, askedPauseMs(outcome));
+    if (hasFailedLastingly(circuit, now.toISOString(), deps.outgoing)) {
       const detail = `The receiver has failed since ${circuit.failingSince}. The last attempt: ${problem}`;
       const isOver = await disableSubscription(deps, scope, subscriptionId, { reason: 'failing', detail, url });
       if (isOver) return ended(attempted, 'dead', now, problem);

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { createOpenCall } from '../adapters/kit/open-call.ts';
 import { createWebhookClient } from '../adapters/kit/webhook-client.ts';
@@ -17,6 +16,7 @@ import { createLog } from '../shared/azure/log.ts';
 import { once } from '../shared/azure/once.ts';
 import { openCollections } from '../shared/azure/open-collections.ts';
 import { ProcessMemory } from '../shared/azure/process-memory.ts';
+import { idRandom } from '../shared/azure/random-bytes.ts';
 import { readinessChecks } from '../shared/azure/readiness.ts';
 import { RefusalBook } from '../shared/azure/refusal-book.ts';
 import { openStorage } from '../shared/azure/storage.ts';
@@ -31,7 +31,6 @@ import { traceparentOf } from '../shared/core/traceparent.ts';
 import { ExpressionWorkers } from '../shared/sandbox/expression-workers.ts';
 import { writeRefusals } from '../shared/use-cases/webhooks/write-refusals.ts';
 
-const idBytes = 10;
 /** So long an old secret, or an integration that was disabled elsewhere, may still be taken for valid. */
 const webhookTargetMs = 1000;
 
@@ -64,7 +63,7 @@ export const getDeps: () => Promise<Deps> = once(async () => {
     every,
     engine: config.engine,
     outgoing: config.outgoing,
-    newId: (kind) => composeId(kind, Date.now(), randomBytes(idBytes)),
+    newId: (kind) => composeId(kind, Date.now(), idRandom()),
     log,
     ...stores,
     runs: new CosmosExecutionStore(tools),

@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto';
 import type { HttpHandler, InvocationContext } from '@azure/functions';
+import { idRandom } from '../shared/azure/random-bytes.ts';
 import { composeId } from '../shared/core/ids.ts';
 import type { HttpAnswer, IncomingRequest, ReportFailure } from '../shared/use-cases/answer-request.ts';
 
@@ -15,7 +15,7 @@ export function handle(
   return async (request, context) => {
     const url = new URL(request.url);
     const incoming: IncomingRequest = {
-      requestId: composeId('request', Date.now(), randomBytes(10)),
+      requestId: composeId('request', Date.now(), idRandom()),
       path: url.pathname,
       // As it was sent: the library's own `query` has already decoded it, and keeps one of several values.
       search: url.search.slice(1),

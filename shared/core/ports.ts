@@ -260,7 +260,10 @@ export interface TokenVerifier {
 export interface ShortMemory<T> {
   get(key: string): T | undefined;
   set(key: string, value: T): void;
+  /** Also what is being read: who asks afterwards has it read anew. */
   forget(key: string): void;
+  /** Reads, unless somebody is just reading the same; whoever asks meanwhile gets the same. */
+  share<R>(key: string, read: () => Promise<R>): Promise<R>;
 }
 
 /** Where refused webhooks are taken down, to be stored by and by. */

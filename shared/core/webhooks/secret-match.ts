@@ -12,11 +12,11 @@ export function sameText(expected: string, given: string): boolean {
 /** The secret that fits. All are tried, so that the time does not tell which one it was. */
 export function findFitting(
   secrets: readonly LiveSecret[],
-  fits: (secret: string) => boolean,
+  fits: (value: string, secret: LiveSecret) => boolean,
 ): LiveSecret['which'] | undefined {
   let found: LiveSecret['which'] | undefined;
-  for (const { which, value } of secrets) {
-    if (fits(value)) found ??= which;
+  for (const secret of secrets) {
+    if (fits(secret.value, secret)) found ??= secret.which;
   }
   return found;
 }

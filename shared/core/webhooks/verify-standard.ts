@@ -1,5 +1,5 @@
-import { createHmac, createPublicKey, type KeyObject, verify } from 'node:crypto';
-import { type Evidence, refuse, type Verdict, type WebhookRequest } from './evidence.ts';
+import { createHmac, createPublicKey, createSecretKey, type KeyObject, verify } from 'node:crypto';
+import { type Evidence, type LiveSecret, refuse, type Verdict, type WebhookRequest } from './evidence.ts';
 import { findFitting, sameText } from './secret-match.ts';
 import { readSignedTime } from './signed-time.ts';
 
@@ -19,7 +19,7 @@ export function verifyStandard(
   const given = request.header(`${prefix}-signature`);
   const signatures = (given ?? '').split(' ').slice(0, mostSignatures);
   const text = signedText(request, `${id ?? ''}.${time ?? ''}.`);
-  const secret = findFitting(secrets, (value) => fitsAny(value, text, signatures));
+  const secret = findFitting(secrets, (_value, each) => fitsAny(each, text, signatures));
   if (id === undefined || id === '') return refuse(`the header ${prefix}-id is missing`);
   // Else what was signed could be cut into another id, time and body.
   if (id.includes('.')) return refuse(`the header ${prefix}-id holds the sign that ends it`);
@@ -37,9 +37,13 @@ function signedText(request: WebhookRequest, before: string): Buffer {
   return Buffer.concat([Buffer.from(before), request.body]);
 }
 
-function fitsAny(secret: string, text: Buffer, signatures: readonly string[]): boolean {
-  const key = parseStandardSecret(secret);
+/** Of secrets that are remembered: to make a key of bytes costs several times what a signature does. */
+const keys = new WeakMap<LiveSecret, StandardKey>();
+
+function fitsAny(secret: LiveSecret, text: Buffer, signatures: readonly string[]): boolean {
+  const key = keys.get(secret) ?? parseStandardSecret(secret.value);
   if (key === undefined) return false;
+  keys.set(secret, key);
   let fits = false;
   for (const signature of signatures) fits = key.fits(text, signature) || fits;
   return fits;
@@ -57,8 +61,9 @@ export function parseStandardSecret(secret: string): StandardKey | undefined {
   }
   const bytes = strictBase64(secret.replace(/^whsec_/, ''));
   if (bytes === undefined || bytes.length < 16 || bytes.length > 64) return undefined;
+  const key = createSecretKey(bytes);
   return {
-    fits: (text, signature) => sameText(`v1,${createHmac('sha256', bytes).update(text).digest('base64')}`, signature),
+    fits: (text, signature) => sameText(`v1,${createHmac('sha256', key).update(text).digest('base64')}`, signature),
   };
 }
 

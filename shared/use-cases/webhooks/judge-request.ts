@@ -42,10 +42,13 @@ export type Judged =
  * would be refused by that is judged by what holds now, if that is something else.
  */
 export async function judgeRequest(deps: Needs, named: NamedTarget, request: WebhookRequest): Promise<Judged> {
-  const remembered = deps.webhookTargets.get(webhookTargetKey(named.scope.tenantId, named.integrationId));
+  const key = webhookTargetKey(named.scope.tenantId, named.integrationId);
+  const remembered = deps.webhookTargets.get(key);
   const first = remembered && (await judge(deps, remembered, request));
   if (first !== undefined && first.kind !== 'refused') return first;
-  const found = await findWebhookTarget(deps, named);
+  const read = () => findWebhookTarget(deps, named);
+  // Of all who come when the memory has just run out, one reads.
+  const found = remembered === undefined ? await deps.webhookTargets.share(key, read) : await read();
   const isSame = first !== undefined && 'etag' in found && found.etag === remembered?.etag;
   return isSame ? first : judge(deps, found, request);
 }

@@ -131,3 +131,14 @@ test('a token is verified once, also when it is refused', async () => {
     expect(asked).toBe(times);
   }
 });
+
+test('many who come at once when nothing is remembered have the integration read once', async () => {
+  const { deps, send, stored } = await createIntake(github);
+  let reads = 0;
+  deps.faults.onOperation = ({ port, verb }) => {
+    if (port === 'integrations' && verb === 'get') reads += 1;
+  };
+  const answers = await Promise.all(Array.from({ length: 64 }, (_, number) => send({ number })));
+  expect(answers.every(({ status }) => status === 202)).toBe(true);
+  expect([reads, stored().length]).toEqual([1, 64]);
+});

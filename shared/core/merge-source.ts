@@ -5,7 +5,7 @@ import type { Cause } from './documents/cause.ts';
 import type { LastOutcome, LinkDocument } from './documents/link.ts';
 import type { ShardDocument, ShardSource } from './documents/shard.ts';
 import { readPath } from './field-path.ts';
-import { goneStatus } from './identity/absorb-shard.ts';
+import { goneStatus, isGone } from './identity/absorb-shard.ts';
 import type { Matcher } from './identity/compile-match-rules.ts';
 import { mergeSources, setPath, strategyOf } from './identity/survivorship.ts';
 import { copyJson, type JsonObject } from './json.ts';
@@ -14,6 +14,7 @@ import { searchText } from './search-text.ts';
 import type { TwoWayInput } from './two-way/draft.ts';
 import { mergeTwoWay, type TwoWayMerge } from './two-way/merge-observation.ts';
 import { markPushes, type PushRoute } from './two-way/push-routes.ts';
+import { settleHolds } from './two-way/settle-holds.ts';
 
 export interface MergeInput {
   readonly tenantId: string;
@@ -92,8 +93,6 @@ function statusOf(
   deletion: ShardDocument['deletion'],
 ): 'active' | 'deleted' | 'archived' {
   if (deletion !== undefined) return 'deleted';
-  const isGone = (source: ShardSource) =>
-    source.deleted && source.recreate !== true && source.held?.deletion !== 'there';
   return Object.values(sources).every(isGone) ? goneStatus(sources) : 'active';
 }
 
@@ -105,9 +104,11 @@ function mergeOneWay(
   next: ShardSource,
 ): TwoWayMerge {
   const { recreate: _recreate, ...back } = next;
-  const sources = { ...shard?.sources, [observation.linkId]: observation.deleted ? next : back };
-  const data = nextData(input, observation, shard, sources);
+  const shown = { ...shard?.sources, [observation.linkId]: observation.deleted ? next : back };
+  const data = nextData(input, observation, shard, shown);
   const deletion = observation.deleted ? shard?.deletion : undefined;
+  // What was held when something was pushed yet is over where both sides have come to the same.
+  const sources = settleHolds({ data, status: statusOf(shown, deletion), sources: shown });
   return { data, sources, edits: shard?.edits, deletion, conflicted: false };
 }
 

@@ -6,6 +6,7 @@ import { readPath } from '../field-path.ts';
 import type { Json, JsonObject } from '../json.ts';
 import { searchText } from '../search-text.ts';
 import { heldCreates } from '../two-way/doubtful-creates.ts';
+import { settleHolds } from '../two-way/settle-holds.ts';
 import {
   completeness,
   externalValue,
@@ -97,21 +98,23 @@ export function absorbShard(
     const edits = [survivor, loser].flatMap((shard) => editOf(shard, path, strategy) ?? []);
     setPath(data, path, pick(external, edits, strategy));
   }
-  const { deletion, pushProblems, ...rest } = survivor;
+  const { deletion: _deletion, pushProblems, ...rest } = survivor;
+  const isDeleted = survivor.status === 'deleted' && loser.status === 'deleted';
+  const deletion = isDeleted ? (survivor.deletion ?? loser.deletion) : undefined;
+  const status = deletion === undefined ? statusOf(sources, isDeleted) : 'deleted';
   const held = [loser, survivor].map((each) =>
     heldCreates({ sources, ...definedOnly({ pushProblems: each.pushProblems }) }),
   );
   const problems = Object.assign({ ...pushProblems }, ...held);
-  const isDeleted = survivor.status === 'deleted' && loser.status === 'deleted';
   return {
     ...rest,
-    ...(deletion === undefined || !isDeleted ? {} : { deletion }),
+    ...definedOnly({ deletion }),
     ...(Object.keys(problems).length === 0 ? {} : { pushProblems: problems }),
-    status: statusOf(sources, isDeleted),
+    status,
     revision: survivor.revision + 1,
     data,
     text: searchText(data),
-    sources,
+    sources: settleHolds({ data, status, sources }),
     absorbed: [
       ...(survivor.absorbed ?? []),
       ...(loser.absorbed ?? []),
@@ -140,7 +143,12 @@ export function isLater(left: Sources[string], right: Sources[string]): boolean 
 export function statusOf(sources: Sources, otherwiseDeleted: boolean): 'active' | 'deleted' | 'archived' {
   const all = Object.values(sources);
   if (all.length === 0) return otherwiseDeleted ? 'deleted' : 'active';
-  return all.every((source) => source.deleted) ? goneStatus(sources) : 'active';
+  return all.every(isGone) ? goneStatus(sources) : 'active';
+}
+
+/** The record is not there any more, and is neither to be created anew nor decided about. */
+export function isGone({ deleted, recreate, held }: Sources[string]): boolean {
+  return deleted && recreate !== true && held?.deletion !== 'there';
 }
 
 /** What a shard is when all its records are gone: one of them that is to be kept keeps it. */

@@ -74,18 +74,17 @@ async function carryOn(
   const now = deps.now().toISOString();
   const shard = await findHeldShard(deps, scope, document);
   const hold = readHold(shard?.document, document, now);
-  const next = nextOf(document, hold, now);
-  if (next === undefined) return stored;
-  const taskId = hold === undefined ? undefined : await taskIdOf(hold, routes);
-  return writeConflict(deps, scope, { ...next, ...(taskId === undefined ? {} : { taskId }) }, etag);
+  if (hold === undefined) return isClosed(document) ? stored : writeConflict(deps, scope, settle(document, now), etag);
+  const known = withTask(document, await taskIdOf(hold, routes));
+  if (isClosed(document)) return writeConflict(deps, scope, reopen(known, hold, now), etag);
+  const same = refresh(known, hold, document.updatedAt);
+  if (sameValue(same as unknown as Json, document as unknown as Json)) return stored;
+  return writeConflict(deps, scope, refresh(known, hold, now), etag);
 }
 
-/** What the conflict becomes by what is held; `undefined` when it says that already. */
-function nextOf(document: ConflictDocument, hold: Hold | undefined, now: string): ConflictDocument | undefined {
-  if (isClosed(document)) return hold === undefined ? undefined : reopen(document, hold, now);
-  if (hold === undefined) return settle(document, now);
-  const same = refresh(document, hold, document.updatedAt);
-  return sameValue(same as unknown as Json, document as unknown as Json) ? undefined : refresh(document, hold, now);
+/** The task that pushes there now: what it says holds, and a rule is one of it. */
+function withTask({ taskId: _taskId, ...conflict }: ConflictDocument, taskId: string | undefined): ConflictDocument {
+  return taskId === undefined ? conflict : { ...conflict, taskId };
 }
 
 async function taskIdOf({ integrationId, object, shardTypeId }: Hold, routes: Routes): Promise<string | undefined> {

@@ -100,7 +100,8 @@ async function decide(
     const stored = await projectConflict(deps, scope, { id: conflictId }, routes);
     if (stored === undefined) return { conflictId, reason: 'There is no such conflict.' };
     const { document } = stored;
-    if (document.decision?.resolutionId === resolution.id && document.decision.undone === undefined) return 'resolved';
+    // Also one that somebody has taken back since: it is not decided against them.
+    if (document.decision?.resolutionId === resolution.id) return 'resolved';
     if (document.state !== 'open') return notOpen(document, resolution);
     if (
       'field' in resolution.of &&

@@ -57,6 +57,13 @@ describe('edits of one field', () => {
     expect(shard.source().externalBase['name']).toBe('Theirs');
   });
 
+  it('are held for nobody once nothing is pushed any more and the record has gone on', () => {
+    const shard = new TwoWayShard([], both('manual').get());
+    shard.see({ record: { ...ada, name: 'Later' }, second: 40 });
+    expect(shard.get().data['name']).toBe('Later');
+    expect(shard.source().held?.fields).toEqual({});
+  });
+
   it('do not hold the other fields', () => {
     const shard = both('manual').edit(40, { email: 'new@example.org' });
     expect(fieldsOf(shard)).toEqual(['email']);

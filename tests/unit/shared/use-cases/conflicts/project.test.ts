@@ -3,6 +3,7 @@ import { conflict as contract } from '../../../../../shared/contracts/conflicts.
 import { isClosed } from '../../../../../shared/core/conflicts/conflict-states.ts';
 import { describeConflict } from '../../../../../shared/core/conflicts/describe-conflict.ts';
 import { deleteShardHere } from '../../../../../shared/core/edit-shard.ts';
+import { mergeShards } from '../../../../../shared/use-cases/merge-shards/merge-shards.ts';
 import { ConflictWorld } from '../../../../kit/conflict-world.ts';
 import { survive } from '../../../../kit/sync-harness.ts';
 import { at } from '../../../../kit/two-way-look.ts';
@@ -26,6 +27,38 @@ describe('a conflict that a person settles by editing the record here', () => {
     });
     await world.project();
     expect(world.read(id).state).toBe('settled');
+  });
+});
+
+describe('a conflict that outlives what it came from', () => {
+  it('goes by the task that pushes there now, and is a rule of that one', async () => {
+    const world = await ConflictWorld.create();
+    const id = await world.conflict();
+    const { tasks } = world.deps;
+    const old = await tasks.get(world.scope, { id: world.taskId });
+    if (old === undefined) throw new Error('There is no task');
+    const taskId = world.deps.newId('task');
+    await tasks.remove(world.scope, { id: world.taskId });
+    await tasks.write(world.scope, { kind: 'create', document: { ...old.document, id: taskId } });
+    await world.project();
+    expect(world.read(id).taskId).toBe(taskId);
+    await world.resolve(id, { fields: [{ field: 'name', take: 'theirs' }], rule: true });
+    expect((await tasks.get(world.scope, { id: taskId }))?.document.conflicts.fields).toEqual({
+      name: 'external_wins',
+    });
+  });
+
+  it('is over when its record was merged with another, and both sides are the same then', async () => {
+    const world = await ConflictWorld.create();
+    const ids = [await world.conflict({ externalId: 'p1' }), await world.conflict({ externalId: 'p2' })];
+    await mergeShards(world.deps, world.scope, {
+      shardIds: [world.shard('p1').id, world.shard('p2').id],
+      trigger: 'person',
+      strategy: 'prefer_external',
+    });
+    await world.project();
+    expect(world.shard('p2').data['name']).toBe('Cene');
+    expect(ids.map((id) => world.read(id).state)).toEqual(['settled', 'settled']);
   });
 });
 

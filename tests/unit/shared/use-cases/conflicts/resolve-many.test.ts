@@ -4,6 +4,7 @@ import type { ConflictDocument } from '../../../../../shared/core/documents/conf
 import type { ConflictResolutionDocument } from '../../../../../shared/core/documents/conflict-resolution.ts';
 import type { InputOf } from '../../../../../shared/core/route-input.ts';
 import { resolveConflicts } from '../../../../../shared/use-cases/conflicts/resolve-conflicts.ts';
+import { workOnResolution } from '../../../../../shared/use-cases/conflicts/work-on-resolution.ts';
 import { ConflictWorld } from '../../../../kit/conflict-world.ts';
 
 type Body = Partial<InputOf<typeof route>['body']>;
@@ -147,6 +148,26 @@ describe('many conflicts', () => {
       }
     },
   );
+
+  it('are not decided once more when a step is repeated after somebody has taken one back', async () => {
+    const world = await ConflictWorld.create();
+    const ids = await many(world, 2);
+    const id = await begin(world, { like: ids[0], take: 'theirs' });
+    const before = await world.deps.conflictResolutions.get(world.scope, { id });
+    if (before === undefined) throw new Error('There is no resolution');
+    await world.pass(0.1);
+    await world.undo(ids[0] ?? '');
+    // As if the worker had died before it wrote down how far it had come.
+    const stored = await world.deps.conflictResolutions.get(world.scope, { id });
+    await world.deps.conflictResolutions.write(world.scope, {
+      kind: 'replace',
+      document: before.document,
+      etag: stored?.etag ?? '',
+    });
+    await workOnResolution(world.deps, { tenantId: 'acme', traceparent: world.scope.traceparent, resolutionId: id });
+    expect(resolutionOf(world, id)).toMatchObject({ state: 'done', resolved: 2, left: 0 });
+    expect(ids.map((each) => world.read(each).state)).toEqual(['open', 'resolved']);
+  });
 
   it('go on by the clock when their orchestration is lost', async () => {
     const world = await ConflictWorld.create();

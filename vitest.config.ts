@@ -17,8 +17,8 @@ export default defineConfig({
     projects: [
       // On a busy machine a test may take ten times as long as alone: a limit is for what hangs.
       suite('unit', 240_000),
-      suite('contract', 60_000),
-      suite('http', 120_000),
+      suite('contract', 120_000),
+      suite('http', 240_000),
       suite('scenario', 240_000),
       suite('e2e', 300_000),
     ],

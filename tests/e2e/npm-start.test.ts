@@ -61,7 +61,7 @@ describe('npm start', () => {
     expect(processes.length).toBeGreaterThan(4);
     command.interrupt();
     expect(await command.ended()).toBe(0);
-    await pollUntil('The end of all its processes', () => !processes.some(isAlive) || undefined, 10_000);
+    await pollUntil('The end of all its processes', () => !processes.some(isAlive) || undefined);
   };
 
   const shardIds = async ({ api, apiKey }: Ready): Promise<string[]> => {
@@ -161,7 +161,7 @@ describe('npm start', () => {
     expect(command.output()).toEqual([]);
     expect(command.errors()).toContain(`port ${port} of 127.0.0.1 is in use`);
     expect(await readdir(temporary)).toEqual([]);
-    await pollUntil('The end of all its processes', () => ![...seen].some(isAlive) || undefined, 10_000);
+    await pollUntil('The end of all its processes', () => ![...seen].some(isAlive) || undefined);
   });
 
   it('can be interrupted while it starts', async () => {
@@ -174,7 +174,7 @@ describe('npm start', () => {
     expect(await command.ended()).toBe(0);
     expect(command.errors()).not.toContain('could not start');
     expect(command.output()).toEqual([]);
-    await pollUntil('The end of all its processes', () => !processes.some(isAlive) || undefined, 10_000);
+    await pollUntil('The end of all its processes', () => !processes.some(isAlive) || undefined);
     expect(await readdir(temporary)).toEqual([]);
   });
 });

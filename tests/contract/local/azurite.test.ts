@@ -63,7 +63,7 @@ test('a child ends when its parent is killed', async () => {
   const pid = started.ready.answer;
   expect(isAlive(pid)).toBe(true);
   await started.stop('SIGKILL');
-  await expect.poll(() => isAlive(pid), { timeout: 10_000 }).toBe(false);
+  await expect.poll(() => isAlive(pid), { timeout: 40_000 }).toBe(false);
 });
 
 const isAlive = (pid: number): boolean => {

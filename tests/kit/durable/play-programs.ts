@@ -159,7 +159,7 @@ async function settledEntity(
   key: string,
   list: readonly string[] | null,
 ): Promise<Value | undefined> {
-  const deadline = Date.now() + 10_000;
+  const deadline = Date.now() + 30_000;
   for (;;) {
     const state = await instances.entity('list', key);
     if (isDeepStrictEqual(state, list ?? undefined) || Date.now() > deadline) return state;
@@ -169,7 +169,7 @@ async function settledEntity(
 
 /** Each program's instance is listed once, and nothing that any of them started goes on. */
 async function lookAtAll(instances: Instances, programs: number, tally: Tally): Promise<void> {
-  const deadline = Date.now() + 5_000;
+  const deadline = Date.now() + 30_000;
   let all: Instance[];
   do {
     all = (await instances.list()).filter(({ instanceId }) => !instanceId.startsWith('@'));

@@ -56,7 +56,7 @@ export async function refusedWith(work: Promise<unknown>): Promise<unknown> {
 export async function eventually<T>(
   ask: () => Promise<T>,
   isWanted: (answer: T) => boolean,
-  deadlineMs = 10_000,
+  deadlineMs = 40_000,
 ): Promise<T> {
   const end = Date.now() + deadlineMs;
   for (;;) {

@@ -14,7 +14,7 @@ beforeEach(async () => {
 });
 afterAll(() => crm.close());
 
-const PATIENTLY = { timeout: 20_000 };
+const PATIENTLY = { timeout: 40_000 };
 
 /** A request for contacts that waits as long as it takes. */
 const startPatientRequest = () => {

@@ -61,7 +61,7 @@ describe('the process', () => {
     for (const type of ['companies', 'contacts', 'deals']) {
       await expect
         .poll(async () => (await client.list(`/v1/${type}?modifiedSince=${startedAt}`)).paging.total, {
-          timeout: 20_000,
+          timeout: 40_000,
         })
         .toBeGreaterThan(2);
     }

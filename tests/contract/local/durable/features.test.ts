@@ -131,7 +131,7 @@ describe('timers', () => {
   test('that are more than six days off are kept in slices of three days', async () => {
     const id = await app.start('timer', 40 * 24 * 3_600_000);
     await expect
-      .poll(async () => (await app.status(id, '?showHistory=true')).historyEvents?.length, { timeout: 20_000 })
+      .poll(async () => (await app.status(id, '?showHistory=true')).historyEvents?.length, { timeout: 40_000 })
       .toBeGreaterThan(0);
     expect((await app.status(id)).runtimeStatus).toBe('Running');
     await app.client('terminate', id, 'over');
@@ -139,7 +139,7 @@ describe('timers', () => {
   });
   test('that nobody has cancelled keep the instance running, as in Azure', async () => {
     const id = await app.start('forgetsTimer', { ms: 3_600_000, cancels: false });
-    await expect.poll(async () => (await app.status(id)).customStatus, { timeout: 20_000 }).toBe('returned');
+    await expect.poll(async () => (await app.status(id)).customStatus, { timeout: 40_000 }).toBe('returned');
     expect((await app.status(id)).runtimeStatus).toBe('Running');
     await app.client('terminate', id, 'over');
   });
@@ -154,7 +154,7 @@ describe('timers', () => {
 describe('Task.all', () => {
   test('lets nothing follow a failure before all of its tasks have ended, as .NET does', async () => {
     const id = await app.start('failsFast');
-    await expect.poll(async () => (await app.status(id)).customStatus, { timeout: 20_000 }).toBe('compensating');
+    await expect.poll(async () => (await app.status(id)).customStatus, { timeout: 40_000 }).toBe('compensating');
     const notes = async () => (await readFile(join(folder, 'notes'), 'utf8').catch(() => '')).includes('compensated');
     expect(await notes()).toBe(false);
     await app.client('raiseEvent', id, 'release', 1);
@@ -226,7 +226,7 @@ describe('entities', () => {
     expect((await app.end(id)).output).toEqual({ first: 2, second: 5, third: 5, failure: true, last: 5 });
     const other = { entity: ['counter', `${id}-other`] };
     await expect
-      .poll(() => app.client('readEntityState', other), { timeout: 20_000 })
+      .poll(() => app.client('readEntityState', other), { timeout: 40_000 })
       .toEqual({ entityExists: true, entityState: 5 });
   });
   test('cannot be locked below schema V4', async () => {
@@ -239,11 +239,11 @@ describe('entities', () => {
     expect(await app.client('readEntityState', counter)).toEqual({ entityExists: false });
     for (let count = 0; count < 20; count++) await app.client('signalEntity', counter, 'add', 2);
     await expect
-      .poll(() => app.client('readEntityState', counter), { timeout: 20_000 })
+      .poll(() => app.client('readEntityState', counter), { timeout: 40_000 })
       .toEqual({ entityExists: true, entityState: 40 });
     await app.client('signalEntity', counter, 'delete');
     await expect
-      .poll(() => app.client('readEntityState', counter), { timeout: 20_000 })
+      .poll(() => app.client('readEntityState', counter), { timeout: 40_000 })
       .toEqual({ entityExists: false });
   });
   test('mix with failing retries', async () => {
@@ -254,7 +254,7 @@ describe('entities', () => {
 describe('an instance', () => {
   test('shows its custom status', async () => {
     const id = await app.start('status');
-    await expect.poll(async () => (await app.status(id)).customStatus, { timeout: 20_000 }).toEqual({ step: 1 });
+    await expect.poll(async () => (await app.status(id)).customStatus, { timeout: 40_000 }).toEqual({ step: 1 });
     await app.client('raiseEvent', id, 'go', 1);
     expect(await app.end(id)).toMatchObject({ customStatus: 'almost', output: 'ok' });
   });

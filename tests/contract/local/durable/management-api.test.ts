@@ -243,7 +243,7 @@ describe('entities', () => {
   test('are read, signalled, listed and deleted', async () => {
     expect((await ask('GET', 'entities/counter/api')).status).toBe(404);
     expect((await ask('POST', 'entities/Counter/api?op=add', '4', JSON_TYPE)).status).toBe(202);
-    await expect.poll(async () => (await ask('GET', 'entities/counter/api')).status, { timeout: 20_000 }).toBe(200);
+    await expect.poll(async () => (await ask('GET', 'entities/counter/api')).status, { timeout: 40_000 }).toBe(200);
     expect(await (await ask('GET', 'entities/counter/api')).json()).toBe(4);
     const listed = (await (await ask('GET', 'entities/counter?fetchState=true')).json()) as Record<string, unknown>[];
     expect(listed).toContainEqual({
@@ -253,7 +253,7 @@ describe('entities', () => {
     });
     expect(await (await ask('GET', 'entities/nothing')).json()).toEqual([]);
     expect((await ask('DELETE', 'entities/counter/api')).status).toBe(202);
-    await expect.poll(async () => (await ask('GET', 'entities/counter/api')).status, { timeout: 20_000 }).toBe(404);
+    await expect.poll(async () => (await ask('GET', 'entities/counter/api')).status, { timeout: 40_000 }).toBe(404);
     expect((await ask('POST', 'entities/nothing/x?op=add')).status).toBe(400);
   });
 });

@@ -64,11 +64,11 @@ describe('the admin API', () => {
   test('starts a function that has another trigger than HTTP', async () => {
     expect(await start('many', JSON.stringify({ input: '{"by":"hand"}' }))).toBe(202);
     await expect
-      .poll(() => ask<{ queue: string; entry: unknown }[]>(host, 'seen'), { timeout: 10_000 })
+      .poll(() => ask<{ queue: string; entry: unknown }[]>(host, 'seen'), { timeout: 40_000 })
       .toContainEqual(expect.objectContaining({ queue: 'many', entry: { by: 'hand' } }));
     expect(await start('yearly', '{}')).toBe(202);
     await expect
-      .poll(() => ask<{ name: string }[]>(host, 'runs'), { timeout: 10_000 })
+      .poll(() => ask<{ name: string }[]>(host, 'runs'), { timeout: 40_000 })
       .toContainEqual(expect.objectContaining({ name: 'yearly' }));
     expect(await start('many', 'no JSON')).toBe(400);
   });

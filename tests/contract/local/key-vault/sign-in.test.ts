@@ -59,7 +59,7 @@ describe('the vault', () => {
     for (const token of [before, after]) {
       await expect
         .poll(async () => (await fixture.send('GET', '/secrets?api-version=7.5', undefined, token)).status, {
-          timeout: 20_000,
+          timeout: 40_000,
         })
         .toBe(200);
     }

@@ -134,9 +134,9 @@ function eraseFromEnded(body: JsonObject, ids: readonly string[]): Erasure {
   };
 }
 
-/** A hold is about many: it only loses the sample that is the person's. */
+/** A hold is about many: it only loses the sample that is the person's. Also another erasure that was prepared and never started names her. */
 function eraseFromReview(body: JsonObject, subject: ErasureSubject): Erasure {
-  if (!mentions(body, subject) || body['kind'] === 'erasure') return 'keep';
+  if (!mentions(body, subject)) return 'keep';
   const { kind, sample } = body;
   if (kind !== 'hold') return 'remove';
   return { ...body, sample: listOf(sample).filter((each) => !mentions(each, subject)) };

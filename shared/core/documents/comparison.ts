@@ -69,7 +69,7 @@ export const comparison = z.strictObject({
   listed: z.boolean(),
 });
 
-/** Some of the links that a run found missing, container `executions`, same partition; written with the run that has gone past them. */
+/** Some of the links that a run found missing, container `executions`, same partition; written with the run that has gone past them, anew when more are added. */
 export const missingDocument = z.strictObject({
   id: z.string(),
   executionId: z.string(),
@@ -86,7 +86,7 @@ export type ComparedFeed = z.infer<typeof comparedFeed>;
 export type Comparison = z.infer<typeof comparison>;
 export type MissingDocument = z.infer<typeof missingDocument>;
 
-/** Where a list of missing links is kept. */
-export function missingIdOf(feed: number, batch: number): string {
-  return `missing-${String(feed).padStart(4, '0')}-${String(batch).padStart(8, '0')}`;
+/** Where a list of missing links is kept. The read's fence tells it from another read of the same run: what was approved is what was listed then. */
+export function missingIdOf({ feed, fence, batch }: { feed: number; fence: number; batch: number }): string {
+  return `missing-${String(feed).padStart(4, '0')}-${fence}-${String(batch).padStart(8, '0')}`;
 }

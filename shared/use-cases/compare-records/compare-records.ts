@@ -30,6 +30,8 @@ const stepsPerPage = 20;
 interface View {
   readonly reads: Reads;
   seen: { readonly of: string; readonly records: SeenRecords | undefined } | undefined;
+  /** The last list of missing links, by its id: the next ones go there as long as there is room. */
+  batch: { readonly id: string; readonly linkIds: readonly string[] } | undefined;
 }
 
 /**
@@ -39,7 +41,7 @@ interface View {
 export async function compareRecords(slice: Slice): Promise<SliceEnd> {
   const { deps, scope } = slice;
   const startedAtMs = deps.now().getTime();
-  const view: View = { reads: await findReads(deps, scope, slice.run.document), seen: undefined };
+  const view: View = { reads: await findReads(deps, scope, slice.run.document), seen: undefined, batch: undefined };
   for (let steps = 1; ; steps += 1) {
     if (!(await keepHold(slice))) return stop;
     const { comparison } = slice.run.document;
@@ -122,13 +124,15 @@ async function list(
     after: comparison.after,
     fence: read.fence,
   });
+  const place = { feed: comparison.feed, fence: read.fence };
+  const batch = await addToBatch(slice, view, place, feed, found.missing);
   const next: Comparison = {
     feeds: comparison.feeds.with(comparison.feed, {
       ...feed,
       links: feed.links + found.links,
       missing: feed.missing + found.missing.length,
       digest: addToDigest(feed.digest, found.missing),
-      batches: feed.batches + (found.missing.length === 0 ? 0 : 1),
+      batches: batch.batches,
     }),
     feed: comparison.feed,
     part: found.last === undefined ? comparison.part + 1 : comparison.part,
@@ -136,16 +140,41 @@ async function list(
     listed: found.last === undefined && comparison.part + 1 >= parts,
   };
   const missing: MissingDocument = {
-    id: missingIdOf(comparison.feed, feed.batches),
+    id: batch.id,
     executionId,
     tenantId: scope.tenantId,
     kind: 'missing',
     schemaVersion: 1,
-    linkIds: [...found.missing],
+    linkIds: [...batch.linkIds],
     at: deps.now().toISOString(),
   };
   const change = (execution: ExecutionDocument, now: string) => moved(execution, next, now);
-  return move(slice, change, [], found.missing.length === 0 ? undefined : missing);
+  const isMoved = await move(slice, change, [], found.missing.length === 0 ? undefined : missing);
+  // What was not written is not there.
+  view.batch = isMoved ? batch : undefined;
+  return isMoved;
+}
+
+/** As many missing links are worked on at once; one here and there would each cost a round of their own. */
+const linksPerBatch = 1000;
+
+/** Where links that are missing are listed: with those before, or, where these are many, in a list of their own. */
+async function addToBatch(
+  { deps, scope, run }: Slice,
+  view: View,
+  place: { readonly feed: number; readonly fence: number },
+  { batches }: ComparedFeed,
+  missing: readonly string[],
+): Promise<{ readonly id: string; readonly linkIds: readonly string[]; readonly batches: number }> {
+  const id = missingIdOf({ ...place, batch: Math.max(0, batches - 1) });
+  if (batches > 0 && view.batch?.id !== id) {
+    const key = { id, partition: run.document.id };
+    view.batch = { id, linkIds: (await deps.runs.missing.get(scope, key))?.document.linkIds ?? [] };
+  }
+  const before = batches === 0 ? [] : (view.batch?.linkIds ?? []);
+  const linkIds = [...before, ...missing];
+  if (missing.length === 0 || (batches > 0 && linkIds.length <= linksPerBatch)) return { id, linkIds, batches };
+  return { id: missingIdOf({ ...place, batch: batches }), linkIds: missing, batches: batches + 1 };
 }
 
 const otherPolicy = 'The task no longer says what the run began with.';

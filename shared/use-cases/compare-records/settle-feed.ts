@@ -51,7 +51,7 @@ export async function settleFeed(
   const reason =
     reasonToHold(feed, read.records, run.plan.holds ?? defaultHoldThresholds) ?? reasonAfter(rejected, feed);
   if (feed.done < feed.batches) {
-    const linkIds = await readBatch(slice, feedIndex, feed.done);
+    const linkIds = await readBatch(slice, { feed: feedIndex, fence: read.fence, batch: feed.done });
     if (reason === undefined) return deleteBatch(slice, run, feed, { feedIndex, fence: read.fence, linkIds });
     await reopenLinks(deps, scope, linkIds);
     return { ...feed, done: feed.done + 1 };
@@ -63,7 +63,7 @@ export async function settleFeed(
     action,
     signature,
     reason,
-    sample: await sampleOf(deps, scope, await readBatch(slice, feedIndex, 0)),
+    sample: await sampleOf(deps, scope, await readBatch(slice, { feed: feedIndex, fence: read.fence, batch: 0 })),
   });
   return { ...feed, outcome: 'held', reason, holdId: hold.id };
 }
@@ -101,9 +101,9 @@ function actionOf(
   };
 }
 
-async function readBatch(slice: Slice, feedIndex: number, batch: number): Promise<readonly string[]> {
+async function readBatch(slice: Slice, place: Parameters<typeof missingIdOf>[0]): Promise<readonly string[]> {
   const { id: executionId } = slice.run.document;
-  const key = { id: missingIdOf(feedIndex, batch), partition: executionId };
+  const key = { id: missingIdOf(place), partition: executionId };
   const listed = await slice.deps.runs.missing.get(slice.scope, key);
   if (listed === undefined) throw new CorruptDocument(`execution ${executionId}`, `its ${key.id} is gone`);
   return listed.document.linkIds;

@@ -36,7 +36,10 @@ async function takeBatch(deps: Deps, scope: Scope, hold: Approved): Promise<Hold
   const { action } = hold;
   const at = deps.now().toISOString();
   if (action.done >= action.batches) return { ...hold, state: 'done', finishedAt: at, updatedAt: at };
-  const key = { id: missingIdOf(action.feedIndex, action.done), partition: action.listedBy };
+  const key = {
+    id: missingIdOf({ feed: action.feedIndex, fence: action.fence, batch: action.done }),
+    partition: action.listedBy,
+  };
   const listed = await deps.runs.missing.get(scope, key);
   if (listed === undefined) {
     const problem = 'What was to be deleted is no longer known: the run is too long ago.';

@@ -56,6 +56,15 @@ describe('the erasure of a person', () => {
     expect(await refusal(exported(harness, id))).toBe('wrong-state');
   });
 
+  it('takes another one that was prepared and never started with it', async () => {
+    const { harness, shardId } = await begin();
+    await prepare(harness, { of: 'person', shardId });
+    await start(harness, await prepare(harness, { of: 'person', shardId }));
+    await harness.settle();
+    expectNoTrace(harness, shardId);
+    expect(harness.deps.erasures.all()).toMatchObject([{ state: 'done' }]);
+  });
+
   it.each(['before', 'after'] as const)(
     'goes to its end whatever step it crashes at (%s it took)',
     async (moment) => {

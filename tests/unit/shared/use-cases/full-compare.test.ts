@@ -113,8 +113,27 @@ describe('a complete full read', () => {
     for (let index = 0; index < 2300; index += 2) harness.provider.forget(`p${String(index).padStart(4, '0')}`);
     harness.deps.clock.advance(1000);
     const run = await harness.run();
-    expect(feedOf(run)).toMatchObject({ links: 2300, missing: 1150, deleted: 1150, batches: 3, outcome: 'deleted' });
+    expect(feedOf(run)).toMatchObject({ links: 2300, missing: 1150, deleted: 1150, batches: 2, outcome: 'deleted' });
     expect(Object.keys(await statuses(harness))).toHaveLength(1150);
+  });
+
+  it('lists what is missing here and there together, also over slices, and in lists of bounded size', async () => {
+    const holds = { deletedRecords: 5000, deletedShare: 1, overwrittenRecords: 50, overwrittenShare: 1 };
+    const harness = await createSyncHarness({
+      pageSize: 500,
+      engine: { pagesPerSlice: 1, sliceMs: 0 },
+      task: { mode: 'full', holds },
+    });
+    fill(harness, 3100);
+    await harness.run();
+    for (let index = 0; index < 3100; index += 500) harness.provider.forget(`p${String(index).padStart(4, '0')}`);
+    harness.deps.clock.advance(1000);
+    expect(feedOf(await harness.run())).toMatchObject({ links: 3100, missing: 7, deleted: 7, batches: 1 });
+    for (let index = 1; index < 1500; index += 1) harness.provider.forget(`p${String(index).padStart(4, '0')}`);
+    harness.deps.clock.advance(1000);
+    expect(feedOf(await harness.run())).toMatchObject({ missing: 1497, deleted: 1497, batches: 2 });
+    expect(Object.keys(await statuses(harness))).toHaveLength(1504);
+    expect(harness.deps.runs.missing.all().every(({ linkIds }) => linkIds.length <= 1000)).toBe(true);
   });
 
   it.each(['before', 'after'] as const)(

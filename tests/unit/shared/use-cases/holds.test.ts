@@ -1,41 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { ExecutionDocument } from '../../../../shared/core/documents/execution.ts';
-import type { HoldDocument } from '../../../../shared/core/documents/hold.ts';
 import { getHold } from '../../../../shared/use-cases/holds/get-hold.ts';
-import { rollBackExecution } from '../../../../shared/use-cases/rollback/roll-back-execution.ts';
+import { begin, deleted, feedOf, idOf, onlyHold, people } from '../../../kit/held-deletions.ts';
 import { createPerson, refusal } from '../../../kit/person.ts';
-import { rollBack } from '../../../kit/roll-back.ts';
 import { createSyncHarness, fill, longAgo, type SyncHarness } from '../../../kit/sync-harness.ts';
-
-const people = 40;
-
-/** 40 people that have been read, of whom `share` are gone without a trace. */
-async function begin(forgotten: number, task: object = {}): Promise<SyncHarness> {
-  const harness = await createSyncHarness({ pageSize: 8, task: { mode: 'full', ...task } });
-  fill(harness, people);
-  await harness.run();
-  for (let index = 0; index < forgotten; index += 1) harness.provider.forget(idOf(index));
-  harness.deps.clock.advance(1000);
-  return harness;
-}
-
-function idOf(index: number): string {
-  return `p${String(index).padStart(4, '0')}`;
-}
-
-async function deleted(harness: SyncHarness): Promise<string[]> {
-  return [...(await harness.shards())].flatMap(([id, { status }]) => (status === 'active' ? [] : [id])).sort();
-}
-
-function onlyHold(harness: SyncHarness): HoldDocument {
-  const [hold, ...others] = harness.deps.holds.all();
-  if (hold === undefined || others.length > 0) throw new Error(`${others.length + 1} holds`);
-  return hold;
-}
-
-function feedOf(run: ExecutionDocument) {
-  return run.comparison?.feeds[0];
-}
 
 describe('deletions above a threshold', () => {
   it.each([
@@ -122,64 +89,6 @@ describe('deletions above a threshold', () => {
         .map(({ state }) => state)
         .sort(),
     ).toEqual(['open', 'rejected']);
-    expect(await deleted(harness)).toEqual([]);
-  });
-
-  it('of which a part was rejected are held however few are left, until nothing is missing', async () => {
-    const harness = await begin(16);
-    await harness.run();
-    await createPerson(harness).decide('reject', onlyHold(harness).id);
-    for (let index = 0; index < 12; index += 1)
-      harness.provider.put(idOf(index), { name: ` Person ${index} `, city: 'Maribor' }, longAgo);
-    const run = await harness.run();
-    expect(feedOf(run)).toMatchObject({ outcome: 'held', missing: 4, reason: /a person has rejected/ });
-    expect(await deleted(harness)).toEqual([]);
-    for (let index = 12; index < 16; index += 1)
-      harness.provider.put(idOf(index), { name: ` Person ${index} `, city: 'Maribor' }, longAgo);
-    expect(feedOf(await harness.run())).toMatchObject({ outcome: 'nothing' });
-    expect(harness.deps.holds.all().map(({ state }) => state)).toEqual(['superseded', 'superseded']);
-    harness.provider.forget(idOf(3));
-    expect(feedOf(await harness.run())).toMatchObject({ outcome: 'deleted', deleted: 1 });
-  });
-
-  it('are remembered as rejected, whatever step the rejection crashes at', async () => {
-    for (let step = 1; step <= 6; step += 1) {
-      const harness = await begin(16);
-      await harness.run();
-      harness.deps.faults.crashAt(step, 'after');
-      const { id } = harness.deps.holds.all()[0] ?? { id: '' };
-      const answer = await createPerson(harness)
-        .decide('reject', id)
-        .catch(() => undefined);
-      harness.deps.faults.restart();
-      // Nobody asks again: only the clock knows.
-      await harness.settle();
-      if (onlyHold(harness).state === 'open') expect(answer, `step ${step}`).toBeUndefined();
-      else expect(harness.deps.holdRejections.all(), `step ${step}`).toMatchObject([{ holdId: id }]);
-    }
-  });
-
-  it('are taken back with the run that found them, and not while they are carried out', async () => {
-    const harness = await begin(16);
-    const run = await harness.run();
-    const { id } = onlyHold(harness);
-    await createPerson(harness).decide('approve', id);
-    const input = {
-      params: { integrationId: run.integrationId, executionId: run.id },
-      query: undefined,
-      body: { preview: false, acceptProvider: false },
-      ifMatch: undefined,
-      attempt: { at: harness.deps.now(), repeated: false },
-    };
-    expect(await refusal(rollBackExecution(harness.deps, harness.scope, input))).toBe('wrong-state');
-    await harness.settle();
-    expect(await deleted(harness)).toHaveLength(16);
-    const [shard] = [...(await harness.shards()).values()].filter(({ status }) => status === 'deleted');
-    expect(shard?.cause).toMatchObject({ kind: 'hold', id: run.id, holdId: id, actorId: 'ana' });
-    expect(await rollBack(harness, run.id)).toMatchObject({ state: 'succeeded', counts: { updated: 16, skipped: 0 } });
-    expect(await deleted(harness)).toEqual([]);
-    harness.deps.clock.advance(1000);
-    expect(feedOf(await harness.run())).toMatchObject({ missing: 0 });
     expect(await deleted(harness)).toEqual([]);
   });
 

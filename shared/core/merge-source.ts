@@ -157,7 +157,7 @@ function nextSource(
   const modifiedAt = observation.modifiedAt ?? (isNew ? input.now : source?.modifiedAt);
   const revision = observation.revision ?? source?.externalRevision;
   return {
-    ...(source ?? { addedIn: input.cause.id }),
+    ...(source ?? { addedIn: addedBy(input, observation) }),
     integrationId: input.integrationId,
     object: observation.feed.object,
     externalId: observation.externalId,
@@ -175,6 +175,11 @@ function nextSource(
     ...(observation.deleted && input.archives === true ? { archived: true as const } : {}),
     last: { executionId: input.sighting.executionId, page: input.sighting.page, outcome },
   };
+}
+
+/** A record that a create of ours made came by that, whoever saw it first. */
+function addedBy({ cause }: MergeInput, { pushed }: Observation): string {
+  return pushed === undefined || cause.kind === 'push' ? cause.id : `push seen by ${cause.id}`;
 }
 
 /** Takes over what `theirs` shows otherwise than `base`, all of it where there is no base; other fields stay ours. */

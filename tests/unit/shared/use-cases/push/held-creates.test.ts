@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { judgeShard } from '../../../../../shared/core/rollback/judge-shard.ts';
 import { mergeShards } from '../../../../../shared/use-cases/merge-shards/merge-shards.ts';
 import { forgetful, PushWorld } from '../../../../kit/push-world.ts';
 import { integrationOf } from '../../../../kit/two-way/set-up.ts';
@@ -139,6 +140,9 @@ describe('a record that a create in doubt has made', () => {
     expect(world.shards()).toHaveLength(1);
     expect(world.sourcesAt(world.shard(id), 1)).toMatchObject([{ externalId: record?.id }]);
     expect(world.problemAt(world.shard(id), 1)).toBeUndefined();
+    // It came from here: taking back the run that made the shard takes the shard, as if the create had been answered.
+    const shard = world.shard(id);
+    expect(judgeShard({ shard, entries: [], complete: true }, shard.createdIn ?? '')).toEqual({ kind: 'delete' });
     await world.settle();
     expect([world.a.writes, world.b.writes.length]).toEqual([[], 1]);
   });

@@ -10,7 +10,6 @@ import { isReadWhole } from '../compare-records/is-read-whole.ts';
 import type { DeliverySource } from './delivery-source.ts';
 import { type FetchedHints, fetchHinted } from './fetch-hinted.ts';
 import type { DeliveryHold } from './hold-delivery.ts';
-import { requestPull } from './request-pull.ts';
 
 const shownChanges = 100;
 const shownFailures = 20;
@@ -47,8 +46,8 @@ export async function applyHints(
   const askFor = async (object: string): Promise<void> => {
     if (pulled.has(object)) return;
     pulled.add(object);
-    for (const { id: taskId, integrationId } of source.tasksOf(object)) {
-      await requestPull(deps, scope, { integrationId, taskId });
+    for (const { id: taskId } of source.tasksOf(object)) {
+      await source.requestPull(taskId);
       result.pulls.push({ taskId, object });
     }
   };

@@ -13,6 +13,7 @@ import { loadConverter } from '../load-converter.ts';
 import { loadPushRoutes } from '../load-push-routes.ts';
 import { loadSuppressions } from '../suppressions/load-suppressions.ts';
 import { visitTasks } from '../visit-tasks.ts';
+import { requestPull } from './request-pull.ts';
 
 /** One way in which records of an object are taken: by an object of a task. */
 export interface Intake {
@@ -34,15 +35,17 @@ export interface DeliverySource {
   readonly tasks: readonly TaskDocument[];
   /** The enabled tasks that read an object. */
   tasksOf(object: string): readonly TaskDocument[];
+  /** Asks for an incremental run of a task, once for all: the deliveries were there before the first of them asked, and the run begins after that. */
+  requestPull(taskId: string): Promise<void>;
   /** How records of an object are taken. Throws AppError `not-published`, `not-found`. */
   intakesOf(object: string): Promise<readonly Intake[]>;
 }
 
 /** Each delivery fails with it: so it is tried again, and in the end dead with the reason, instead of being given back without end. */
 export function brokenSource(failure: CorruptDocument): DeliverySource {
-  const intakesOf = () => Promise.reject(failure);
+  const refuse = () => Promise.reject(failure);
   const nothing = { integration: undefined, adapter: undefined, settings: undefined, tasks: [] };
-  return { ...nothing, failure, tasksOf: () => [], intakesOf };
+  return { ...nothing, failure, tasksOf: () => [], requestPull: refuse, intakesOf: refuse };
 }
 
 export async function openSource(deps: Deps, scope: Scope, integrationId: string): Promise<DeliverySource> {
@@ -54,12 +57,20 @@ export async function openSource(deps: Deps, scope: Scope, integrationId: string
   const tasksOf = (object: string) =>
     tasks.filter((task) => task.enabled && task.objects.some((each) => each.object === object));
   const opened = new Map<string, Promise<readonly Intake[]>>();
+  const pulls = new Map<string, Promise<void>>();
   return {
     integration,
     adapter,
     settings: settings?.success === true ? settings.data : undefined,
     tasks,
     tasksOf,
+    requestPull: (taskId) => {
+      const asked = pulls.get(taskId) ?? requestPull(deps, scope, { integrationId, taskId });
+      pulls.set(taskId, asked);
+      // Who comes after a failure asks again.
+      asked.catch(() => pulls.delete(taskId));
+      return asked;
+    },
     intakesOf: (object) => {
       const known = opened.get(object);
       if (known !== undefined) return known;

@@ -1,5 +1,6 @@
 import { AdapterFailure, type ExternalChange } from '../../core/adapter.ts';
 import type { FetchedRecord } from '../../core/adapter-writes.ts';
+import { AppError } from '../../core/app-error.ts';
 import type { LinkDocument } from '../../core/documents/link.ts';
 import { linkIdOf } from '../../core/observation.ts';
 import type { Deps, Stored } from '../../core/ports.ts';
@@ -18,7 +19,7 @@ export interface FetchedHints {
 
 /**
  * Reads the records that a delivery names, except those that were looked at since it arrived. A record that is not there any more is a deletion. `pull`
- * where the provider has no way to read single records.
+ * where the provider has no way to read single records. A connection whose credential was rejected is not asked: the delivery waits for its next try.
  */
 export async function fetchHinted(
   deps: Deps,
@@ -43,6 +44,9 @@ export async function fetchHinted(
   const changes: ExternalChange[] = [];
   const rejected: { externalId: string; reason: string }[] = [];
   if (wanted.length === 0 || source.integration === undefined) return { changes, rejected, seen, fetchedAtMs };
+  if (source.integration.connection?.state === 'failing') {
+    throw new AppError('not-connected', { detail: 'The connection is paused: the provider rejected its credential.' });
+  }
   const { call } = await openIntegration(deps, scope, source.integration);
   for (let first = 0; first < wanted.length; first += description.maxPageSize) {
     const externalIds = wanted.slice(first, first + description.maxPageSize);

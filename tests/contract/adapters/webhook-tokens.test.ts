@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
+import { exportJWK, exportSPKI, generateKeyPair, type JWK, SignJWT } from 'jose';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createWebhookTokens } from '../../../adapters/kit/webhook-tokens.ts';
 import type { TokenQuestion } from '../../../shared/core/webhooks/evidence.ts';
@@ -81,6 +81,26 @@ describe('tokens of senders', () => {
     expect(await tokens.verify(question(`${none}.${payload}.`))).toBeUndefined();
     expect(await tokens.verify(question(token, { algorithms: ['ES256'] }))).toBeUndefined();
     expect(await tokens.verify(question('x'))).toBeUndefined();
+  });
+
+  it('are nothing when they bring the key along, or take a public one for a secret', async () => {
+    const tokens = createWebhookTokens({ allowPrivateAddresses: true });
+    const claims = { iss: 'https://sender.example', aud: 'castiel', exp: Math.floor(Date.now() / 1000) + 600 };
+    const own = await exportJWK(second.publicKey);
+    const jku = url.replace('/keys', '/own');
+    for (const header of [{ jwk: own }, { jku }, { jwk: own, kid: 'one' }, { x5u: jku, kid: 'one' }]) {
+      const signed = new SignJWT(claims).setProtectedHeader({ alg: 'RS256', ...header });
+      expect(await tokens.verify(question(await signed.sign(second.privateKey)))).toBeUndefined();
+    }
+    const published = JSON.stringify(keys[0]);
+    for (const secret of [published, String(keys[0]?.n), await exportSPKI(first.publicKey)]) {
+      const signed = new SignJWT(claims).setProtectedHeader({ alg: 'HS256', kid: 'one' });
+      const token = await signed.sign(Buffer.from(secret));
+      expect(await tokens.verify(question(token))).toBeUndefined();
+      expect(
+        await tokens.verify(question(token, { algorithms: ['RS256', 'PS256', 'ES256', 'EdDSA'] })),
+      ).toBeUndefined();
+    }
   });
 
   it('are no reason to refuse while the keys cannot be had', async () => {

@@ -6,7 +6,7 @@ import { blobBody } from '../../../../../shared/core/webhooks/delivery-body.ts';
 import { handleDeliveryMessage } from '../../../../../shared/use-cases/deliveries/handle-delivery-message.ts';
 import { findLeftDeliveries } from '../../../../../shared/use-cases/deliveries/sweep-deliveries.ts';
 import { runDueEntries } from '../../../../../shared/use-cases/run-due-entries.ts';
-import { carried, createDeliveryHarness, named } from '../../../../kit/delivery-harness.ts';
+import { carried, createDeliveryHarness, hinted, named } from '../../../../kit/delivery-harness.ts';
 import { fill, longAgo } from '../../../../kit/sync-harness.ts';
 
 describe('the tries of a delivery', () => {
@@ -46,6 +46,61 @@ describe('the tries of a delivery', () => {
     expect(delivery).toMatchObject({ state: 'dead', processing: { attempts: mostTries } });
     expect(delivery.processing.reason).toMatch(/corrupt|does not parse/i);
     expect(harness.deps.poison.all()).toEqual([]);
+  });
+});
+
+describe('what others are asked', () => {
+  it('is nothing while the connection is paused; then deliveries go on', async () => {
+    const harness = await createDeliveryHarness();
+    fill(harness, 2);
+    harness.fetchFailures.push(new AdapterFailure('credentials-rejected', 'The key is not accepted.'));
+    const first = await harness.receive([named('p0000')]);
+    await harness.turn();
+    const second = await harness.receive([named('p0001')]);
+    await harness.turn();
+    expect(harness.fetched).toEqual([['p0000']]);
+    expect(await harness.delivery(second.id)).toMatchObject({
+      state: 'failed',
+      processing: { reason: 'The connection is paused: the provider rejected its credential.' },
+    });
+    const { deps, scope } = harness;
+    const stored = (await deps.integrations.get(scope, { id: first.integrationId })) ?? expect.fail();
+    const connection = { ...(stored.document.connection ?? expect.fail()), state: 'connected' as const };
+    await deps.integrations.write(scope, { kind: 'upsert', document: { ...stored.document, connection } });
+    await harness.settle();
+    for (const { id } of [first, second]) expect((await harness.delivery(id)).state).toBe('processed');
+  });
+
+  it('is one run for all hints of a batch, which is written down once', async () => {
+    const harness = await createDeliveryHarness();
+    const { deps } = harness;
+    for (let copy = 0; copy < 50; copy += 1) await harness.receive([hinted]);
+    let puts = 0;
+    deps.faults.onOperation = ({ port, verb }) => {
+      if (port === 'due' && verb === 'put') puts += 1;
+    };
+    await harness.turn();
+    // One to have the deliveries looked after, one for the run.
+    expect(puts).toBe(2);
+    const { id: taskId } = await harness.task();
+    for (const { processing } of await harness.deliveries()) {
+      expect(processing.result?.pulls).toEqual([{ taskId, object: 'people' }]);
+    }
+  });
+
+  it('is asked again after asking has failed', async () => {
+    const harness = await createDeliveryHarness();
+    fill(harness, 1);
+    const { deps } = harness;
+    const ids = [(await harness.receive([hinted])).id, (await harness.receive([hinted])).id];
+    let puts = 0;
+    deps.faults.onOperation = ({ port, verb }) => {
+      if (port !== 'due' || verb !== 'put') return;
+      puts += 1;
+      if (puts === 2) throw new Error('down');
+    };
+    await harness.settle();
+    for (const id of ids) expect((await harness.delivery(id)).state).toBe('processed');
   });
 });
 

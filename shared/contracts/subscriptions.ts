@@ -52,7 +52,9 @@ export const subscription = z
       .strictObject({
         circuit: z
           .enum(['closed', 'open', 'half-open'])
-          .describe('`open`: the receiver failed often and is left alone for a while; then one delivery tries it'),
+          .describe(
+            '`open`: the receiver failed often, or asked for it, and is left alone for a while; then one delivery tries it',
+          ),
         consecutiveFailures: z.int(),
         failingSince: instant.optional(),
         lastSuccessAt: instant.optional(),

@@ -118,5 +118,6 @@ function decideLife(
     return { status, deletion, sources: { ...after, [linkId]: { ...source, recreate: true } } };
   }
   reviveElsewhere({ linkId, routes }, after);
+  if (source.deleted) after[linkId] = { ...source, recreate: true };
   return { status: 'active', deletion: undefined, sources: after };
 }

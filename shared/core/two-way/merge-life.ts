@@ -16,24 +16,41 @@ export function mergeDeletion(
   draft: Draft,
 ): ShardDocument['deletion'] {
   const { observation, route } = input;
-  if (before === undefined || before.deleted) return shard.deletion;
-  forgetHeld(before, draft);
-  if (observation.pushed !== undefined || route === undefined || shard.status !== 'active') return shard.deletion;
+  if (before?.deleted === true) return shard.deletion;
+  if (before !== undefined) forgetHeld(before, draft);
+  if (route === undefined || shard.status !== 'active') return shard.deletion;
   // An archived record is gone there alone: nothing is deleted elsewhere with it.
-  if (draft.source.archived === true || hasSibling(shard, input)) return shard.deletion;
+  if (draft.source.archived === true || hasSibling(shard, input, draft)) return shard.deletion;
+  if (observation.pushed?.kind === 'delete') {
+    // The shard came to life again while its record was being deleted.
+    draft.source.recreate = true;
+    return shard.deletion;
+  }
   const deletion = { by: input.linkId, at: observation.modifiedAt ?? input.now };
-  const moved = movedFields(shard, before, route.paths);
-  const held = Object.keys(before.held?.fields ?? {});
-  if (moved.length + held.length === 0) return deletion;
-  const decision = decideDeletion(input, route, shard, [...moved, ...held]);
+  const changed = changedSince(input, route, shard, before, draft);
+  if (changed.length === 0) return deletion;
+  const decision = decideDeletion(input, route, shard, changed);
   if (decision === 'delete') return deletion;
   if (decision === 'keep') {
     draft.source.recreate = true;
     return shard.deletion;
   }
   draft.conflicted = true;
-  draft.source.held = { ...openConflict(input, before.held, draft), fields: {}, deletion: 'there' };
+  draft.source.held = { ...openConflict(input, before?.held, draft), fields: {}, deletion: 'there' };
   return shard.deletion;
+}
+
+/** What the shard has that the record did not, or that nobody agreed on. Of a record that we made, and never saw alive, that is what was changed since, or anything. */
+function changedSince(
+  { observation }: TwoWayInput,
+  { paths }: PushRoute,
+  shard: ShardDocument,
+  before: ShardSource | undefined,
+  draft: Draft,
+): string[] {
+  if (before !== undefined) return [...movedFields(shard, before, paths), ...Object.keys(before.held?.fields ?? {})];
+  if (observation.pushed !== undefined) draft.source.externalBase = observation.pushed.data;
+  return movedFields(shard, draft.source, paths);
 }
 
 /** Fields of a record that is gone wait for nobody. Their bases are again what they were agreed on: should the record come back, they are decided anew. */
@@ -51,11 +68,10 @@ function forgetHeld({ held, externalBase, internalBase }: ShardSource, draft: Dr
 }
 
 /** Another record of the same kind stands for the shard as well: one of two that were the same was removed, not what they stand for. */
-function hasSibling(shard: ShardDocument, { linkId }: TwoWayInput): boolean {
-  const own = shard.sources[linkId];
+function hasSibling(shard: ShardDocument, { linkId }: TwoWayInput, { source: own }: Draft): boolean {
   return Object.entries(shard.sources).some(
     ([id, source]) =>
-      id !== linkId && !source.deleted && source.integrationId === own?.integrationId && source.object === own.object,
+      id !== linkId && !source.deleted && source.integrationId === own.integrationId && source.object === own.object,
   );
 }
 

@@ -246,7 +246,8 @@ export class FakeSystem {
     const known = [...this.records.values()].find(({ key }) => key === idempotencyKey);
     if (known !== undefined && this.traits.idempotentCreate) return this.#written(known);
     const record = this.create(fields, idempotencyKey);
-    this.writes.push({ kind: 'create', id: record.id, idle: false, overwritten: [], blind: false });
+    const idle = known?.deleted === false;
+    this.writes.push({ kind: 'create', id: record.id, idle, overwritten: [], blind: false });
     return this.#written(record);
   }
 

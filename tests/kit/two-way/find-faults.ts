@@ -159,8 +159,10 @@ class Look {
     if (part.direction === 'pull' && system.writes.length > 0) faults.push(`${system.name} is written to`);
     // What is neither pulled nor fetched cannot be known to be there.
     const isKnown = part.direction !== 'push' || system.traits.fetches;
-    if (isKnown && (!isDisturbed || system.traits.fetches))
-      faults.push(...idle.map(({ id }) => `${id} is written without a difference`));
+    const isLooked = isKnown && (!isDisturbed || system.traits.fetches);
+    // A create can always be known to have happened: by its key, by looking for it, or by asking people.
+    const forNothing = idle.filter(({ kind }) => isLooked || kind === 'create');
+    faults.push(...forNothing.map(({ id, kind }) => `${id} is written without a difference (${kind})`));
     return faults;
   }
 
@@ -168,12 +170,14 @@ class Look {
   faultsOfCalm(): string[] {
     // What comes late from a system that is only written to is told with the next thing.
     if (this.#program.matched || !areAllWhole(this.#program)) return [];
+    const hasWaited = this.#world.deps.conflicts.versions().length > 0;
     return this.#deeds.told.flatMap(({ event, writes }) =>
       writes.flatMap((count, index) => {
         const isOwn = 'system' in event && event.system % this.#world.systems.length === index;
         // What was in the bin is brought up to what happened meanwhile. Of a clash both places have to be told.
         const least = (isOwn && event.kind !== 'restore') || event.kind === 'touch' ? 0 : 1;
-        const most = event.kind === 'clash' ? 2 : least;
+        // And where something waited, to go back to what was agreed on is no change: then what is here is told.
+        const most = event.kind === 'clash' ? 2 : hasWaited ? 1 : least;
         return count <= most
           ? []
           : [`${count} writes to ${this.#world.systems[index]?.name} of ${JSON.stringify(event)}`];

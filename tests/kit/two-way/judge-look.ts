@@ -5,7 +5,8 @@ import { readPath } from '../../../shared/core/field-path.ts';
 import type { Json } from '../../../shared/core/json.ts';
 import { sameMeaning } from '../../../shared/core/two-way/same-meaning.ts';
 import type { Deeds } from './deeds.ts';
-import { type Field, fields, type Program, pathOf, wholePart } from './program.ts';
+import type { SystemRecord } from './fake-system.ts';
+import { comesAgain, type Field, fields, type Program, pathOf, wholePart } from './program.ts';
 import { taskOf } from './set-up.ts';
 import type { TwoWayWorld } from './world.ts';
 
@@ -18,6 +19,8 @@ export interface Look {
   readonly program: Program;
   readonly before: ShardDocument;
   readonly after: ShardDocument;
+  /** When each batch of a lane was written down, by its id. */
+  readonly batches: ReadonlyMap<string, number>;
 }
 
 /** One field in a look: what both sides had agreed on, what they have, and what became of it. */
@@ -40,10 +43,40 @@ export function judgeLook(look: Look): string[] {
   return Object.entries(after.sources).flatMap(([linkId, now]) => {
     const was = before.sources[linkId];
     if (was === undefined || was.deleted || now.deleted || sameValue(was.last, now.last)) return [];
-    // What is known of our own writes is not in the shard.
-    if (!/^(exe|delivery)/.test(now.last.executionId)) return [];
-    return fields.flatMap((field) => judgeField(look, now, sidesOf(look, field, was, now)));
+    if (isAnswer(look, now)) return [];
+    const faults = fields.flatMap((field) => judgeField(look, now, sidesOf(look, field, was, now)));
+    return isOutdated(look, was, now)
+      ? [`${after.id} goes back to what ${now.externalId} was before`, ...faults]
+      : faults;
   });
+}
+
+/** Whether it is a look from before the one that was known: by the version, or, where there is none, because what is known of the record gets wrong. */
+function isOutdated({ world, program }: Look, was: ShardSource, now: ShardSource): boolean {
+  if (was.externalVersion !== undefined && now.externalVersion !== undefined)
+    return now.externalVersion < was.externalVersion;
+  const record = recordOf(world, now);
+  // Without versions, it is the clocks of hosts that tell which look was later.
+  if (record === undefined || record.deleted || program.hostsAheadMs !== undefined) return false;
+  return fields.some((field) => {
+    const [before, after] = [was, now].map(
+      ({ externalBase }) => readPath(externalBase, pathOf(field).split('.')) as Value,
+    );
+    const current = record.fields[field];
+    return !comesAgain(field, current) && sameValue(before, current) && !sameValue(after, current);
+  });
+}
+
+function recordOf(world: TwoWayWorld, { integrationId, externalId }: ShardSource): SystemRecord | undefined {
+  return world.systems.find(({ name }) => integrationId.endsWith(`_${name}`))?.records.get(externalId);
+}
+
+/** Whether it may be what came of a write of ours: what was agreed on with that is not in the shard. */
+function isAnswer({ world, batches }: Look, source: ShardSource): boolean {
+  if (/^(exe|delivery)/.test(source.last.executionId)) return false;
+  const lane = world.deps.pushLanes.all().find(({ integrationId }) => integrationId === source.integrationId);
+  const writtenAtMs = recordOf(world, source)?.writtenAtMs ?? 0;
+  return lane?.batch !== undefined && writtenAtMs >= (batches.get(lane.batch.id) ?? 0);
 }
 
 function sidesOf({ before, after }: Look, field: Field, was: ShardSource, now: ShardSource): Sides | undefined {

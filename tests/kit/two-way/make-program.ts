@@ -73,14 +73,14 @@ function stepsOf(random: Random, about: Circumstances, length: number, mostCalls
 
 function calmly(random: Random, about: Circumstances): Event {
   const chance = random();
-  if (chance < 0.25) return clash(random, about);
-  return chance < 0.45 ? peopleDecide(random, about) : peopleDo(random, about);
+  if (chance < 0.4) return clash(random, about);
+  return chance < 0.6 ? peopleDecide(random, about) : peopleDo(random, about);
 }
 
 function someSteps(random: Random, about: Circumstances, mostCalls: number): Step[] {
   const chance = random();
-  if (chance < 0.1) return quarrel(random, about, mostCalls);
-  if (chance < 0.15) return doubtfulCreate(random, about, mostCalls);
+  if (chance < 0.22) return quarrel(random, about, mostCalls);
+  if (chance < 0.28) return doubtfulCreate(random, about, mostCalls);
   const step = { after: afterOf(random, mostCalls), event: anything(random, about) };
   if (step.event.kind === 'disturb' && random() < 0.6) return [{ ...step, during: 'push' }];
   return [random() < 0.15 ? { ...step, during: pick(random, moments) } : step];
@@ -96,16 +96,16 @@ function clash(random: Random, about: Circumstances): Event {
     places: Math.floor(random() * 4),
     field: pick(random, about.fields),
   };
-  const apartMs = pick(random, [0, 0, 700, 1500, 5 * second, 60 * second]);
-  const edit = { kind: 'clash', ...place, value: nextValue(random, about), apartMs } as const;
-  return random() < 0.15 ? edit : { ...edit, other: nextValue(random, about) };
+  const apartMs = pick(random, [0, 700, 1500, 5 * second, 60 * second, hour]);
+  const edit = { kind: 'clash', ...place, value: clashing(random, about), apartMs } as const;
+  return random() < 0.15 ? edit : { ...edit, other: clashing(random, about) };
 }
 
 /** A clash that all get to know, and of which people decide, perhaps more than once. */
 function quarrel(random: Random, about: Circumstances, mostCalls: number): Step[] {
   const events: Event[] = [clash(random, about)];
   for (let system = 0; system < about.systems; system += 1) {
-    if (random() < 0.7) events.push({ kind: 'sync', system, full: random() < 0.3, now: true });
+    if (random() < 0.8) events.push({ kind: 'sync', system, full: random() < 0.3, now: true });
   }
   if (random() < 0.7) events.push({ kind: 'feed' });
   while (random() < 0.6) events.push(random() < 0.7 ? decision(random, about) : { kind: 'undo', conflict: 0 });
@@ -183,6 +183,13 @@ function peopleDecide(random: Random, about: Circumstances): Event {
 function decision(random: Random, about: Circumstances): Event {
   const [conflict, choice] = [Math.floor(random() * 3), Math.floor(random() * 3)];
   return { kind: 'decide', conflict, choice, value: nextValue(random, about), rule: random() < 0.15 };
+}
+
+/** Mostly a value that nobody else has. */
+function clashing(random: Random, about: Circumstances): number {
+  if (random() < 0.3) return nextValue(random, about);
+  about.next += 1;
+  return about.next;
 }
 
 function nextValue(random: Random, about: Circumstances): number {

@@ -53,6 +53,24 @@ describe('a change that is decided here', () => {
     expect([same.revision, same.push, same.edits, same.cause]).toEqual([1, undefined, undefined, undefined]);
   });
 
+  it('lets go of what it settles: a field that has become what the other side shows, and a record that was deleted there when the shard is deleted as well', () => {
+    const held = (fields: object, deletion?: 'there') => ({
+      conflictId: 'conflict_1',
+      since: at,
+      fields: { ...fields },
+      ...(deletion === undefined ? {} : { deletion }),
+    });
+    const base = { externalBase: 'Cene', internalBase: 'Cene' };
+    const source = sourceOf('a', { externalBase: before, held: held({ name: base }) });
+    const shard = shardOf({ sources: { 'link-a': source } });
+    const met = changeShard(shard, { data: before }, cause, routes);
+    expect(met.sources['link-a']?.held?.fields).toEqual({});
+    expect(changeShard(shard, { data: { ...after, name: 'Dane' } }, cause, routes).sources['link-a']).toEqual(source);
+    const gone = sourceOf('a', { deleted: true, held: held({}, 'there') });
+    const deleted = changeShard(shardOf({ sources: { 'link-a': gone } }), { status: 'deleted' }, cause, routes);
+    expect(deleted.sources['link-a']?.held?.deletion).toBeUndefined();
+  });
+
   it('deletes for all, and brings back what was deleted elsewhere', () => {
     const deleted = changeShard(shardOf(), { status: 'deleted' }, cause, routes);
     expect(deleted).toMatchObject({ status: 'deleted', deletion: { by: 'exe_r', at } });

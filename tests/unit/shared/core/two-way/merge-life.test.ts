@@ -78,6 +78,40 @@ describe('a record that is deleted there', () => {
     }
   });
 
+  it('by our own write, while the shard comes to life again, is created anew', () => {
+    const shard = shardOf('external_wins').remove(10);
+    shard.see({ integration: 'b', externalId: 'q1', record: { ...ada, name: 'Back' }, second: 20 });
+    expect(kinds(shard, 'a')).toEqual(['update']);
+    shard.see({ second: 30, pushed: { kind: 'delete', fields: [], data: {} } });
+    expect(shard.get()).toMatchObject({ status: 'active', data: { name: 'Back' } });
+    expect(kinds(shard, 'a')).toEqual(['create']);
+  });
+
+  it.each<[ConflictPolicy, string]>([
+    ['external_wins', 'deleted'],
+    ['internal_wins', 'active'],
+    ['manual', 'active'],
+  ])(
+    'before anybody saw what we had created is as if it had been edited here: by %s the shard is %s',
+    (policy, status) => {
+      const shard = new TwoWayShard([routeTo('a'), routeTo('b', { policy })]).see({ record: ada, second: 0 });
+      shard.see({ integration: 'b', externalId: 'q1', second: 10 });
+      expect(shard.get().status).toBe(status);
+      expect(kinds(shard, 'b')).toEqual(policy === 'internal_wins' ? ['create'] : []);
+      expect(shard.source('b', 'q1').held?.deletion).toBe(policy === 'manual' ? 'there' : undefined);
+    },
+  );
+
+  it('when its create is answered is deleted everywhere, unless it was edited here since it was sent', () => {
+    const made = () => new TwoWayShard([routeTo('a'), routeTo('b')]).see({ record: ada, second: 0 });
+    const pushed = made().pushOf(['name', 'email'], 'create');
+    const answer = { integration: 'b', externalId: 'q1', second: 10, pushed };
+    expect(made().see(answer).get().status).toBe('deleted');
+    const edited = made().edit(5, { name: 'Ours' }).see(answer);
+    expect(edited.get().status).toBe('active');
+    expect(edited.source('b', 'q1').held?.deletion).toBe('there');
+  });
+
   it('is created anew once, and is done with then', () => {
     const shard = edited('internal_wins');
     shard.see({

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect } from 'vitest';
 import type { z } from 'zod';
 import { containers } from '../../shared/azure/containers.ts';
 import { type createErasure, erasure, exportErasure } from '../../shared/contracts/erasures.ts';
+import { listSuppressions } from '../../shared/contracts/suppressions.ts';
 import { openOwnCrm } from '../kit/crm-control.ts';
 import { pollUntil } from '../kit/poll-until.ts';
 import { type RunningTwin, runTwin } from '../kit/running-twin.ts';
@@ -11,6 +12,8 @@ const exportPage = exportErasure.success.body as z.ZodType<{
   items: { container: string; document: object }[];
   nextCursor?: string;
 }>;
+
+const suppressions = listSuppressions.success.body as z.ZodType<{ items: { records: number }[] }>;
 
 describe.concurrent('an erasure', (it) => {
   let room: RunningTwin;
@@ -71,6 +74,13 @@ describe.concurrent('an erasure', (it) => {
       expect(exported).not.toContain(other.id);
       const text = await everything(tenant.tenantId);
       for (const trace of traces) expect(text).not.toContain(trace);
+      // The CRM still has her.
+      const run = await tenant.run();
+      expect(run).toMatchObject({ state: 'succeeded', counts: { received: 60, created: 0, skipped: 1 } });
+      const after = await everything(tenant.tenantId);
+      for (const trace of traces) expect(after).not.toContain(trace);
+      const { items } = await tenant.client.call('GET', 'tenant/suppressions', suppressions);
+      expect(items).toMatchObject([{ records: 1 }]);
       expect((await tenant.shards('contact')).length).toBe(59);
       const all = await erase(tenant, { of: 'tenant', confirm: tenant.tenantId });
       expect(all).toContain(other.id);

@@ -1,4 +1,5 @@
 import type { ConflictPolicy } from '../../../shared/contracts/conflict-policy.ts';
+import { apiOrigin } from '../../../shared/contracts/identifiers.ts';
 import { sameValue } from '../../../shared/core/canonical.ts';
 import type { ShardDocument, ShardSource } from '../../../shared/core/documents/shard.ts';
 import { readPath } from '../../../shared/core/field-path.ts';
@@ -43,6 +44,8 @@ export function judgeLook(look: Look): string[] {
   return Object.entries(after.sources).flatMap(([linkId, now]) => {
     const was = before.sources[linkId];
     if (was === undefined || was.deleted || now.deleted || sameValue(was.last, now.last)) return [];
+    // What was made here is a record of its own, which follows what is said here.
+    if (now.integrationId === apiOrigin) return [];
     if (isAnswer(look, now)) return [];
     const faults = fields.flatMap((field) => judgeField(look, now, sidesOf(look, field, was, now)));
     return isOutdated(look, was, now)
@@ -155,9 +158,11 @@ function isSettledBy(policy: ConflictPolicy, look: Look, now: ShardSource, sides
 function comparedMs({ world, before }: Look, now: ShardSource, path: string): number | 'unclear' | undefined {
   const ours = Date.parse(before.edits?.[path]?.at ?? '');
   const theirs = Date.parse(now.modifiedAt ?? '');
-  const aheadMs = Math.max(ours, theirs) - world.deps.clock.nowMs();
-  // Hosts do not have the same clock, which is what the future is measured by.
-  if (Math.abs(aheadMs - 300_000) < 60_000) return 'unclear';
+  const latestMs = Math.max(ours, theirs);
+  const aheadMs = latestMs - world.deps.clock.nowMs();
+  // What the future is measured by is the clock of a host, and what it was when the work began.
+  const aheadBeforeMs = latestMs - world.turnedAtMs;
+  if (aheadMs < 360_000 && aheadBeforeMs > 240_000) return 'unclear';
   const apartMs = theirs - ours;
   return aheadMs < 300_000 && Math.abs(apartMs) >= 1000 ? apartMs : undefined;
 }

@@ -41,6 +41,8 @@ export class TwoWayWorld {
   readonly looks: Look[] = [];
   /** Counts turns: what happens in one may come in between something else of it. */
   turns = 0;
+  /** When the last one began. */
+  turnedAtMs = 0;
   /** How far the clock is ahead of the host that is at work. */
   #aheadMs = 0;
   #processes = 0;
@@ -165,6 +167,7 @@ export class TwoWayWorld {
   /** Takes one turn: a message, if there is one, or else the clock moves to what comes next. False when nothing will come. */
   async turn(): Promise<boolean> {
     this.turns += 1;
+    this.turnedAtMs = this.deps.clock.nowMs();
     return (
       (await this.survive(async () => {
         if (await this.deliver('push', false)) return true;

@@ -8,6 +8,7 @@ const suite = (name: string, timeoutMs: number) => ({
     testTimeout: timeoutMs,
     hookTimeout: timeoutMs,
     environment: 'node' as const,
+    setupFiles: ['tests/kit/seed-properties.ts'],
   },
 });
 

@@ -65,6 +65,8 @@ export class People {
 
   #edit(index: number, record: SystemRecord, field: Field, value: number): void {
     const system = this.#world.system(index);
+    // It may have been deleted since it was looked for.
+    if (record.deleted) return;
     const before = record.fields[field];
     system.edit(record, field, valueOfField(field, value));
     const made = record.fields[field];
@@ -72,6 +74,7 @@ export class People {
   }
 
   #mark(index: number, record: SystemRecord, deleted: boolean): void {
+    if (record.deleted === deleted) return;
     this.#deeds.markDeleted(record.id);
     this.#world.system(index).mark(record, deleted);
   }

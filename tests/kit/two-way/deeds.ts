@@ -7,6 +7,8 @@ export interface Edit {
   readonly id: string;
   readonly field: Field;
   readonly value: Json | undefined;
+  /** It was decided that it stays as it is. */
+  readonly stays?: true;
   readonly order: number;
   /** By a clock that is right. */
   readonly atMs: number;

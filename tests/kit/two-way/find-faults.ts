@@ -114,7 +114,7 @@ class Look {
     if (matched || !areAllWhole(this.#program)) return false;
     const ids = idsOf(shard);
     const deletedAt = Math.max(...ids.map((id) => this.#deeds.deleted.get(id) ?? 0));
-    const last = this.#deeds.edits.filter(({ id }) => ids.includes(id)).at(-1);
+    const last = this.#deeds.edits.filter(({ id, stays }) => ids.includes(id) && stays !== true).at(-1);
     if (last === undefined || last.order < deletedAt || fields.some((each) => isOverwritten(this.#world, shard, each)))
       return false;
     if (policy === 'merge') return true;

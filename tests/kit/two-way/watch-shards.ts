@@ -92,7 +92,9 @@ function noteDeeds(before: ShardDocument, after: ShardDocument, deeds: Deeds): v
   const { id } = after;
   const here = (path: string) => {
     const field = fieldOf(path);
-    if (field !== undefined) deeds.edit({ place: 'here', id, field, value: valueAt(after, path) });
+    const value = valueAt(after, path);
+    const stays = sameValue(valueAt(before, path), value) ? { stays: true as const } : {};
+    if (field !== undefined) deeds.edit({ place: 'here', id, field, value, ...stays });
   };
   if (after.revision !== before.revision && after.cause?.kind === 'person') {
     for (const path of changedPaths(before, after)) here(path);

@@ -1,4 +1,5 @@
 import { endWell } from '../../core/advance-execution.ts';
+import { CorruptDocument } from '../../core/app-error.ts';
 import { beginComparison, type WholeRead } from '../../core/compare-records.ts';
 import type { Feed } from '../../core/conversion/compile-schema.ts';
 import {
@@ -69,16 +70,25 @@ async function end(slice: Slice): Promise<SliceEnd> {
 
 async function begin(slice: Slice, { run, of }: Reads): Promise<boolean> {
   const { deps, scope } = slice;
-  const task = (await deps.tasks.get(scope, { id: run.taskId }))?.document;
-  // A person may have thought better of it since the run began.
-  const isMeant = task?.deletions === run.plan.deletions;
+  const doubt = await findDoubt(slice, run);
   const feeds: { object: string; feed: Feed }[] = [];
   for (const planned of run.plan.objects) {
     const converter = await loadConverter(deps, scope, planned);
     feeds.push(...converter.feeds.map((feed) => ({ object: planned.object, feed })));
   }
-  const comparison = beginComparison(feeds, isMeant ? of : () => ({ unproven: otherPolicy }));
+  const comparison = beginComparison(feeds, doubt === undefined ? of : () => ({ unproven: doubt }));
   return move(slice, (execution, now) => moved(execution, comparison, now));
+}
+
+/** Why nothing is to be deleted, whatever is missing: people may have thought better of it since the run began. */
+async function findDoubt({ deps, scope }: Slice, { taskId, plan }: ExecutionDocument): Promise<string | undefined> {
+  try {
+    const task = await deps.tasks.get(scope, { id: taskId });
+    return task?.document.deletions === plan.deletions ? undefined : otherPolicy;
+  } catch (error) {
+    if (error instanceof CorruptDocument) return unreadablePolicy;
+    throw error;
+  }
 }
 
 /** A step forward shows that the run has its worker. */
@@ -178,6 +188,7 @@ async function addToBatch(
 }
 
 const otherPolicy = 'The task no longer says what the run began with.';
+const unreadablePolicy = 'What the task says cannot be read.';
 const untold = 'The pages of the run do not tell which records they showed.';
 
 function noteOf({ object, shardTypeId, links, missing, deleted, outcome, reason, holdId }: ComparedFeed): Note {

@@ -14,7 +14,8 @@ const suite = (name: string, timeoutMs: number) => ({
 
 export default defineConfig({
   test: {
-    maxWorkers: 2,
+    // Many tests wait for other processes: one more than the two cores keeps these busy.
+    maxWorkers: 3,
     projects: [
       // On a busy machine a test may take ten times as long as alone: a limit is for what hangs.
       suite('unit', 240_000),

@@ -22,7 +22,7 @@ test('any bytes come back as they were', () => {
         expect(decodeBody(encodeBody(bytes)).equals(bytes)).toBe(true);
       },
     ),
-    { numRuns: 600 },
+    { numRuns: 2000 },
   );
 });
 

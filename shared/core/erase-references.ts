@@ -29,7 +29,7 @@ function strip(value: Json, ids: readonly string[]): Json | undefined {
     if (ids.includes(value)) return undefined;
     return ids.reduce((text, id) => text.replaceAll(id, ''), value);
   }
-  if (Array.isArray(value)) return value.flatMap((each) => strip(each, ids) ?? []);
+  if (Array.isArray(value)) return value.map((each) => strip(each, ids)).filter((each) => each !== undefined);
   if (!isJsonObject(value)) return value;
   const kept: [string, Json][] = [];
   for (const [name, each] of Object.entries(value)) {

@@ -11,6 +11,7 @@ import { mergeSources, setPath, strategyOf } from './identity/survivorship.ts';
 import { copyJson, type JsonObject } from './json.ts';
 import { type Observation, observedAs, type Sighting } from './observation.ts';
 import { searchText } from './search-text.ts';
+import { supposedBy } from './two-way/doubtful-creates.ts';
 import type { TwoWayInput } from './two-way/draft.ts';
 import { mergeTwoWay, type TwoWayMerge } from './two-way/merge-observation.ts';
 import { markPushes, type PushRoute } from './two-way/push-routes.ts';
@@ -27,8 +28,8 @@ export interface MergeInput {
   readonly archives?: boolean;
   /** How duplicates are found and whose values hold; absent when the shard type has no match rules. */
   readonly matcher?: Matcher | undefined;
-  /** Where the tenant's shards are pushed to; absent where nothing is. */
-  readonly twoWay?: { readonly routes: readonly PushRoute[]; readonly lookedAtMs: number } | undefined;
+  /** Where the tenant's shards are pushed to; absent where nothing is. The look began at `lookedAtMs`; between the writes of a lane when that is absent, so that it is older than none. */
+  readonly twoWay?: { readonly routes: readonly PushRoute[]; readonly lookedAtMs?: number | undefined } | undefined;
 }
 
 /** The shard as it is once it shows what its source does, and whether something of it came to wait for a person. */
@@ -46,8 +47,10 @@ export function mergeSource(
       ? mergeOneWay(input, observation, shard, next)
       : mergeTwoWay(twoWayInput(input, observation, routes), shard, next);
   const { data, edits, deletion, conflicted } = merged;
-  const sources = conflicted ? withConflict(merged.sources, observation) : merged.sources;
-  const status = statusOf(sources, deletion);
+  const shown = conflicted ? withConflict(merged.sources, observation) : merged.sources;
+  const status = statusOf(shown, deletion);
+  // What was held of this source or another one is over where both sides have come to the same.
+  const sources = settleHolds({ data, status, sources: shown });
   const document: ShardDocument = {
     id: link.shardId,
     tenantId: input.tenantId,
@@ -107,9 +110,7 @@ function mergeOneWay(
   const shown = { ...shard?.sources, [observation.linkId]: observation.deleted ? next : back };
   const data = nextData(input, observation, shard, shown);
   const deletion = observation.deleted ? shard?.deletion : undefined;
-  // What was held when something was pushed yet is over where both sides have come to the same.
-  const sources = settleHolds({ data, status: statusOf(shown, deletion), sources: shown });
-  return { data, sources, edits: shard?.edits, deletion, conflicted: false };
+  return { data, sources: shown, edits: shard?.edits, deletion, conflicted: false };
 }
 
 /** A record that shows nothing new of the shard, but of its source alone, makes no revision. */
@@ -179,7 +180,7 @@ function nextSource(
 
 /** A record that a create of ours made came by that, whoever saw it first. */
 function addedBy({ cause }: MergeInput, { pushed }: Observation): string {
-  return pushed === undefined || cause.kind === 'push' ? cause.id : `push seen by ${cause.id}`;
+  return pushed?.supposed === true ? `${supposedBy}${cause.id}` : cause.id;
 }
 
 /** Takes over what `theirs` shows otherwise than `base`, all of it where there is no base; other fields stay ours. */

@@ -45,6 +45,8 @@ export interface Pushed {
   readonly fields: readonly string[];
   /** It was looked at after the write: where it shows something else than what was written, somebody there has changed it since. */
   readonly looked?: true;
+  /** Nobody said that it came of that write: it shows what was sent. */
+  readonly supposed?: true;
 }
 
 /** Which look at the record an observation is, to be compared with others. */

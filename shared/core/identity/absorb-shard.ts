@@ -95,7 +95,9 @@ export function absorbShard(
   for (const path of leafPaths([survivor.data, loser.data, ...bases])) {
     const strategy = strategies(path);
     const external = externalValue(sources, path, strategy);
-    const edits = [survivor, loser].flatMap((shard) => editOf(shard, path, strategy) ?? []);
+    const edits = [survivor, loser]
+      .map((shard) => editOf(shard, path, strategy) ?? undefined)
+      .filter((edit) => edit !== undefined);
     setPath(data, path, pick(external, edits, strategy));
   }
   const { deletion: _deletion, pushProblems, ...rest } = survivor;

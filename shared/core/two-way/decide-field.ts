@@ -15,6 +15,8 @@ export interface FieldSides {
   readonly internalBase: Value;
   readonly ours: Value;
   readonly theirs: Value;
+  /** It waits for a person already: what is ours is asked about whatever it has become, until both sides meet or theirs is taken back. */
+  readonly isHeld?: boolean;
   /** When either side came to its value, ISO 8601 UTC; absent where that is not known, or cannot be trusted. */
   readonly oursAt?: string | undefined;
   readonly theirsAt?: string | undefined;
@@ -42,7 +44,7 @@ export function decideField(sides: FieldSides, policy: ConflictPolicy): FieldDec
   // Who came to what the other side has had all along has nothing to tell it.
   const weMoved = !sameValue(sides.ours, sides.internalBase) && !sameValue(sides.ours, sides.externalBase);
   if (!theyMoved) return weMoved ? ours : agreed;
-  if (!weMoved) return theirs;
+  if (!weMoved && sides.isHeld !== true) return theirs;
   if (sameMeaning(sides.ours, sides.theirs)) return agreed;
   return settle(sides, policy);
 }

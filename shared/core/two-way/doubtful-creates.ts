@@ -1,5 +1,5 @@
 import type { PushIntent } from '../documents/push-lane.ts';
-import type { PushProblem, ShardDocument } from '../documents/shard.ts';
+import type { PushProblem, ShardDocument, ShardSource } from '../documents/shard.ts';
 import { readPath } from '../field-path.ts';
 import type { Json, JsonObject } from '../json.ts';
 import type { Observation, Pushed } from '../observation.ts';
@@ -65,27 +65,66 @@ export interface KnownCreated<T> {
   readonly pushed: Pushed;
 }
 
+/** A record that has no shard yet, or a link alone that names one. */
+export interface Candidate {
+  readonly observation: Observation;
+  readonly shardId?: string | undefined;
+}
+
 /**
- * Which new records creates in doubt have made: those that show every value that was sent. Two that show the same cannot be told apart by anything that the
- * product knows of them. A create made one record at most.
+ * Which records creates in doubt have made: those with a link to the shard of one, and new ones that show every value that was sent. Two that show the same
+ * cannot be told apart by anything that the product knows of them. A create made one record at most.
+ *
+ * @param isMatched match rules may have tied a record to the shard: then it has to show what was sent as well
  */
-export function knowCreated<T extends { readonly observation: Observation }>(
+export function knowCreated<T extends Candidate>(
   records: readonly T[],
   creates: readonly DoubtfulCreate[],
+  isMatched = false,
 ): KnownCreated<T>[] {
   const left = [...creates];
-  return records.flatMap((record) => {
-    const { feed, data, deleted, pushed } = record.observation;
+  const find = (record: T, isMade: (create: DoubtfulCreate) => boolean): KnownCreated<T>[] => {
+    const { feed, deleted, pushed } = record.observation;
     if (deleted || pushed !== undefined) return [];
     const place = left.findIndex(
-      ({ object, shardTypeId, sent }) =>
-        object === feed.object && shardTypeId === feed.shardTypeId && showsSent(sent, data, feed.paths),
+      (create) => create.object === feed.object && create.shardTypeId === feed.shardTypeId && isMade(create),
     );
     const [create] = place < 0 ? [] : left.splice(place, 1);
     if (create === undefined) return [];
-    const { sent } = create;
-    return [
-      { record, create, pushed: { kind: 'create', data: sent.data as JsonObject, fields: sent.fields, looked: true } },
-    ];
-  });
+    const { data, fields } = create.sent;
+    const seen = { looked: true, supposed: true } as const;
+    return [{ record, create, pushed: { kind: 'create', data: data as JsonObject, fields, ...seen } }];
+  };
+  const isShown = ({ observation: { data, feed } }: T, { sent }: DoubtfulCreate) => showsSent(sent, data, feed.paths);
+  const linked = records.filter(({ shardId }) => shardId !== undefined);
+  const others = records.filter(({ shardId }) => shardId === undefined);
+  const isOwn = (record: T, create: DoubtfulCreate) =>
+    record.shardId === create.shardId && (!isMatched || isShown(record, create));
+  return [
+    ...linked.flatMap((record) => find(record, (create) => isOwn(record, create))),
+    ...others.flatMap((record) => find(record, (create) => isShown(record, create))),
+  ];
+}
+
+/** Begins what is said of a source to have brought a record that was taken for what a create had made, by what it shows. */
+export const supposedBy = 'push seen by ';
+
+/** Whether a record was taken for what a create of ours had made. */
+export function isSupposed({ addedIn }: Pick<ShardSource, 'addedIn'>): boolean {
+  return addedIn?.startsWith(supposedBy) === true;
+}
+
+/** Whether the create of a shard was taken to have made another record than this one: nothing told the two apart, and a create made one at most. */
+export function isTaken(
+  { sources }: Pick<ShardDocument, 'sources'>,
+  { integrationId, object, externalId }: Place & { readonly externalId: string },
+): boolean {
+  return Object.values(sources).some(
+    (source) =>
+      !source.deleted &&
+      isSupposed(source) &&
+      source.integrationId === integrationId &&
+      source.object === object &&
+      source.externalId !== externalId,
+  );
 }

@@ -93,8 +93,11 @@ function mergeField(
   const shown = readPath(input.observation.data, path) as Json | undefined;
   const theirs = overwritten === undefined ? shown : (overwritten.value as Json | undefined);
   const policy = policyFor(input, path);
-  const times = policy === 'newest' ? timesOf(input, shard, key) : {};
-  const decision = decideField({ ...bases, ours, theirs, ...times }, policy);
+  const isHeld = known !== undefined;
+  // The time is that of the record's last change: of what waits it says something only where that has changed.
+  const isTimed = policy === 'newest' && (!isHeld || !sameValue(shown, valueBefore(before, path)));
+  const times = isTimed && isTheirTime(input, before, key) ? timesOf(input, shard, key) : {};
+  const decision = decideField({ ...bases, ours, theirs, isHeld, ...times }, policy);
   if (decision.kind === 'conflict') {
     if (known === undefined) draft.conflicted = true;
     ledger.held[key] = definedOnly({ ...(known ?? bases), theirs: overwritten });
@@ -121,6 +124,18 @@ function overwrittenBy(
   const isOurs = observation.pushed?.fields.includes(path.join('.')) === true;
   const shown = readPath(observation.data, path) as Json | undefined;
   return isOurs || sameValue(shown, valueBefore(before, path)) ? known?.theirs : undefined;
+}
+
+/** Whether the time of the record is that of a change there: what is seen after a write of ours has the time of that, unless what was written was changed since. */
+function isTheirTime({ observation }: TwoWayInput, before: ShardSource | undefined, key: string): boolean {
+  const { pushed, data } = observation;
+  if (pushed === undefined || (pushed.looked === true && pushed.fields.includes(key))) return true;
+  // What a look shows of a write may be what was there before it.
+  const isSeen = (field: string) => {
+    const path = field.split('.');
+    return !sameValue(valueBefore(before, path), readPath(data, path) as Json | undefined);
+  };
+  return pushed.looked === true && !pushed.fields.some(isSeen);
 }
 
 function timesOf(

@@ -7,6 +7,7 @@ import { copyJson, type Json, type JsonObject } from '../json.ts';
 import { trustedTime } from './decide-field.ts';
 import { agree, type Draft, openConflict, setAgreements, type TwoWayInput, valueBefore } from './draft.ts';
 import { movedFields, type PushRoute } from './push-routes.ts';
+import { sameMeaning } from './same-meaning.ts';
 
 /** The record is gone there. What was edited here meanwhile does not vanish with it unless the policy says so. */
 export function mergeDeletion(
@@ -126,11 +127,22 @@ export function mergeLife(
 ): ShardDocument['deletion'] {
   const { observation, route } = input;
   releaseDeletion(draft);
-  if (shard.deletion === undefined || observation.pushed !== undefined) return shard.deletion;
-  if (before === undefined || before.deleted || route === undefined) return undefined;
-  const theyMoved = observation.feed.paths.some(
-    (path) => !sameValue(valueBefore(before, path), readPath(observation.data, path) as Json | undefined),
-  );
+  const { pushed } = observation;
+  if (shard.deletion === undefined) return undefined;
+  const isKnown = before !== undefined && !before.deleted;
+  if (pushed !== undefined && (pushed.looked !== true || !isKnown)) {
+    // It may be somebody else who is the same: that one is not deleted with a shard that never had a record there.
+    if (pushed.supposed === true) holdDeletion(input, before, draft);
+    return shard.deletion;
+  }
+  if (!isKnown || route === undefined) return undefined;
+  const theyMoved = observation.feed.paths.some((path) => {
+    const shown = readPath(observation.data, path) as Json | undefined;
+    const isOurs = pushed?.fields.includes(path.join('.')) === true;
+    return isOurs
+      ? !sameMeaning(readPath(pushed.data, path) as Json | undefined, shown)
+      : !sameValue(valueBefore(before, path), shown);
+  });
   if (!theyMoved && before.held?.deletion !== 'here') return shard.deletion;
   const decision = decideLife(route.conflicts.policy, {
     deletedAt: trustedTime(shard.deletion.at, input.now),
@@ -138,16 +150,19 @@ export function mergeLife(
     deletedHere: true,
   });
   if (decision === 'keep') return undefined;
-  if (decision === 'ask') {
-    if (before.held?.deletion === undefined) draft.conflicted = true;
-    const known = before.held?.deletion === undefined ? draft.source.held : before.held;
-    draft.source.held = {
-      ...openConflict(input, known, draft),
-      fields: draft.source.held?.fields ?? {},
-      deletion: 'here',
-    };
-  }
+  if (decision === 'ask') holdDeletion(input, before, draft);
   return shard.deletion;
+}
+
+/** A person is to say whether the record goes with the shard that was deleted here. */
+function holdDeletion(input: TwoWayInput, before: ShardSource | undefined, draft: Draft): void {
+  const isHeld = before?.held?.deletion !== undefined;
+  if (!isHeld) draft.conflicted = true;
+  draft.source.held = {
+    ...openConflict(input, isHeld ? before.held : draft.source.held, draft),
+    fields: draft.source.held?.fields ?? {},
+    deletion: 'here',
+  };
 }
 
 function releaseDeletion(draft: Draft): void {

@@ -10,7 +10,6 @@ type Settled = Pick<ShardDocument, 'data' | 'status' | 'sources'>;
 
 /**
  * Lets go of what a change here has settled: fields that have become what a source shows, and deletions that the shard's own life or death has answered.
- * For writes that no source is behind; a look at a source settles by itself.
  */
 export function settleHolds(shard: Settled): ShardDocument['sources'] {
   return Object.fromEntries(

@@ -1,4 +1,4 @@
-import { pushLaneId } from '../../core/documents/push-lane.ts';
+import type { PushIntent } from '../../core/documents/push-lane.ts';
 import type { ShardDocument } from '../../core/documents/shard.ts';
 import type { MergeInput } from '../../core/merge-source.ts';
 import type { Stored } from '../../core/ports.ts';
@@ -13,32 +13,44 @@ const mostHeld = 200;
 /**
  * The new records that creates of ours have made which are not known to have happened: each has a shard, and is read as the answer to its create. A create
  * that is under way is in the lane before it is sent, and held in its shard before it leaves the lane: whoever sees its record finds one of the two.
+ *
+ * @param underWay what the lane is writing, read before this; `undefined` where nothing was ever written there
  */
 export async function findCreated(
-  deps: Pick<Stores, 'pushLanes' | 'shards'>,
+  deps: Pick<Stores, 'shards'>,
   scope: Scope,
-  { integrationId, twoWay }: MergeInput,
-  missing: readonly Item[],
+  { integrationId, matcher }: MergeInput,
+  underWay: readonly PushIntent[] | undefined,
+  open: readonly Item[],
 ): Promise<ReadonlyMap<Item, Stored<ShardDocument>>> {
   const homes = new Map<Item, Stored<ShardDocument>>();
-  if (twoWay === undefined || missing.length === 0) return homes;
-  const lane = await deps.pushLanes.get(scope, { id: pushLaneId(integrationId) });
-  // Nothing was ever written there.
-  if (lane === undefined) return homes;
-  const underWay = (lane.document.batch?.intents ?? []).flatMap((intent): DoubtfulCreate[] =>
+  const items = open.filter(({ link }) => link === undefined || link.document.state === 'pending');
+  if (underWay === undefined || items.length === 0) return homes;
+  const underWayCreates = underWay.flatMap((intent): DoubtfulCreate[] =>
     intent.kind === 'create' ? [{ ...intent, sent: intent }] : [],
   );
-  const known = knowCreated(missing, [...underWay, ...(await listHeld(deps, scope, integrationId))]);
-  const shards = await followForwarding(
-    deps,
-    scope,
-    known.map(({ create }) => create.shardId),
+  const creates = [...underWayCreates, ...(await listHeld(deps, scope, integrationId))];
+  if (creates.length === 0) return homes;
+  const shards = await followForwarding(deps, scope, [
+    ...creates.map(({ shardId }) => shardId),
+    ...items.flatMap(({ link }) => link?.document.shardId ?? []),
+  ]);
+  const survivorOf = (shardId: string) => shards.get(shardId)?.id ?? shardId;
+  const known = knowCreated(
+    items.map((item) => ({
+      item,
+      observation: item.observation,
+      shardId: item.link && survivorOf(item.link.document.shardId),
+    })),
+    creates.map((create) => ({ ...create, shardId: survivorOf(create.shardId) })),
+    matcher !== undefined,
   );
   for (const { record, create, pushed } of known) {
+    const { item } = record;
     const shard = shards.get(create.shardId)?.stored;
     if (shard === undefined || hasRecord(shard.document, integrationId, create.object)) continue;
-    record.observation = { ...record.observation, pushed };
-    homes.set(record, shard);
+    item.observation = { ...item.observation, pushed };
+    if (item.link === undefined) homes.set(item, shard);
   }
   return homes;
 }

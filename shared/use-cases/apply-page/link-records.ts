@@ -1,11 +1,13 @@
+import { type PushIntent, pushLaneId } from '../../core/documents/push-lane.ts';
 import type { MergeInput } from '../../core/merge-source.ts';
-import { judgeByLink } from '../../core/observation.ts';
+import { judgeByLink, type Observation } from '../../core/observation.ts';
 import type { Scope } from '../../core/scope.ts';
+import { knowWritten } from '../../core/two-way/own-writes.ts';
 import { findCreated } from './find-created.ts';
 import type { Item, Linked, Stores } from './item.ts';
 import { matchRecords } from './match-records.ts';
 import { createLinks, takeMissing } from './open-links.ts';
-import { readShards } from './write-shards.ts';
+import { isStray, readShards } from './write-shards.ts';
 
 /** The records of a pass whose shards are to be written, and what is to be done once they are. */
 export interface LinkedRecords {
@@ -22,15 +24,62 @@ export async function linkRecords(
   open: readonly Item[],
 ): Promise<LinkedRecords> {
   const missing = takeMissing(open);
-  const created = await findCreated(deps, scope, input, missing);
+  const underWay = await readUnderWay(deps, scope, input);
+  for (const item of open) item.observation = asWritten(item.observation, input, underWay);
+  const created = await findCreated(deps, scope, input, underWay, open);
   if (input.matcher === undefined) {
-    await createLinks(deps, scope, input, missing, (item) => created.get(item)?.document.id ?? deps.newId('shard'));
+    const homeOf = (item: Item) => created.get(item)?.document.id ?? deps.newId('shard');
+    const lost = new Set(await createLinks(deps, scope, input, missing, homeOf));
     for (const item of created.keys()) item.fresh = false;
-    const records = await readShards(deps, scope, judge(open, input));
+    // Whose record it is, was supposed before another worker's link was known.
+    const judged = open.filter((item) => !lost.has(item) || item.observation.pushed === undefined);
+    const known = await readShards(deps, scope, judge(judged, input));
+    const records = await settleStrays(deps, scope, input, known);
     return { records, mergeMatches: async () => undefined };
   }
   const known = await readShards(deps, scope, judge(open, input));
   return matchRecords(deps, scope, input, input.matcher, missing, created, known);
+}
+
+/** The look with what of it is a write under way. What an earlier pass has supposed is supposed anew. The lane itself knows what came of its writes. */
+function asWritten(observation: Observation, { cause }: MergeInput, underWay: readonly PushIntent[] = []): Observation {
+  const { pushed: before, ...rest } = observation;
+  const look = before?.supposed === true ? rest : observation;
+  const pushed = cause.kind === 'push' ? undefined : knowWritten(look, underWay);
+  return pushed === undefined ? look : { ...look, pushed };
+}
+
+/** What the integration's lane is writing. Read before the shards: what is not there any more, these know. */
+async function readUnderWay(
+  deps: Pick<Stores, 'pushLanes'>,
+  scope: Scope,
+  { integrationId, twoWay }: MergeInput,
+): Promise<readonly PushIntent[] | undefined> {
+  if (twoWay === undefined) return undefined;
+  const lane = await deps.pushLanes.get(scope, { id: pushLaneId(integrationId) });
+  return lane && (lane.document.batch?.intents ?? []);
+}
+
+/** Gives records that cannot join the shard that they were to join one of their own. @returns the others; these take another pass */
+async function settleStrays(
+  deps: Pick<Stores, 'links' | 'newId'>,
+  scope: Scope,
+  input: MergeInput,
+  known: readonly Linked[],
+): Promise<readonly Linked[]> {
+  const strays = known.filter(
+    (each) => each.item.shard !== undefined && isStray(input, each, each.item.shard.document),
+  );
+  if (strays.length === 0) return known;
+  await deps.links.writeMany(
+    scope,
+    strays.map(({ link: { document, etag } }) => ({
+      kind: 'replace',
+      document: { ...document, shardId: deps.newId('shard') },
+      etag,
+    })),
+  );
+  return known.filter((each) => !strays.includes(each));
 }
 
 /** Gives the items the outcome that the link alone decides; returns the others that have a link. */

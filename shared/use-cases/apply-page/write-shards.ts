@@ -3,6 +3,7 @@ import type { MergeInput } from '../../core/merge-source.ts';
 import { planShard } from '../../core/plan-shard.ts';
 import type { Stored } from '../../core/ports.ts';
 import type { Scope } from '../../core/scope.ts';
+import { isTaken } from '../../core/two-way/doubtful-creates.ts';
 import { completeForwarding, type MergeNeeds } from '../merge-shards/complete-merge.ts';
 import { followForwarding, type Survivor } from '../merge-shards/follow-forwarding.ts';
 import { putShards, type ShardWrite } from '../put-shards.ts';
@@ -89,6 +90,8 @@ export async function writeShards(
       work.document = item.shard.document;
     }
     works.set(shardId, work);
+    // One record of the page was taken for what a create had made, and so had been another one: that is given a shard of its own.
+    if (work.document !== undefined && isStray(input, each, work.document)) continue;
     plan(input, work, each);
   }
   const changed = [...works.values()].filter((work) => work.changed);
@@ -100,6 +103,16 @@ export async function writeShards(
   for (const [index, work] of changed.entries()) if (results[index]?.ok) placed.push(...work.placed);
   for (const { item, last } of placed) item.result = last;
   return placed;
+}
+
+/** Whether a record was to join a shard as what a create for it had made, and another one was taken for that meanwhile. Match rules may join several. */
+export function isStray(
+  { matcher }: MergeInput,
+  { item: { observation }, link }: Pick<Linked, 'item' | 'link'>,
+  shard: ShardDocument,
+): boolean {
+  const isOpen = link.document.state === 'pending' && shard.sources[observation.linkId] === undefined;
+  return isOpen && matcher === undefined && observation.pushed?.kind !== 'create' && isTaken(shard, link.document);
 }
 
 /** However many records of the page make something of it, it is one write. */

@@ -1,10 +1,7 @@
 import type { ExternalChange } from '../../core/adapter.ts';
 import type { Feed } from '../../core/conversion/compile-schema.ts';
-import type { LinkDocument } from '../../core/documents/link.ts';
 import type { PushIntent } from '../../core/documents/push-lane.ts';
 import { readPath } from '../../core/field-path.ts';
-import { emptyShard, emptyTombstone } from '../../core/identity/absorb-shard.ts';
-import { orderPair } from '../../core/identity/merge-identity.ts';
 import { setPath } from '../../core/identity/survivorship.ts';
 import type { Json, JsonObject } from '../../core/json.ts';
 import type { MergeInput } from '../../core/merge-source.ts';
@@ -13,7 +10,7 @@ import { answerQuestions } from '../answer-questions.ts';
 import { applyByType } from '../apply-page/apply-by-type.ts';
 import type { LoadedRoute } from '../load-push-routes.ts';
 import { followForwarding } from '../merge-shards/follow-forwarding.ts';
-import { mergeShards } from '../merge-shards/merge-shards.ts';
+import { adoptRecords, findTwins } from './adopt-records.ts';
 import { type LaneWork, toolsOf } from './lane-work.ts';
 import { noteProblems } from './note-problems.ts';
 
@@ -29,15 +26,29 @@ export interface PushAnswer {
   readonly written: boolean;
   /** Not the answer to the write itself, but a look after it. */
   readonly looked?: true;
+  /** The shard it was created for has been given another record with the same values meanwhile, and keeps that: this one is somebody new. */
+  readonly twin?: true;
+}
+
+/** A look at a record that came to nothing: it cannot be converted, or, where no reason is given, it is none that the mapping is for. */
+export interface Unread {
+  readonly intent: PushIntent;
+  readonly reason?: string | undefined;
 }
 
 /**
  * Gives the shards what the provider answered, by the one road in: as observations. A created record gets its link first. Repeating it after a crash
  * changes nothing.
+ *
+ * @returns looks that came to nothing
  */
-export async function applyAnswers(work: LaneWork, route: LoadedRoute, given: readonly PushAnswer[]): Promise<void> {
-  const answers = await refuseErased(work, route, given);
-  if (answers.length === 0) return;
+export async function applyAnswers(
+  work: LaneWork,
+  route: LoadedRoute,
+  given: readonly PushAnswer[],
+): Promise<readonly Unread[]> {
+  const answers = await findTwins(work, route, await refuseErased(work, route, given));
+  if (answers.length === 0) return [];
   const { deps, scope, integration } = work;
   const { converter, matchers } = await toolsOf(work, route);
   const changes = answers.flatMap(({ change, gone, externalId }) =>
@@ -61,9 +72,19 @@ export async function applyAnswers(work: LaneWork, route: LoadedRoute, given: re
   await adoptRecords(
     work,
     route,
-    answers.filter(({ intent, gone }) => intent.kind === 'create' && gone !== true),
+    answers.filter(({ intent, gone, twin }) => intent.kind === 'create' && gone !== true && twin !== true),
+    inputOf(work, route).cause,
   );
   await applyByType(deps, scope, inputOf(work, route), matchers, observations, false, async () => true);
+  return answers.flatMap((each): Unread[] => {
+    const linkId = linkOf(work, route, each);
+    if (each.written || each.twin === true || each.change === undefined || seen.has(linkId)) return [];
+    const failure = reading.failures.find(
+      ({ feed: { object, shardTypeId }, externalId }) =>
+        linkIdOf(integration.id, object, externalId, shardTypeId) === linkId,
+    );
+    return [{ intent: each.intent, reason: failure?.reason }];
+  });
 }
 
 /** The provider answers with a record of somebody who was erased: it is tied to nothing, and whoever asked is told. */
@@ -104,7 +125,7 @@ function inputOf(
     sighting: { executionId: id, page: 0, fence: now.getTime() },
     now: at,
     cause: { kind: 'push', id, actorId: scope.actor.id, mappingVersion: route.planned.mappingVersion, at },
-    twoWay: { routes, lookedAtMs: now.getTime() },
+    twoWay: { routes },
   };
 }
 
@@ -160,62 +181,4 @@ async function supposeAnswers(
       pushed: pushedOf({ intent, externalId, written: true }),
     };
   });
-}
-
-/** Ties created records to their shards. One that a pull has taken for somebody new meanwhile is merged with whom it was created for. */
-async function adoptRecords(work: LaneWork, route: LoadedRoute, answers: readonly PushAnswer[]): Promise<void> {
-  if (answers.length === 0) return;
-  const { deps, scope } = work;
-  const survivors = await followForwarding(
-    deps,
-    scope,
-    answers.map(({ intent }) => intent.shardId),
-  );
-  const links = answers.map((each): LinkDocument => {
-    return {
-      id: linkOf(work, route, each),
-      tenantId: scope.tenantId,
-      schemaVersion: 1,
-      integrationId: work.integration.id,
-      object: route.object,
-      externalId: each.externalId,
-      shardTypeId: route.shardTypeId,
-      shardId: survivors.get(each.intent.shardId)?.id ?? each.intent.shardId,
-      state: 'pending',
-      observed: { fence: 0, page: 0 },
-    };
-  });
-  const results = await deps.links.writeMany(
-    scope,
-    links.map((document) => ({ kind: 'create', document })),
-  );
-  const known = await deps.links.getMany(
-    scope,
-    links.filter((_, index) => results[index]?.ok !== true).map(({ id }) => ({ id })),
-  );
-  for (const link of known) {
-    const index = links.findIndex(({ id }) => id === link?.document.id);
-    const wanted = links[index];
-    if (link === undefined || wanted === undefined || answers[index]?.written !== true) continue;
-    await joinShards(work, route, wanted.shardId, link.document.shardId);
-  }
-}
-
-async function joinShards(work: LaneWork, route: LoadedRoute, ours: string, theirs: string): Promise<void> {
-  const { deps, scope } = work;
-  const found = await followForwarding(deps, scope, [ours, theirs]);
-  const [left, right] = [found.get(ours), found.get(theirs)];
-  if (left === undefined || right === undefined || left.id === right.id) return;
-  const [older, newer] = orderPair(left.id, right.id);
-  const isThere = (id: string) => (id === left.id ? left : right).stored !== undefined;
-  const { cause } = inputOf(work, route);
-  const empty = (id: string) => emptyShard({ id, tenantId: scope.tenantId, shardTypeId: route.shardTypeId }, cause);
-  // A pull has proposed a shard that it has not made yet: it goes to ours, or is made as a place to merge into.
-  const made = isThere(newer) ? [] : [emptyTombstone(empty(newer), older)];
-  if (!isThere(older)) made.push(empty(older));
-  await deps.shards.writeMany(
-    scope,
-    made.map((document) => ({ kind: 'create', document })),
-  );
-  await mergeShards(deps, scope, { shardIds: [older, newer], trigger: 'push' });
 }

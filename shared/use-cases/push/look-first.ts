@@ -6,6 +6,8 @@ import type { LoadedRoute } from '../load-push-routes.ts';
 import { applyAnswers, type PushAnswer } from './apply-answers.ts';
 import { fetchRecords } from './fetch-records.ts';
 import { describeObject, type LaneWork } from './lane-work.ts';
+import { noteProblems } from './note-problems.ts';
+import { unreadable } from './write-batch.ts';
 
 /** Whether the provider leaves the record alone where it has moved on; it does so only by what was seen of it. */
 function isConditional({ expected }: PushIntent, writes: WritesDescription | undefined): boolean {
@@ -39,13 +41,17 @@ export async function lookFirst(
     if (change !== 'missing') return [{ intent, externalId, change, written: false }];
     return route.mirrors ? [{ intent, externalId, gone: true, written: false }] : [];
   });
-  await applyAnswers(work, route, answers);
+  const unread = (await applyAnswers(work, route, answers)).filter(({ reason }) => reason !== undefined);
+  await noteProblems(work, route, unread.map(unreadable));
   const shards = await work.deps.shards.getMany(
     work.scope,
     intents.map(({ shardId }) => ({ id: shardId })),
   );
+  const refused = new Set(unread.map(({ intent }) => intent));
   return intents.filter((intent, index) => {
     const shard = shards[index]?.document;
-    return shard !== undefined && printOf(shard, route, pushNeeds(shard, route)) === intent.print;
+    return (
+      !refused.has(intent) && shard !== undefined && printOf(shard, route, pushNeeds(shard, route)) === intent.print
+    );
   });
 }

@@ -1,4 +1,5 @@
 import { AdapterFailure, type ExternalChange } from '../../core/adapter.ts';
+import type { PushOutcome } from '../../core/adapter-writes.ts';
 import type { PushIntent, PushLaneDocument } from '../../core/documents/push-lane.ts';
 import { readPath } from '../../core/field-path.ts';
 import type { Json, JsonObject } from '../../core/json.ts';
@@ -10,7 +11,7 @@ import { applyAnswers, type PushAnswer } from './apply-answers.ts';
 import { fetchRecords } from './fetch-records.ts';
 import { describeObject, type LaneWork, toolsOf } from './lane-work.ts';
 import { type NotedProblem, noteProblems } from './note-problems.ts';
-import { type BatchEnd, linkedShards, send, takeOutcomes } from './write-batch.ts';
+import { type BatchEnd, linkedShards, send, takeOutcomes, unreadable } from './write-batch.ts';
 
 /** What settling came to; `againInMs` when it is too early to say. */
 export interface Settled extends BatchEnd {
@@ -58,7 +59,8 @@ async function settleWrites(
       answers.push({ intent, externalId, change: record, written });
     }
   }
-  await applyAnswers(work, route, answers);
+  const unread = (await applyAnswers(work, route, answers)).filter(({ reason }) => reason !== undefined);
+  await noteProblems(work, route, unread.map(unreadable));
   return undefined;
 }
 
@@ -97,9 +99,16 @@ async function settleCreates(
   if (writes?.idempotentCreate === true && nowMs < sentAtMs + (writes.keyHoldsMs ?? Number.POSITIVE_INFINITY)) {
     const outcomes = await send(work, route, intents);
     if (outcomes instanceof AdapterFailure) return { unknown: intents, failure: outcomes };
-    const end = await takeOutcomes(work, route, intents, outcomes, true);
-    const refused = intents.filter((_, index) => outcomes[index]?.kind === 'not-written');
-    return { ...end, unknown: [...end.unknown, ...refused] };
+    const reasons = outcomes.map(reasonOfRefusal);
+    await noteProblems(
+      work,
+      route,
+      intents.flatMap((intent, index) => (reasons[index] === undefined ? [] : [doubt(intent, reasons[index])])),
+    );
+    const isTold = (_: unknown, index: number) => reasons[index] === undefined;
+    const end = await takeOutcomes(work, route, intents.filter(isTold), outcomes.filter(isTold), true);
+    const unsent = intents.filter((_, index) => outcomes[index]?.kind === 'not-written');
+    return { ...end, unknown: [...end.unknown, ...unsent] };
   }
   if (writes?.findsCreated !== undefined && work.adapter.findCreated !== undefined) {
     // Another host may have sent it: their clocks differ by less than a lease lasts, or leases would mean nothing.
@@ -113,6 +122,14 @@ async function settleCreates(
     intents.map((intent) => doubt(intent, 'The provider did not say whether it created the record.')),
   );
   return { unknown: [] };
+}
+
+/** Why a create that was sent again was refused: that says nothing of the first time, and what is said to be there may be what that made. */
+function reasonOfRefusal(outcome: PushOutcome): string | undefined {
+  const again = 'It may have created the record the first time, and refused it when it was sent again';
+  if (outcome.kind === 'rejected') return `${again}: ${outcome.reason}`;
+  if (outcome.kind !== 'exists' || outcome.externalId !== undefined) return undefined;
+  return `${again}: there is a record that has the same unique value.`;
 }
 
 async function findCreates(work: LaneWork, route: LoadedRoute, intents: readonly PushIntent[]): Promise<Settled> {

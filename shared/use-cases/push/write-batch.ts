@@ -4,7 +4,7 @@ import type { PushIntent } from '../../core/documents/push-lane.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { linkIdOf } from '../../core/observation.ts';
 import type { LoadedRoute } from '../load-push-routes.ts';
-import { applyAnswers, type PushAnswer } from './apply-answers.ts';
+import { applyAnswers, type PushAnswer, type Unread } from './apply-answers.ts';
 import { fetchRecords } from './fetch-records.ts';
 import { saveLane } from './lane.ts';
 import type { LaneWork } from './lane-work.ts';
@@ -97,8 +97,8 @@ export async function takeOutcomes(
   }
   const failure = await lookAt(work, route, sorted);
   const answers = isAgain ? sorted.answers.map((each) => ({ ...each, looked: true as const })) : sorted.answers;
-  await applyAnswers(work, route, answers);
-  await noteProblems(work, route, sorted.problems);
+  const unread = await applyAnswers(work, route, answers);
+  await noteProblems(work, route, [...sorted.problems, ...unread.map(unreadable)]);
   await count(work, sorted);
   return { unknown: sorted.unknown, failure: sorted.failure ?? failure };
 }
@@ -145,6 +145,11 @@ export function refusal(
   errors?: { field: string; message: string }[],
 ): NotedProblem {
   return { shardId, problem: { state: 'failed', print, reason, ...(errors === undefined ? {} : { errors }) } };
+}
+
+/** What changed there is not known, and is not to be written over. It is tried again when the record is another one, or somebody says so. */
+export function unreadable({ intent, reason = 'It is none that the mapping is for.' }: Unread): NotedProblem {
+  return refusal(intent, `The record has changed there, and could not be read. ${reason}`);
 }
 
 /** Reads what the provider did not tell. @returns why it could not be read */

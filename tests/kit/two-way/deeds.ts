@@ -7,8 +7,12 @@ export interface Edit {
   readonly id: string;
   readonly field: Field;
   readonly value: Json | undefined;
+  /** The record was made with it. */
+  readonly made?: true;
   /** It was decided that it stays as it is. */
   readonly stays?: true;
+  /** It was decided that it becomes what the other side had, or of somebody who is deleted: whoever decides so keeps nothing alive. */
+  readonly follows?: true;
   readonly order: number;
   /** By a clock that is right. */
   readonly atMs: number;

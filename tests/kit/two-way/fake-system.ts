@@ -270,8 +270,8 @@ export class FakeSystem {
     const fields = Object.keys(operation.patch);
     const before = record.fields;
     const isSame = fields.every((field) => sameValue(before[field] ?? null, operation.patch[field] ?? null));
-    // That its people came to the same can be known only where a record can be read, or a write be conditional.
-    const idle = isSame && (this.traits.fetches || !fields.some((field) => record.unread.has(field)));
+    // That its people came to the same since it was looked at cannot be known.
+    const idle = isSame && !fields.every((field) => record.unread.has(field));
     const overwritten = fields.filter((field) => record.unread.delete(field));
     this.#change(record, { ...before, ...operation.patch });
     record.writtenAtMs = this.#now();

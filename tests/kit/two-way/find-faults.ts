@@ -18,8 +18,9 @@ import {
   wasDeleted,
   wasSettled,
 } from './look-up.ts';
+import type { MadeRecords } from './made-records.ts';
 import { normalise } from './normalise.ts';
-import { type Field, fields, type Program, pathOf, wholePart } from './program.ts';
+import { comesAgain, type Field, fields, type Program, pathOf, wholePart } from './program.ts';
 import { integrationOf } from './set-up.ts';
 import type { TwoWayWorld } from './world.ts';
 
@@ -28,8 +29,14 @@ import type { TwoWayWorld } from './world.ts';
  *
  * @param isDecided people have decided whatever waited for them: then nothing is explained by that any more
  */
-export function findFaults(world: TwoWayWorld, deeds: Deeds, program: Program, isDecided: boolean): string[] {
-  const look = new Look(world, deeds, program, isDecided);
+export function findFaults(
+  world: TwoWayWorld,
+  deeds: Deeds,
+  made: MadeRecords,
+  program: Program,
+  isDecided: boolean,
+): string[] {
+  const look = new Look(world, deeds, made, program, isDecided);
   return [
     ...world.shards().flatMap((shard) => look.faultsOfShard(shard)),
     ...world.systems.flatMap((system, index) => look.faultsOfSystem(system, index)),
@@ -46,13 +53,15 @@ export function findFaults(world: TwoWayWorld, deeds: Deeds, program: Program, i
 class Look {
   readonly #world: TwoWayWorld;
   readonly #deeds: Deeds;
+  readonly #made: MadeRecords;
   readonly #program: Program;
   readonly #isDecided: boolean;
   readonly #shardOf: ReadonlyMap<string, ShardDocument>;
 
-  constructor(world: TwoWayWorld, deeds: Deeds, program: Program, isDecided: boolean) {
+  constructor(world: TwoWayWorld, deeds: Deeds, made: MadeRecords, program: Program, isDecided: boolean) {
     this.#world = world;
     this.#deeds = deeds;
+    this.#made = made;
     this.#program = program;
     this.#isDecided = isDecided;
     this.#shardOf = shardsByRecord(world);
@@ -71,8 +80,9 @@ class Look {
   /** A record that was created and not known again comes back as somebody new; only a person can tell that where the system cannot. */
   #isMadeTwice({ sources }: ShardDocument): boolean {
     const canTell = this.#world.systems.every(({ traits }) => traits.idempotentCreate || traits.findsCreated);
-    const records = Object.values(sources).map(({ externalId }) => this.#recordOf(externalId));
-    return canTell && !this.#program.matched && records.every((record) => record?.key !== undefined);
+    const records = Object.values(sources).flatMap(({ externalId }) => this.#recordOf(externalId) ?? []);
+    const areOurs = records.length === Object.keys(sources).length && records.every(({ key }) => key !== undefined);
+    return canTell && !this.#program.matched && areOurs && !this.#made.isExplained(records);
   }
 
   #recordOf(id: string): SystemRecord | undefined {
@@ -112,11 +122,16 @@ class Look {
   #mustLive(shard: ShardDocument): boolean {
     const { policy, matched } = this.#program;
     if (matched || !areAllWhole(this.#program)) return false;
+    const isAsked = Object.values(shard.sources).some(({ held }) => held?.deletion !== undefined);
+    if (isAsked && !this.#isDecided) return false;
     const ids = idsOf(shard);
     const deletedAt = Math.max(...ids.map((id) => this.#deeds.deleted.get(id) ?? 0));
-    const last = this.#deeds.edits.filter(({ id, stays }) => ids.includes(id) && stays !== true).at(-1);
-    if (last === undefined || last.order < deletedAt || fields.some((each) => isOverwritten(this.#world, shard, each)))
-      return false;
+    const last = this.#deeds.edits
+      .filter(({ id, stays, follows }) => ids.includes(id) && stays !== true && follows !== true)
+      .at(-1);
+    // To go back to what was agreed on is no change.
+    if (last === undefined || (last.made !== true && comesAgain(last.field, last.value))) return false;
+    if (last.order < deletedAt || fields.some((each) => isOverwritten(this.#world, shard, each))) return false;
     if (policy === 'merge') return true;
     // To each system, what came from the other one is an edit of ours.
     const wasDeletedHere =
@@ -153,7 +168,14 @@ class Look {
       const blind = system.writes.filter((write) => write.blind);
       faults.push(...blind.map(({ kind, id }) => `${id}: ${kind} without a look`));
     }
-    const isDisturbed = this.#program.steps.some(({ event }) => ['fault', 'crash', 'lose-answer'].includes(event.kind));
+    // Which of an answer and a look was later, hosts whose clocks differ cannot tell where there are no versions.
+    const { steps, hostsAheadMs } = this.#program;
+    const isDisturbed =
+      hostsAheadMs !== undefined ||
+      steps.some(
+        ({ event }) =>
+          ['fault', 'crash', 'lose-answer'].includes(event.kind) || (event.kind === 'deliver' && event.again),
+      );
     const idle = system.writes.filter((write) => write.idle);
     const { part = wholePart } = this.#program.systems[index] ?? {};
     if (part.direction === 'pull' && system.writes.length > 0) faults.push(`${system.name} is written to`);
@@ -174,8 +196,9 @@ class Look {
     return this.#deeds.told.flatMap(({ event, writes }) =>
       writes.flatMap((count, index) => {
         const isOwn = 'system' in event && event.system % this.#world.systems.length === index;
-        // What was in the bin is brought up to what happened meanwhile. Of a clash both places have to be told.
-        const least = (isOwn && event.kind !== 'restore') || event.kind === 'touch' ? 0 : 1;
+        // What was in the bin is brought up to what happened meanwhile, and two records of one shard are told of each other. Of a clash both places have to be told.
+        const isAlone = event.kind !== 'restore' && !this.#hasTwoAt(index);
+        const least = (isOwn && isAlone) || event.kind === 'touch' ? 0 : 1;
         // And where something waited, to go back to what was agreed on is no change: then what is here is told.
         const most = event.kind === 'clash' ? 2 : hasWaited ? 1 : least;
         return count <= most
@@ -183,6 +206,15 @@ class Look {
           : [`${count} writes to ${this.#world.systems[index]?.name} of ${JSON.stringify(event)}`];
       }),
     );
+  }
+
+  #hasTwoAt(index: number): boolean {
+    return this.#world
+      .shards()
+      .some(
+        ({ sources }) =>
+          Object.values(sources).filter(({ integrationId }) => integrationId === integrationOf(index)).length > 1,
+      );
   }
 }
 

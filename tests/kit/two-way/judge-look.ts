@@ -1,6 +1,7 @@
 import type { ConflictPolicy } from '../../../shared/contracts/conflict-policy.ts';
 import { apiOrigin } from '../../../shared/contracts/identifiers.ts';
 import { sameValue } from '../../../shared/core/canonical.ts';
+import type { PushIntent } from '../../../shared/core/documents/push-lane.ts';
 import type { ShardDocument, ShardSource } from '../../../shared/core/documents/shard.ts';
 import { readPath } from '../../../shared/core/field-path.ts';
 import type { Json } from '../../../shared/core/json.ts';
@@ -34,6 +35,8 @@ interface Sides {
   readonly result: Value;
   readonly wasHeld: boolean;
   readonly isHeld: boolean;
+  /** It is held, and shows what it showed before: the time of the record says nothing of it. */
+  readonly isUntimed: boolean;
 }
 
 /** What a look may make of a shard that has seen the record before: the rules of the decisions, told in another way than the engine does. */
@@ -41,17 +44,28 @@ export function judgeLook(look: Look): string[] {
   const { program, before, after } = look;
   // Who is one with whom, and what a first meeting comes to, is for the match rules to say.
   if (program.matched || before.status !== 'active' || after.status !== 'active') return [];
-  return Object.entries(after.sources).flatMap(([linkId, now]) => {
+  const seen = Object.entries(after.sources).filter(([linkId, now]) => isSeen(before.sources[linkId], now));
+  return seen.flatMap(([linkId, now]) => {
     const was = before.sources[linkId];
-    if (was === undefined || was.deleted || now.deleted || sameValue(was.last, now.last)) return [];
-    // What was made here is a record of its own, which follows what is said here.
-    if (now.integrationId === apiOrigin) return [];
-    if (isAnswer(look, now)) return [];
-    const faults = fields.flatMap((field) => judgeField(look, now, sidesOf(look, field, was, now)));
+    if (was === undefined || isAnswer(look, now)) return [];
+    // Of two records that are seen at once, what one shows is ours for the other.
+    const others = seen.flatMap(([id, { externalBase }]) => (id === linkId ? [] : [externalBase as Json]));
+    const faults = fields.flatMap((field) => {
+      const judged = [before.data as Json, ...others].map((ours) =>
+        judgeField(look, now, sidesOf(look, field, was, now, ours)),
+      );
+      return judged.some((each) => each.length === 0) ? [] : (judged[0] ?? []);
+    });
     return isOutdated(look, was, now)
       ? [`${after.id} goes back to what ${now.externalId} was before`, ...faults]
       : faults;
   });
+}
+
+/** Whether it was seen, and had been before. What was made here is a record of its own, which follows what is said here. */
+function isSeen(was: ShardSource | undefined, now: ShardSource): boolean {
+  if (was === undefined || was.deleted || now.deleted || sameValue(was.last, now.last)) return false;
+  return now.integrationId !== apiOrigin;
 }
 
 /** Whether it is a look from before the one that was known: by the version, or, where there is none, because what is known of the record gets wrong. */
@@ -74,15 +88,30 @@ function recordOf(world: TwoWayWorld, { integrationId, externalId }: ShardSource
   return world.systems.find(({ name }) => integrationId.endsWith(`_${name}`))?.records.get(externalId);
 }
 
-/** Whether it may be what came of a write of ours: what was agreed on with that is not in the shard. */
-function isAnswer({ world, batches }: Look, source: ShardSource): boolean {
+/** What of the record the lane is writing: a look may show it before the shard knows of the answer. */
+function underWay({ world }: Look, { integrationId, externalId }: ShardSource): PushIntent | undefined {
+  const lane = world.deps.pushLanes.all().find((each) => each.integrationId === integrationId);
+  return lane?.batch?.intents.find((intent) => intent.externalId === externalId);
+}
+
+function isWritten(look: Look, now: ShardSource, { field, theirs }: Sides): boolean {
+  const { data, fields: sent } = underWay(look, now) ?? {};
+  return (
+    sent?.includes(pathOf(field)) === true &&
+    sameMeaning(readPath(data as Json, pathOf(field).split('.')) as Value, theirs)
+  );
+}
+
+/** Whether it may be what came of a write of ours, or is said to be: what was agreed on with that is not in the shard. */
+function isAnswer({ world, deeds, after, batches }: Look, source: ShardSource): boolean {
   if (/^(exe|delivery)/.test(source.last.executionId)) return false;
+  if (deeds.settled.has(after.id)) return true;
   const lane = world.deps.pushLanes.all().find(({ integrationId }) => integrationId === source.integrationId);
   const writtenAtMs = recordOf(world, source)?.writtenAtMs ?? 0;
   return lane?.batch !== undefined && writtenAtMs >= (batches.get(lane.batch.id) ?? 0);
 }
 
-function sidesOf({ before, after }: Look, field: Field, was: ShardSource, now: ShardSource): Sides | undefined {
+function sidesOf({ after }: Look, field: Field, was: ShardSource, now: ShardSource, ours: Json): Sides | undefined {
   const path = pathOf(field);
   const at = (data: unknown) => readPath(data as Json, path.split('.')) as Value;
   const held = was.held?.fields[path];
@@ -97,19 +126,20 @@ function sidesOf({ before, after }: Look, field: Field, was: ShardSource, now: S
     field,
     agreedThere: agreed.there as Value,
     agreedHere: agreed.here as Value,
-    ours: at(before.data),
+    ours: at(ours),
     theirs: at(now.externalBase),
     result: at(after.data),
     wasHeld: held !== undefined,
     isHeld: now.held?.fields[path] !== undefined,
+    isUntimed: held !== undefined && sameValue(at(was.externalBase), at(now.externalBase)),
   };
 }
 
 function judgeField(look: Look, now: ShardSource, sides: Sides | undefined): string[] {
-  if (sides === undefined) return [];
-  const { field, agreedThere, agreedHere, ours, theirs, result, isHeld } = sides;
+  if (sides === undefined || isWritten(look, now, sides)) return [];
+  const { field, agreedThere, agreedHere, ours, theirs, result, wasHeld, isHeld } = sides;
   const theyMoved = !sameValue(theirs, agreedThere);
-  const weMoved = !sameValue(ours, agreedHere) && !sameValue(ours, agreedThere);
+  const weMoved = wasHeld || (!sameValue(ours, agreedHere) && !sameValue(ours, agreedThere));
   const says = (what: string) => [`${look.after.id}: ${field} ${what}: ${JSON.stringify({ ...sides, by: now.last })}`];
   if (!theyMoved || !weMoved || sameMeaning(ours, theirs)) {
     if (isHeld) return says('waits for nothing');
@@ -147,6 +177,8 @@ function isSettledBy(policy: ConflictPolicy, look: Look, now: ShardSource, sides
     case 'merge':
       return field === 'emails' ? !isHeld && isUnion(sides) : isAsked;
     case 'newest': {
+      if (sides.isUntimed) return isAsked;
+      if (isAsked && underWay(look, now) !== undefined) return true;
       const laterMs = comparedMs(look, now, pathOf(field));
       if (laterMs === 'unclear') return isOurs || isTheirs || isAsked;
       return laterMs === undefined ? isAsked : laterMs > 0 ? isTheirs : isOurs;

@@ -1,5 +1,5 @@
 import type { PushState } from '../../../shared/core/documents/shard.ts';
-import type { FakeSystem } from './fake-system.ts';
+import type { FakeSystem, SystemRecord } from './fake-system.ts';
 import { integrationOf } from './set-up.ts';
 import type { TwoWayWorld } from './world.ts';
 
@@ -48,6 +48,25 @@ export class MadeRecords {
       return owner !== undefined && !known.has(id) && this.#survivorOf(owner) === survivor;
     });
     return made?.id;
+  }
+
+  /**
+   * Whether it is told why one of the records is not that of the shard for which it was made: that one was given one of people meanwhile which was the same,
+   * or people have to say what became of it.
+   */
+  isExplained(records: readonly SystemRecord[]): boolean {
+    return records.some(({ id, key = '' }) => {
+      const owner = this.#shardIds.get(key);
+      const system = this.#world.systems.find((each) => each.records.has(id));
+      if (owner === undefined || system === undefined) return false;
+      const shard = this.#world.shards().find((each) => each.id === this.#survivorOf(owner));
+      const others = Object.values(shard?.sources ?? {}).map(({ externalId }) => system.records.get(externalId));
+      if (others.some((each) => each?.id === id)) return false;
+      const isHeld = problemsOf(this.#world).some(
+        (problem) => problem.shardId === shard?.id && problem.system === system && problem.state === 'held',
+      );
+      return isHeld || others.some((each) => each !== undefined && each.key === undefined);
+    });
   }
 
   /** The shard that stands for another one, once they were merged. */

@@ -14,7 +14,7 @@ import { retryPush } from '../../../shared/use-cases/push/retry-push.ts';
 import { traceparent } from '../sync-harness.ts';
 import type { Deeds } from './deeds.ts';
 import type { SystemRecord } from './fake-system.ts';
-import { MadeRecords, type Problem, problemsOf } from './made-records.ts';
+import { type MadeRecords, type Problem, problemsOf } from './made-records.ts';
 import { type Event, type Field, fieldOf, valueOfField } from './program.ts';
 import type { TwoWayWorld } from './world.ts';
 
@@ -37,10 +37,10 @@ export class People {
   /** The last request, where nobody got an answer. */
   #unanswered: (() => Promise<void>) | undefined;
 
-  constructor(world: TwoWayWorld, deeds: Deeds) {
+  constructor(world: TwoWayWorld, deeds: Deeds, made: MadeRecords) {
     this.#world = world;
     this.#deeds = deeds;
-    this.#made = new MadeRecords(world);
+    this.#made = made;
   }
 
   create({ system, value }: { readonly system: number; readonly value: number }): void {
@@ -49,7 +49,7 @@ export class People {
     const record = there.create({ name: `New ${value}`, email });
     for (const field of ['name', 'email'] as const) {
       const made = record.fields[field];
-      if (made !== undefined) this.#deeds.edit({ place: there.name, id: record.id, field, value: made });
+      if (made !== undefined) this.#deeds.edit({ place: there.name, id: record.id, field, value: made, made: true });
     }
   }
 

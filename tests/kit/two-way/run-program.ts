@@ -1,8 +1,10 @@
 import { AppError } from '../../../shared/core/app-error.ts';
 import { Crash, type Operation } from '../faults.ts';
 import { Deeds } from './deeds.ts';
+import type { WriteSeen } from './fake-system.ts';
 import { findFaults } from './find-faults.ts';
 import { areAllWhole } from './look-up.ts';
+import { MadeRecords } from './made-records.ts';
 import { People, type Request } from './people.ts';
 import type { Event, Moment, Program } from './program.ts';
 import { watchShards } from './watch-shards.ts';
@@ -34,6 +36,7 @@ const mostRounds = 6;
 class Run {
   readonly #deeds: Deeds;
   readonly #world: TwoWayWorld;
+  readonly #made: MadeRecords;
   readonly #people: People;
   readonly #program: Program;
   readonly #steps: Program['steps'][number][];
@@ -44,7 +47,8 @@ class Run {
   constructor(world: TwoWayWorld, program: Program) {
     this.#world = world;
     this.#deeds = new Deeds(() => world.deps.clock.nowMs());
-    this.#people = new People(world, this.#deeds);
+    this.#made = new MadeRecords(world);
+    this.#people = new People(world, this.#deeds, this.#made);
     this.#program = program;
     this.#steps = [...program.steps];
   }
@@ -93,7 +97,7 @@ class Run {
       const before = this.#world.systems.map(({ writes }) => writes.length);
       await this.#happen(event);
       await this.#world.settle();
-      const told = this.#world.systems.map(({ writes }, index) => writes.length - (before[index] ?? 0));
+      const told = this.#world.systems.map(({ writes }, index) => mostOfOne(writes.slice(before[index])));
       this.#deeds.told.push({ event, writes: told });
     }
   }
@@ -110,7 +114,7 @@ class Run {
   async judge(): Promise<string[]> {
     const find = (isDecided: boolean) => [
       ...this.#seen,
-      ...findFaults(this.#world, this.#deeds, this.#program, isDecided),
+      ...findFaults(this.#world, this.#deeds, this.#made, this.#program, isDecided),
     ];
     const waiting = find(false);
     if (waiting.length > 0) return waiting;
@@ -220,6 +224,12 @@ class Run {
       this.#depth -= 1;
     }
   }
+}
+
+/** How often the one was written that was written most; a shard may have two records of a system. Those that were made count together. */
+function mostOfOne(writes: readonly WriteSeen[]): number {
+  const byRecord = Map.groupBy(writes, ({ kind, id }) => (kind === 'create' ? kind : id));
+  return Math.max(0, ...[...byRecord.values()].map((all) => all.length));
 }
 
 function isDuring(moment: Moment, { port, verb }: Operation): boolean {

@@ -90,11 +90,14 @@ function placesOf(linkId: string, source: ShardSource | undefined): string[] {
 /** What was done here: by a person's own edit, a decision, or one that was taken back. */
 function noteDeeds(before: ShardDocument, after: ShardDocument, deeds: Deeds): void {
   const { id } = after;
-  const here = (path: string) => {
+  const here = (path: string, source?: ShardSource) => {
     const field = fieldOf(path);
     const value = valueAt(after, path);
     const stays = sameValue(valueAt(before, path), value) ? { stays: true as const } : {};
-    if (field !== undefined) deeds.edit({ place: 'here', id, field, value, ...stays });
+    const isTheirs = source !== undefined && sameValue(readPath(source.externalBase, path.split('.')), value);
+    const isGone = source !== undefined && after.status === 'deleted';
+    const follows = isTheirs || isGone ? { follows: true as const } : {};
+    if (field !== undefined) deeds.edit({ place: 'here', id, field, value, ...stays, ...follows });
   };
   if (after.revision !== before.revision && after.cause?.kind === 'person') {
     for (const path of changedPaths(before, after)) here(path);
@@ -106,7 +109,7 @@ function noteDeeds(before: ShardDocument, after: ShardDocument, deeds: Deeds): v
     const [held, holds] = [was.held?.fields ?? {}, source.held?.fields ?? {}];
     const decided =
       source.decided === undefined ? Object.keys(holds) : Object.keys(held).filter((path) => !(path in holds));
-    for (const path of decided) here(path);
+    for (const path of decided) here(path, source);
     if (was.held?.deletion !== source.held?.deletion) deeds.markDeleted(id);
   }
 }

@@ -24,6 +24,12 @@ describe('two shards that become one', () => {
     expect(merged.deletion).toBeUndefined();
   });
 
+  it('keep a list whole that was edited here', () => {
+    const tags = ['x', 'y', 'z'];
+    expect(merge(seen('p1').edit(10, { tags }), seen('p2')).data['tags']).toEqual(tags);
+    expect(merge(seen('p1'), seen('p2').edit(10, { tags })).data['tags']).toEqual(tags);
+  });
+
   it('live where a record that is gone is to be created anew, since it was edited here', () => {
     const edited = seen('p1').edit(10, { name: 'Edited' }).see({ externalId: 'p1', second: 20 });
     const gone = seen('p2').see({ externalId: 'p2', second: 20 });

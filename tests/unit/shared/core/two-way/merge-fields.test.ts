@@ -96,63 +96,19 @@ describe('edits of one field', () => {
   });
 });
 
-describe('a field that is held', () => {
-  const held = () =>
-    shardOf()
-      .edit(10, { name: 'Ours' })
-      .see({ record: { ...ada, name: 'Theirs' }, second: 20 });
-
-  it('stays the same conflict when either side moves on', () => {
-    const shard = held();
-    const before = shard.source().held;
-    shard.edit(30, { name: 'Ours again' }).see({ record: { ...ada, name: 'Theirs again' }, second: 40 });
-    expect(shard.source().held).toEqual(before);
-    expect(shard.last).toMatchObject({ outcome: 'updated' });
-  });
-
-  it('settles itself when they go back to what both had: ours is pushed', () => {
-    const shard = held().see({ record: ada, second: 30 });
-    expect(shard.source().held).toMatchObject({ fields: {} });
-    expect(fieldsOf(shard)).toEqual(['name']);
-  });
-
-  it('settles itself when we go back: theirs is taken with their next change', () => {
-    const shard = held()
-      .edit(30, { name: 'Ada' })
-      .see({ record: { ...ada, name: 'Theirs', email: 'x@y.org' }, second: 40 });
-    expect(shard.get().data['name']).toBe('Theirs');
-    expect(shard.source().held).toMatchObject({ fields: {} });
-    expect(fieldsOf(shard)).toEqual([]);
-  });
-
-  it('settles itself when both come to mean the same', () => {
-    const shard = held().see({ record: { ...ada, name: ' Ours' }, second: 30 });
-    expect(shard.source().held).toMatchObject({ fields: {} });
-    expect(fieldsOf(shard)).toEqual([]);
-    expect(shard.get().data['name']).toBe('Ours');
-  });
-
-  it('that comes up again, once settled, is another conflict', () => {
-    const shard = held();
-    const first = shard.source().held?.conflictId;
-    shard.see({ record: ada, second: 30 }).see({ record: { ...ada, name: 'Once more' }, second: 40 });
-    expect(shard.source().held?.fields).toHaveProperty('name');
-    expect(shard.source().held?.conflictId).not.toBe(first);
-  });
-
-  it('and another one beside it are one conflict', () => {
-    const shard = held();
-    const first = shard.source().held?.conflictId;
-    shard
-      .edit(30, { email: 'ours@example.org' })
-      .see({ record: { name: 'Theirs', email: 'theirs@example.org' }, second: 40 });
-    expect(shard.source().held?.conflictId).toBe(first);
-    expect(Object.keys(shard.source().held?.fields ?? {}).sort()).toEqual(['email', 'name']);
-    expect(shard.last).toMatchObject({ outcome: 'conflicted' });
-  });
-});
-
 describe('the answer to a push', () => {
+  it('has the time of the push: nothing else that has changed there is the newer for it', () => {
+    const shard = shardOf('newest').edit(10, { name: 'Ours', email: 'ours@example.org' });
+    const data = { ...ada, email: 'ours@example.org' };
+    shard.see({
+      record: { ...data, name: 'Theirs' },
+      second: 30,
+      pushed: { kind: 'update', fields: ['email'], data },
+    });
+    expect(shard.get().data['name']).toBe('Ours');
+    expect(shard.source().held?.fields).toHaveProperty('name');
+  });
+
   const written: JsonObject = { ...ada, phone: '040 123 456' };
   const shown: JsonObject = { ...ada, phone: '+38640123456' };
   const edited = (versioned = true) =>

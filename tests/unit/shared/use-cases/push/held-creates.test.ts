@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { judgeShard } from '../../../../../shared/core/rollback/judge-shard.ts';
 import { mergeShards } from '../../../../../shared/use-cases/merge-shards/merge-shards.ts';
-import { forgetful, PushWorld } from '../../../../kit/push-world.ts';
+import { ana, forgetful, PushWorld } from '../../../../kit/push-world.ts';
+import { Deeds } from '../../../../kit/two-way/deeds.ts';
+import { MadeRecords } from '../../../../kit/two-way/made-records.ts';
+import { People } from '../../../../kit/two-way/people.ts';
 import { integrationOf } from '../../../../kit/two-way/set-up.ts';
 
 describe('a create of which nobody knows whether it happened', () => {
@@ -177,15 +180,78 @@ describe('a record that a create in doubt has made', () => {
     expect([world.a.live().length, world.b.live().length]).toEqual([1, 1]);
   });
 
-  it('is deleted where its shard was deleted meanwhile', async () => {
+  it('is not deleted by itself where its shard was deleted meanwhile: it may be somebody else who is the same', async () => {
     const world = await PushWorld.inStep(forgetful);
-    const id = await world.doubt();
+    const id = await world.doubt(undefined, 'unknown-not-done');
     const [record] = world.a.live();
     if (record !== undefined) world.a.mark(record, true);
     await world.read(0);
+    world.b.create(ana);
     await world.read(1);
     expect(world.shards()).toMatchObject([{ id, status: 'deleted' }]);
+    expect(world.b.live()).toHaveLength(1);
+    const [conflict] = world.deps.conflicts.all();
+    expect(conflict).toMatchObject({ shardId: id, about: 'deletion', state: 'open' });
+    const people = new People(world, new Deeds(() => 0), new MadeRecords(world));
+    await people.decide(conflict, { choice: 1, value: 0, rule: false });
+    await world.rest();
     expect(world.b.live()).toEqual([]);
+  });
+
+  it('is known by its link where a pull meets it before the answer, and what was edited meanwhile stays', async () => {
+    const world = await PushWorld.inStep(forgetful);
+    const record = world.a.create(ana);
+    let isMet = false;
+    world.deps.faults.onOperation = async ({ port, verb }) => {
+      const isAnswered = port === 'shards' && verb === 'writeMany' && world.b.live().length > 0;
+      if (isMet || !isAnswered) return;
+      isMet = true;
+      await world.edit(world.shardOf(record).id, { phone: null });
+      await world.sync(1, false);
+      await world.deliver('sync', false);
+    };
+    await world.read(0);
+    await world.settle();
+    expect(isMet).toBe(true);
+    expect(world.shards()).toHaveLength(1);
+    for (const { fields } of [...world.a.live(), ...world.b.live()]) expect(fields['phone'] ?? null).toBeNull();
+  });
+
+  it('keeps the record it was taken to have made where the answer names another one that is the same', async () => {
+    const world = await PushWorld.inStep({ ...forgetful, findsCreated: true });
+    const record = world.a.create(ana);
+    world.b.nextFaults.push({ fault: 'unknown-done' });
+    let isRead = false;
+    world.deps.faults.onOperation = async () => {
+      if (isRead || world.b.live().length === 0) return;
+      isRead = true;
+      // One of its people makes the same, and it is seen first.
+      const [ours] = world.b.live();
+      if (ours !== undefined) world.b.records.delete(ours.id);
+      world.b.create(ana);
+      await world.sync(1, true);
+      await world.deliver('sync', false);
+      if (ours !== undefined) world.b.records.set(ours.id, ours);
+    };
+    await world.read(0);
+    await world.settle();
+    expect(isRead).toBe(true);
+    expect(world.b.live()).toHaveLength(2);
+    expect(world.shards()).toHaveLength(2);
+    for (const shard of world.shards()) expect(world.sourcesAt(shard, 1)).toHaveLength(1);
+    expect(world.sourcesAt(world.shardOf(record), 0)).toHaveLength(1);
+  });
+
+  it('is held where it is refused when it is sent again: that says nothing of the first time', async () => {
+    const world = await PushWorld.inStep();
+    const record = world.a.create(ana);
+    world.b.nextFaults.push({ fault: 'unknown-done' }, { fault: 'rejected' });
+    await world.read(0);
+    expect(world.problemAt(world.shardOf(record), 1)).toBe('held');
+    await world.read(1);
+    expect(world.shards()).toHaveLength(1);
+    expect(world.problemAt(world.shardOf(record), 1)).toBeUndefined();
+    expect(world.b.live()).toHaveLength(1);
   });
 
   it('is one of two that are the same only once: the other is somebody else', async () => {

@@ -1,15 +1,14 @@
+import { once } from 'node:events';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { programOf } from '../kit/two-way/make-program.ts';
-import type { Program } from '../kit/two-way/program.ts';
-import { runProgram } from '../kit/two-way/run-program.ts';
-import { shrink } from '../kit/two-way/shrink-program.ts';
-import { seededRandom } from './seeded-random.ts';
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import type { Failure, Seeds } from './two-way-model-worker.ts';
 
 /** How far the programs have been run, over any number of calls. */
 interface Progress {
   /** Seeds up to this one, from 1 on, have been run. */
   programs: number;
-  failures: { readonly seed: number; readonly faults: readonly string[]; readonly smallest: Program }[];
+  failures: Failure[];
 }
 
 export interface ModelResult {
@@ -21,11 +20,13 @@ export interface ModelResult {
   readonly failures: Progress['failures'];
 }
 
-const saveEvery = 20;
+/** Seeds that a worker is given at a time. */
+const share = 50;
+const sayEvery = 1000;
 
 /**
- * Random programs of people and engines that change the same records in several systems, one for each seed, until `programs` of them have been run. With a
- * file it goes on where it was, and runs again first what failed.
+ * Random programs of people and engines that change the same records in several systems, one for each seed, until `programs` of them have been run, on all
+ * cores. With a file it goes on where it was, and runs again first what failed.
  */
 export async function runTwoWayPrograms(
   programs: number,
@@ -34,28 +35,58 @@ export async function runTwoWayPrograms(
 ): Promise<ModelResult> {
   const startedAt = performance.now();
   const progress = read(file);
-  const again = progress.failures.map(({ seed }) => seed);
+  const before = progress.programs;
+  const again = progress.failures.map(({ seed }) => ({ from: seed, to: seed }));
   progress.failures = [];
-  for (const seed of again) await tryOne(progress, seed, say);
-  let ran = 0;
-  while (progress.programs < programs) {
-    await tryOne(progress, progress.programs + 1, say);
-    progress.programs += 1;
-    ran += 1;
-    if (ran % saveEvery === 0 || progress.programs === programs) save(file, progress);
-    if (ran % 500 === 0) say(`${progress.programs} programs, ${progress.failures.length} failed`);
-  }
+  const note = (failures: readonly Failure[]): void => {
+    progress.failures.push(...failures);
+    for (const { seed, faults } of failures) say(`program ${seed} fails: ${faults[0]}`);
+  };
+  await runAll(again, (_, failures) => note(failures));
+  /** Shares beyond the seeds that are all done: a slower worker is still at one before them. */
+  const ahead = new Map<number, number>();
+  await runAll(sharesOf(before + 1, programs), ({ from, to }, failures) => {
+    note(failures);
+    ahead.set(from, to);
+    for (let next = ahead.get(progress.programs + 1); next !== undefined; next = ahead.get(progress.programs + 1)) {
+      ahead.delete(progress.programs + 1);
+      progress.programs = next;
+      if (next % sayEvery === 0) say(`${next} programs, ${progress.failures.length} failed`);
+    }
+    save(file, progress);
+  });
+  save(file, progress);
   const seconds = Math.round((performance.now() - startedAt) / 1000);
-  return { programs: progress.programs, ran, seconds, failed: progress.failures.length, failures: progress.failures };
+  const { failures } = progress;
+  return { programs: progress.programs, ran: progress.programs - before, seconds, failed: failures.length, failures };
 }
 
-async function tryOne(progress: Progress, seed: number, say: (message: string) => void): Promise<void> {
-  const program = programOf(seededRandom(seed));
-  if ((await runProgram(program)).length === 0) return;
-  const smallest = await shrink(program, async (smaller) => (await runProgram(smaller)).length > 0);
-  const faults = await runProgram(smallest);
-  progress.failures.push({ seed, faults, smallest });
-  say(`program ${seed} fails: ${faults[0]}`);
+function sharesOf(from: number, to: number): Seeds[] {
+  const shares: Seeds[] = [];
+  for (let first = from; first <= to; first += share) shares.push({ from: first, to: Math.min(first + share - 1, to) });
+  return shares;
+}
+
+/** Has workers, one for each core, take the shares in turn. */
+async function runAll(
+  shares: readonly Seeds[],
+  take: (seeds: Seeds, failures: readonly Failure[]) => void,
+): Promise<void> {
+  const left = shares.values();
+  const work = async (): Promise<void> => {
+    const worker = new Worker(new URL('./two-way-model-worker.ts', import.meta.url));
+    try {
+      for (const seeds of left) {
+        worker.postMessage(seeds);
+        const [failures] = (await once(worker, 'message')) as [readonly Failure[]];
+        take(seeds, failures);
+      }
+    } finally {
+      await worker.terminate();
+    }
+  };
+  const workers = Math.min(availableParallelism(), shares.length);
+  await Promise.all(Array.from({ length: workers }, work));
 }
 
 function read(file: string | undefined): Progress {

@@ -12,6 +12,7 @@ type Settled = Pick<ShardDocument, 'data' | 'status' | 'sources'>;
  * Lets go of what a change here has settled: fields that have become what a source shows, and deletions that the shard's own life or death has answered.
  */
 export function settleHolds(shard: Settled): ShardDocument['sources'] {
+  if (!Object.values(shard.sources).some(({ held }) => held !== undefined)) return shard.sources;
   return Object.fromEntries(
     Object.entries(shard.sources).map(([linkId, source]) => [linkId, settleSource(shard, source)]),
   );

@@ -1,9 +1,7 @@
 import { AdapterFailure, type ExternalChange } from '../../core/adapter.ts';
-import type { PushOutcome } from '../../core/adapter-writes.ts';
 import type { PushIntent, PushLaneDocument } from '../../core/documents/push-lane.ts';
 import { readPath } from '../../core/field-path.ts';
 import type { Json, JsonObject } from '../../core/json.ts';
-import { keepSent } from '../../core/two-way/doubtful-creates.ts';
 import { sameMeaning } from '../../core/two-way/same-meaning.ts';
 import { answerQuestions } from '../answer-questions.ts';
 import type { LoadedRoute } from '../load-push-routes.ts';
@@ -11,7 +9,7 @@ import { applyAnswers, type PushAnswer } from './apply-answers.ts';
 import { fetchRecords } from './fetch-records.ts';
 import { describeObject, type LaneWork, toolsOf } from './lane-work.ts';
 import { type NotedProblem, noteProblems } from './note-problems.ts';
-import { type BatchEnd, linkedShards, send, takeOutcomes, unreadable } from './write-batch.ts';
+import { type BatchEnd, doubt, linkedShards, send, takeOutcomes, unreadable } from './write-batch.ts';
 
 /** What settling came to; `againInMs` when it is too early to say. */
 export interface Settled extends BatchEnd {
@@ -99,14 +97,7 @@ async function settleCreates(
   if (writes?.idempotentCreate === true && nowMs < sentAtMs + (writes.keyHoldsMs ?? Number.POSITIVE_INFINITY)) {
     const outcomes = await send(work, route, intents);
     if (outcomes instanceof AdapterFailure) return { unknown: intents, failure: outcomes };
-    const reasons = outcomes.map(reasonOfRefusal);
-    await noteProblems(
-      work,
-      route,
-      intents.flatMap((intent, index) => (reasons[index] === undefined ? [] : [doubt(intent, reasons[index])])),
-    );
-    const isTold = (_: unknown, index: number) => reasons[index] === undefined;
-    const end = await takeOutcomes(work, route, intents.filter(isTold), outcomes.filter(isTold), true);
+    const end = await takeOutcomes(work, route, intents, outcomes, true);
     const unsent = intents.filter((_, index) => outcomes[index]?.kind === 'not-written');
     return { ...end, unknown: [...end.unknown, ...unsent] };
   }
@@ -122,14 +113,6 @@ async function settleCreates(
     intents.map((intent) => doubt(intent, 'The provider did not say whether it created the record.')),
   );
   return { unknown: [] };
-}
-
-/** Why a create that was sent again was refused: that says nothing of the first time, and what is said to be there may be what that made. */
-function reasonOfRefusal(outcome: PushOutcome): string | undefined {
-  const again = 'It may have created the record the first time, and refused it when it was sent again';
-  if (outcome.kind === 'rejected') return `${again}: ${outcome.reason}`;
-  if (outcome.kind !== 'exists' || outcome.externalId !== undefined) return undefined;
-  return `${again}: there is a record that has the same unique value.`;
 }
 
 async function findCreates(work: LaneWork, route: LoadedRoute, intents: readonly PushIntent[]): Promise<Settled> {
@@ -186,10 +169,4 @@ export async function holdCreates(work: LaneWork, intents: readonly PushIntent[]
       own.map((intent) => doubt(intent, reason)),
     );
   }
-}
-
-/** Only a person can say whether it is there. */
-function doubt(intent: PushIntent, reason: string): NotedProblem {
-  const { shardId, print } = intent;
-  return { shardId, problem: { state: 'held', print, reason, ...keepSent(intent) } };
 }

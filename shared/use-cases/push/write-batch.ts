@@ -3,6 +3,7 @@ import type { PushOperation, PushOutcome } from '../../core/adapter-writes.ts';
 import type { PushIntent } from '../../core/documents/push-lane.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { linkIdOf } from '../../core/observation.ts';
+import { keepSent } from '../../core/two-way/doubtful-creates.ts';
 import type { LoadedRoute } from '../load-push-routes.ts';
 import { applyAnswers, type PushAnswer, type Unread } from './apply-answers.ts';
 import { fetchRecords } from './fetch-records.ts';
@@ -97,10 +98,12 @@ export async function takeOutcomes(
   }
   const failure = await lookAt(work, route, sorted);
   const answers = isAgain ? sorted.answers.map((each) => ({ ...each, looked: true as const })) : sorted.answers;
-  const unread = await applyAnswers(work, route, answers);
-  await noteProblems(work, route, [...sorted.problems, ...unread.map(unreadable)]);
+  const problems = [...sorted.problems, ...(await applyAnswers(work, route, answers)).map(unreadable)];
+  await noteProblems(work, route, isAgain ? doubtRefusals(intents, problems) : problems);
   await count(work, sorted);
-  return { unknown: sorted.unknown, failure: sorted.failure ?? failure };
+  const unread = isAgain && failure !== undefined ? sorted.looks.filter(({ written }) => !written) : [];
+  const unknown = [...sorted.unknown, ...unread.map(({ intent }) => intent)];
+  return { unknown, failure: sorted.failure ?? failure };
 }
 
 function sort(route: LoadedRoute, sorted: Sorted, intent: PushIntent, outcome: PushOutcome): void {
@@ -147,6 +150,22 @@ export function refusal(
   return { shardId, problem: { state: 'failed', print, reason, ...(errors === undefined ? {} : { errors }) } };
 }
 
+/** Only a person can say whether a create has made its record. */
+export function doubt(intent: PushIntent, reason: string): NotedProblem {
+  const { shardId, print } = intent;
+  return { shardId, problem: { state: 'held', print, reason, ...keepSent(intent) } };
+}
+
+/** Of creates that were sent again: that they are refused says nothing of the first time, and what is said to be there may be what that made. */
+function doubtRefusals(intents: readonly PushIntent[], problems: readonly NotedProblem[]): NotedProblem[] {
+  const again = 'It may have created the record the first time, and refused it when it was sent again';
+  return problems.flatMap(({ shardId, problem }) =>
+    intents
+      .filter((intent) => intent.shardId === shardId)
+      .map((intent) => doubt(intent, `${again}: ${problem.reason}`)),
+  );
+}
+
 /** What changed there is not known, and is not to be written over. It is tried again when the record is another one, or somebody says so. */
 export function unreadable({ intent, reason = 'It is none that the mapping is for.' }: Unread): NotedProblem {
   return refusal(intent, `The record has changed there, and could not be read. ${reason}`);
@@ -163,19 +182,31 @@ async function lookAt(work: LaneWork, route: LoadedRoute, sorted: Sorted): Promi
   const shardOf = await linkedShards(work, route, sorted.looks);
   for (const [index, look] of sorted.looks.entries()) {
     const change = found instanceof AdapterFailure ? undefined : found[index];
-    const isOthers = shardOf[index] !== undefined && shardOf[index] !== look.intent.shardId;
-    if (look.intent.kind === 'create' && !look.written && isOthers) {
-      const reason = `Record ${look.externalId} there has the same unique value, and is another shard's.`;
+    const reason = whyNotThat(look, change, shardOf[index]);
+    if (reason !== undefined) {
       sorted.problems.push(refusal(look.intent, reason));
     } else if (look.written || isChange(change)) {
       sorted.answers.push({ ...look, ...(isChange(change) ? { change, looked: true } : {}) });
     } else if (change === 'missing') takeMissing(route, sorted, look);
     else if (!(found instanceof AdapterFailure)) {
-      const reason = 'The record has changed there. It is written once its changes were read.';
-      sorted.problems.push(refusal(look.intent, reason));
+      const changed = 'The record has changed there. It is written once its changes were read.';
+      sorted.problems.push(refusal(look.intent, changed));
     }
   }
   return found instanceof AdapterFailure ? found : undefined;
+}
+
+/** Why a record that is there already is not the one for the shard: nobody was created, and nobody was deleted either. */
+function whyNotThat(
+  { intent, externalId, written }: Sorted['looks'][number],
+  change: ExternalChange | 'missing' | undefined,
+  shardId: string | undefined,
+): string | undefined {
+  if (intent.kind !== 'create' || written) return undefined;
+  const reason = `Record ${externalId} there has the same unique value, and`;
+  if (shardId !== undefined && shardId !== intent.shardId) return `${reason} is another shard's.`;
+  const isGone = change === 'missing' || (isChange(change) && change.deleted);
+  return isGone ? `${reason} is deleted.` : undefined;
 }
 
 function takeMissing(route: LoadedRoute, sorted: Sorted, { intent, externalId }: Sorted['looks'][number]): void {

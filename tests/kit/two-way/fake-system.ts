@@ -22,6 +22,10 @@ export interface Traits {
   readonly clockAheadMs: number;
   /** Its times of modification: by its clock unless given; `wild` ones are hours wrong, either way. Its versions then count changes. */
   readonly stamps?: 'right' | 'wild' | 'none';
+  /** No two records have the same address, those in the bin included: a create is told which one has it. */
+  readonly unique?: true;
+  /** What is in the bin can be read. */
+  readonly showsBin?: true;
 }
 
 /** What goes wrong with the next write. */
@@ -34,7 +38,7 @@ export interface SystemRecord {
   revision: number;
   deleted: boolean;
   /** Of the create that made it, where the engine did. */
-  readonly key: string | undefined;
+  key: string | undefined;
   readonly createdAtMs: number;
   /** Fields whose value the engine wrote. */
   readonly ours: Set<string>;
@@ -102,6 +106,11 @@ export class FakeSystem {
     };
     this.records.set(id, record);
     return record;
+  }
+
+  /** What was created by a key is made anew when it is sent again. */
+  forgetKeys(): void {
+    for (const record of this.records.values()) record.key = undefined;
   }
 
   /** Its people change a field. */
@@ -193,7 +202,7 @@ export class FakeSystem {
     await this.#faults.enter(this.name, 'fetch', externalIds.length);
     return externalIds.map((id) => {
       const record = this.records.get(id);
-      if (record === undefined || record.deleted) return { kind: 'missing' };
+      if (record === undefined || (record.deleted && this.traits.showsBin !== true)) return { kind: 'missing' };
       record.unread.clear();
       record.isFetched = true;
       return { kind: 'change', change: this.show(record) };
@@ -245,6 +254,8 @@ export class FakeSystem {
   #make({ idempotencyKey, record: fields }: PushOperation & { kind: 'create' }): PushOutcome {
     const known = [...this.records.values()].find(({ key }) => key === idempotencyKey);
     if (known !== undefined && this.traits.idempotentCreate) return this.#written(known);
+    const same = [...this.records.values()].find((each) => each.fields['email'] === fields['email']);
+    if (same !== undefined && this.traits.unique === true) return { kind: 'exists', externalId: same.id };
     const record = this.create(fields, idempotencyKey);
     const idle = known?.deleted === false;
     this.writes.push({ kind: 'create', id: record.id, idle, overwritten: [], blind: false });

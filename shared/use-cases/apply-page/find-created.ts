@@ -14,7 +14,7 @@ const mostHeld = 200;
  * The new records that creates of ours have made which are not known to have happened: each has a shard, and is read as the answer to its create. A create
  * that is under way is in the lane before it is sent, and held in its shard before it leaves the lane: whoever sees its record finds one of the two.
  *
- * @param underWay what the lane is writing, read before this; `undefined` where nothing was ever written there
+ * @param underWay what the lane is writing, read before this; `undefined` where nothing was ever written there, and for what the lane itself sees
  */
 export async function findCreated(
   deps: Pick<Stores, 'shards'>,

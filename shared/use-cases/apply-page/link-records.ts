@@ -25,7 +25,7 @@ export async function linkRecords(
 ): Promise<LinkedRecords> {
   const missing = takeMissing(open);
   const underWay = await readUnderWay(deps, scope, input);
-  for (const item of open) item.observation = asWritten(item.observation, input, underWay);
+  for (const item of open) item.observation = asWritten(item.observation, underWay);
   const created = await findCreated(deps, scope, input, underWay, open);
   if (input.matcher === undefined) {
     const homeOf = (item: Item) => created.get(item)?.document.id ?? deps.newId('shard');
@@ -41,21 +41,21 @@ export async function linkRecords(
   return matchRecords(deps, scope, input, input.matcher, missing, created, known);
 }
 
-/** The look with what of it is a write under way. What an earlier pass has supposed is supposed anew. The lane itself knows what came of its writes. */
-function asWritten(observation: Observation, { cause }: MergeInput, underWay: readonly PushIntent[] = []): Observation {
+/** The look with what of it is a write under way. What an earlier pass has supposed is supposed anew. */
+function asWritten(observation: Observation, underWay: readonly PushIntent[] = []): Observation {
   const { pushed: before, ...rest } = observation;
   const look = before?.supposed === true ? rest : observation;
-  const pushed = cause.kind === 'push' ? undefined : knowWritten(look, underWay);
+  const pushed = knowWritten(look, underWay);
   return pushed === undefined ? look : { ...look, pushed };
 }
 
-/** What the integration's lane is writing. Read before the shards: what is not there any more, these know. */
+/** What the integration's lane is writing. Read before the shards: what is not there any more, these know. The lane itself knows what came of its writes. */
 async function readUnderWay(
   deps: Pick<Stores, 'pushLanes'>,
   scope: Scope,
-  { integrationId, twoWay }: MergeInput,
+  { integrationId, twoWay, cause }: MergeInput,
 ): Promise<readonly PushIntent[] | undefined> {
-  if (twoWay === undefined) return undefined;
+  if (twoWay === undefined || cause.kind === 'push') return undefined;
   const lane = await deps.pushLanes.get(scope, { id: pushLaneId(integrationId) });
   return lane && (lane.document.batch?.intents ?? []);
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { AdapterFailure } from '../../../../../shared/core/adapter.ts';
+import { isSupposed } from '../../../../../shared/core/two-way/doubtful-creates.ts';
 import { ana, forgetful, PushWorld } from '../../../../kit/push-world.ts';
 
 const unique = { ...forgetful, unique: true } as const;
@@ -22,6 +23,19 @@ describe('a create that meets a record with the same unique value', () => {
       expect(pushes).toBe(1);
     },
   );
+
+  it('makes of the two what any first meeting does: it has not made that record', async () => {
+    const world = await PushWorld.inStep(unique);
+    world.b.create({ ...ana, name: 'Older' });
+    world.deps.clock.advance(60_000);
+    const record = world.a.create({ ...ana, name: 'Newer' });
+    await world.read(0);
+    expect(world.shards()).toHaveLength(1);
+    const names = [...world.a.live(), ...world.b.live()].map(({ fields }) => fields['name']);
+    expect(names).toEqual(['Newer', 'Newer']);
+    const [source] = world.sourcesAt(world.shardOf(record), 1);
+    expect(isSupposed(source ?? {})).toBe(false);
+  });
 
   it('is in doubt where it was sent before, and that one cannot be read, or is taken for somebody new', async () => {
     const world = await PushWorld.inStep({ unique: true });

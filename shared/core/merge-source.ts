@@ -11,7 +11,7 @@ import { mergeSources, setPath, strategyOf } from './identity/survivorship.ts';
 import { copyJson, type JsonObject } from './json.ts';
 import { type Observation, observedAs, type Sighting } from './observation.ts';
 import { searchText } from './search-text.ts';
-import { supposedBy } from './two-way/doubtful-creates.ts';
+import { describeSupposed } from './two-way/doubtful-creates.ts';
 import type { TwoWayInput } from './two-way/draft.ts';
 import { mergeTwoWay, type TwoWayMerge } from './two-way/merge-observation.ts';
 import { markPushes, type PushRoute } from './two-way/push-routes.ts';
@@ -180,7 +180,7 @@ function nextSource(
 
 /** A record that a create of ours made came by that, whoever saw it first. */
 function addedBy({ cause }: MergeInput, { pushed }: Observation): string {
-  return pushed?.supposed === true ? `${supposedBy}${cause.id}` : cause.id;
+  return pushed?.supposed === true ? describeSupposed(cause.id, pushed) : cause.id;
 }
 
 /** Takes over what `theirs` shows otherwise than `base`, all of it where there is no base; other fields stay ours. */

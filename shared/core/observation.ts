@@ -47,6 +47,8 @@ export interface Pushed {
   readonly looked?: true;
   /** Nobody said that it came of that write: it shows what was sent. */
   readonly supposed?: true;
+  /** Of a create that is supposed: the shard that it was for, which may have been merged since. */
+  readonly createdFor?: string;
 }
 
 /** Which look at the record an observation is, to be compared with others. */

@@ -36,6 +36,8 @@ export function keepSent({ data, fields }: Pick<PushIntent, 'data' | 'fields'>):
 /** A create that is under way or held: what was sent, and for which shard. */
 export interface DoubtfulCreate {
   readonly shardId: string;
+  /** Where that one has been merged: the shard that it is by now. */
+  readonly survivorId?: string | undefined;
   readonly shardTypeId: string;
   readonly object: string;
   readonly sent: Readonly<Pick<NonNullable<PushProblem['sent']>, 'data' | 'fields'>>;
@@ -92,37 +94,47 @@ export function knowCreated<T extends Candidate>(
     const [create] = place < 0 ? [] : left.splice(place, 1);
     if (create === undefined) return [];
     const { data, fields } = create.sent;
-    const seen = { looked: true, supposed: true } as const;
+    const seen = { looked: true, supposed: true, createdFor: create.shardId } as const;
     return [{ record, create, pushed: { kind: 'create', data: data as JsonObject, fields, ...seen } }];
   };
   const isShown = ({ observation: { data, feed } }: T, { sent }: DoubtfulCreate) => showsSent(sent, data, feed.paths);
   const linked = records.filter(({ shardId }) => shardId !== undefined);
   const others = records.filter(({ shardId }) => shardId === undefined);
   const isOwn = (record: T, create: DoubtfulCreate) =>
-    record.shardId === create.shardId && (!isMatched || isShown(record, create));
+    record.shardId === (create.survivorId ?? create.shardId) && (!isMatched || isShown(record, create));
   return [
     ...linked.flatMap((record) => find(record, (create) => isOwn(record, create))),
     ...others.flatMap((record) => find(record, (create) => isShown(record, create))),
   ];
 }
 
-/** Begins what is said of a source to have brought a record that was taken for what a create had made, by what it shows. */
-export const supposedBy = 'push seen by ';
+const supposedBy = 'push seen by ';
+
+/** What is said of a source that brought a record which was taken for what a create had made, by what it shows. */
+export function describeSupposed(causeId: string, { createdFor }: Pushed): string {
+  return createdFor === undefined ? `${supposedBy}${causeId}` : `${supposedBy}${causeId} for ${createdFor}`;
+}
 
 /** Whether a record was taken for what a create of ours had made. */
 export function isSupposed({ addedIn }: Pick<ShardSource, 'addedIn'>): boolean {
   return addedIn?.startsWith(supposedBy) === true;
 }
 
-/** Whether the create of a shard was taken to have made another record than this one: nothing told the two apart, and a create made one at most. */
+/**
+ * Whether a create was taken to have made another record than this one: nothing told the two apart, and a create made one at most.
+ *
+ * @param createdFor the shard that it was for; any create of the shard and of those that were merged into it, unless given
+ */
 export function isTaken(
   { sources }: Pick<ShardDocument, 'sources'>,
   { integrationId, object, externalId }: Place & { readonly externalId: string },
+  createdFor?: string,
 ): boolean {
   return Object.values(sources).some(
     (source) =>
       !source.deleted &&
       isSupposed(source) &&
+      (createdFor === undefined || source.addedIn?.endsWith(` for ${createdFor}`) === true) &&
       source.integrationId === integrationId &&
       source.object === object &&
       source.externalId !== externalId,

@@ -42,7 +42,7 @@ export async function findCreated(
       observation: item.observation,
       shardId: item.link && survivorOf(item.link.document.shardId),
     })),
-    creates.map((create) => ({ ...create, shardId: survivorOf(create.shardId) })),
+    creates.map((create) => ({ ...create, survivorId: survivorOf(create.shardId) })),
     matcher !== undefined,
   );
   for (const { record, create, pushed } of known) {

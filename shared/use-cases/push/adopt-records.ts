@@ -36,7 +36,7 @@ export async function findTwins(
     const isTwin =
       isCreated(answer) &&
       shard !== undefined &&
-      isTaken(shard, { ...answer, integrationId: integration.id, object: route.object });
+      isTaken(shard, { ...answer, integrationId: integration.id, object: route.object }, answer.intent.shardId);
     return isTwin ? { ...answer, written: false, twin: true } : answer;
   });
 }
@@ -80,8 +80,9 @@ export async function adoptRecords(
   for (const link of known) {
     const index = links.findIndex(({ id }) => id === link?.document.id);
     const wanted = links[index];
-    if (link === undefined || wanted === undefined || answers[index]?.written !== true) continue;
-    await claimRecord(work, route, wanted, link, cause);
+    const answer = answers[index];
+    if (link === undefined || wanted === undefined || answer?.written !== true) continue;
+    await claimRecord(work, route, wanted, answer.intent.shardId, link, cause);
   }
 }
 
@@ -90,6 +91,7 @@ async function claimRecord(
   work: LaneWork,
   route: LoadedRoute,
   wanted: LinkDocument,
+  createdFor: string,
   link: Stored<LinkDocument>,
   cause: Cause,
 ): Promise<void> {
@@ -99,7 +101,7 @@ async function claimRecord(
     const found = await followForwarding(deps, scope, [wanted.shardId, known.document.shardId]);
     const [ours, theirs] = [found.get(wanted.shardId), found.get(known.document.shardId)];
     if (ours === undefined || theirs === undefined || ours.id === theirs.id) return;
-    if (ours.stored !== undefined && isTaken(ours.stored.document, wanted)) return;
+    if (ours.stored !== undefined && isTaken(ours.stored.document, wanted, createdFor)) return;
     const source = theirs.stored?.document.sources[wanted.id];
     const isTheirs = source !== undefined && !isSupposed(source);
     // Where match rules may have found the two to be one, or a pull took the record for somebody new, they are.

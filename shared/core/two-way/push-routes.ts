@@ -92,7 +92,8 @@ export function printOf(shard: ShardDocument, route: PushRoute, needs: readonly 
 /** A record that was changed there meanwhile is another one to be written to. */
 function stateOf({ sources }: ShardDocument, linkId: string): string {
   const source = sources[linkId];
-  return `${linkId} ${source?.externalRevision ?? source?.externalVersion ?? ''}`;
+  const shown = () => shortHash(canonicalText((source?.externalBase ?? {}) as Json));
+  return `${linkId} ${source?.externalRevision ?? source?.externalVersion ?? shown()}`;
 }
 
 const urgency: Record<PushState, number> = { failed: 0, held: 1, pending: 2 };

@@ -3,7 +3,7 @@ import type { WritesDescription } from '../../core/adapter-writes.ts';
 import type { PushIntent } from '../../core/documents/push-lane.ts';
 import { printOf, pushNeeds } from '../../core/two-way/push-routes.ts';
 import type { LoadedRoute } from '../load-push-routes.ts';
-import { applyAnswers, type PushAnswer } from './apply-answers.ts';
+import { applyAnswers, type PushAnswer, type Unread } from './apply-answers.ts';
 import { fetchRecords } from './fetch-records.ts';
 import { describeObject, type LaneWork } from './lane-work.ts';
 import { noteProblems } from './note-problems.ts';
@@ -41,7 +41,12 @@ export async function lookFirst(
     if (change !== 'missing') return [{ intent, externalId, change, written: false }];
     return route.mirrors ? [{ intent, externalId, gone: true, written: false }] : [];
   });
-  const unread = (await applyAnswers(work, route, answers)).filter(({ reason }) => reason !== undefined);
+  const untaken = written
+    .filter((_, index) => found[index] === undefined)
+    .map((intent): Unread => ({ intent, reason: 'The provider shows it in a way that cannot be taken.' }));
+  const unread = [...untaken, ...(await applyAnswers(work, route, answers))].filter(
+    ({ reason }) => reason !== undefined,
+  );
   await noteProblems(work, route, unread.map(unreadable));
   const shards = await work.deps.shards.getMany(
     work.scope,

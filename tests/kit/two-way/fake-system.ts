@@ -48,6 +48,8 @@ export interface SystemRecord {
   readonly unread: Set<string>;
   /** It was read for itself since it was last written. */
   isFetched: boolean;
+  /** The adapter cannot take what it has. */
+  isUnreadable?: boolean;
 }
 
 /** One write of the engine that took. */
@@ -203,6 +205,7 @@ export class FakeSystem {
     return externalIds.map((id) => {
       const record = this.records.get(id);
       if (record === undefined || (record.deleted && this.traits.showsBin !== true)) return { kind: 'missing' };
+      if (record.isUnreadable === true) return { kind: 'rejected', reason: 'It has no time of modification.' };
       record.unread.clear();
       record.isFetched = true;
       return { kind: 'change', change: this.show(record) };

@@ -123,6 +123,27 @@ describe('a record that has to be read before it is written', () => {
       expect(world.shard(id).data).toMatchObject({ name: 'Ours', emails: ['ana@x.org'] });
     },
   );
+
+  it('and cannot be taken as it is shown is not written over, but once it was read', async () => {
+    const world = await PushWorld.inStep(plain);
+    const record = world.a.create(ana);
+    await world.read(0);
+    const [there] = world.b.live();
+    if (there === undefined) throw new Error('Nothing was created');
+    for (const index of [0, 1]) await world.changeTask(index, { conflicts: internalWins });
+    world.b.edit(there, 'name', 'Theirs');
+    there.isUnreadable = true;
+    await world.edit(world.shardOf(record).id, { name: 'Ours' });
+    await world.feed(false);
+    await world.rest();
+    expect(there.fields['name']).toBe('Theirs');
+    expect(world.problemAt(world.shardOf(record), 1)).toBe('failed');
+    there.isUnreadable = false;
+    await world.read(1, true);
+    expect(there.fields['name']).toBe('Ours');
+    expect(world.b.writes.flatMap(({ overwritten }) => overwritten)).toEqual([]);
+    expect(world.problemAt(world.shardOf(record), 1)).toBeUndefined();
+  });
 });
 
 const externalWins = {
@@ -131,3 +152,5 @@ const externalWins = {
   remindAfterMinutes: 1440,
   onDeadline: 'internal_wins' as const,
 };
+
+const internalWins = { ...externalWins, policy: 'internal_wins' as const };

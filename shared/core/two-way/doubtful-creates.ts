@@ -140,3 +140,11 @@ export function isTaken(
       source.externalId !== externalId,
   );
 }
+
+/** Nobody was known of whom it was a record: it was seen before anybody could say whose it is, and taken for somebody new. */
+export function isMadeOf(
+  { createdIn, sources }: Pick<ShardDocument, 'createdIn' | 'sources'>,
+  linkId: string,
+): boolean {
+  return createdIn !== undefined && sources[linkId]?.addedIn === createdIn;
+}

@@ -11,7 +11,7 @@ import { linkIdOf } from '../../core/observation.ts';
 import type { Deps, Stored } from '../../core/ports.ts';
 import type { InputOf, OutputOf } from '../../core/route-input.ts';
 import type { Scope } from '../../core/scope.ts';
-import { integrationOfKey, routeKeyOf } from '../../core/two-way/doubtful-creates.ts';
+import { integrationOfKey, isMadeOf, routeKeyOf } from '../../core/two-way/doubtful-creates.ts';
 import { markPushes } from '../../core/two-way/push-routes.ts';
 import { findIntegration } from '../find-integration.ts';
 import { type LoadedRoute, loadPushRoutes } from '../load-push-routes.ts';
@@ -97,11 +97,6 @@ async function findOwner(deps: Deps, scope: Scope, linkId: string): Promise<Shar
   if (link === undefined) return undefined;
   const { shardId } = link.document;
   return (await followForwarding(deps, scope, [shardId])).get(shardId)?.stored?.document;
-}
-
-/** Nobody was known of whom it was a record: it was seen before anybody could say whose it is, and taken for somebody new, who is now one with the shard. */
-function isMadeOf({ createdIn, sources }: ShardDocument, linkId: string): boolean {
-  return createdIn !== undefined && sources[linkId]?.addedIn === createdIn;
 }
 
 /** The create as it was sent. Where that was not kept, what the shard says now has to stand for it. */

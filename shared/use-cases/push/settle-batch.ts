@@ -2,9 +2,12 @@ import { AdapterFailure, type ExternalChange } from '../../core/adapter.ts';
 import type { PushIntent, PushLaneDocument } from '../../core/documents/push-lane.ts';
 import { readPath } from '../../core/field-path.ts';
 import type { Json, JsonObject } from '../../core/json.ts';
+import { linkIdOf } from '../../core/observation.ts';
+import { isMadeOf } from '../../core/two-way/doubtful-creates.ts';
 import { sameMeaning } from '../../core/two-way/same-meaning.ts';
 import { answerQuestions } from '../answer-questions.ts';
 import type { LoadedRoute } from '../load-push-routes.ts';
+import { followForwarding } from '../merge-shards/follow-forwarding.ts';
 import { applyAnswers, type PushAnswer } from './apply-answers.ts';
 import { fetchRecords } from './fetch-records.ts';
 import { describeObject, type LaneWork, toolsOf } from './lane-work.ts';
@@ -105,7 +108,7 @@ async function settleCreates(
     // Another host may have sent it: their clocks differ by less than a lease lasts, or leases would mean nothing.
     const againInMs = endedAtMs + writes.findsCreated.afterMs + work.deps.engine.leaseMs - nowMs;
     if (againInMs > 0) return { unknown: intents, againInMs };
-    return findCreates(work, route, intents);
+    return findCreates(work, route, intents, sentAtMs);
   }
   await noteProblems(
     work,
@@ -115,7 +118,12 @@ async function settleCreates(
   return { unknown: [] };
 }
 
-async function findCreates(work: LaneWork, route: LoadedRoute, intents: readonly PushIntent[]): Promise<Settled> {
+async function findCreates(
+  work: LaneWork,
+  route: LoadedRoute,
+  intents: readonly PushIntent[],
+  sentAtMs: number,
+): Promise<Settled> {
   const { adapter, call } = work;
   try {
     const found = await adapter.findCreated?.(call, {
@@ -131,7 +139,7 @@ async function findCreates(work: LaneWork, route: LoadedRoute, intents: readonly
       if (record?.kind !== 'change') continue;
       const { change } = record;
       const { externalId } = change;
-      const other = record.alike === true ? await shardOfOther(work, route, intent, change) : undefined;
+      const other = record.alike === true ? await shardOfOther(work, route, intent, sentAtMs, change) : undefined;
       if (other === undefined) answers.push({ intent, externalId, change, written: true, looked: true });
       else
         problems.push(doubt(intent, `Record ${externalId} there has the same value, and is that of shard ${other}.`));
@@ -145,16 +153,29 @@ async function findCreates(work: LaneWork, route: LoadedRoute, intents: readonly
   }
 }
 
-/** The shard whose record was found, should it be another's that only has the value in common by which was looked. */
+/**
+ * The shard whose record was found, should it be another's that only has the value in common by which was looked. One that was taken for somebody new since
+ * the create was sent, and shows all that was sent, is what it has made.
+ */
 async function shardOfOther(
   work: LaneWork,
   route: LoadedRoute,
   intent: PushIntent,
+  sentAtMs: number,
   change: ExternalChange,
 ): Promise<string | undefined> {
+  const { deps, scope, integration } = work;
   const [shardId] = await linkedShards(work, route, [change]);
-  if (shardId === undefined || shardId === intent.shardId) return undefined;
-  return (await shows(work, route, change, intent)) ? undefined : shardId;
+  if (shardId === undefined) return undefined;
+  const survivors = await followForwarding(deps, scope, [shardId, intent.shardId]);
+  const owner = survivors.get(shardId);
+  if (owner === undefined || owner.id === survivors.get(intent.shardId)?.id) return undefined;
+  const shard = owner.stored?.document;
+  const linkId = linkIdOf(integration.id, route.object, change.externalId, route.shardTypeId);
+  // The clocks of hosts differ by less than a lease lasts.
+  const isNew =
+    shard === undefined || (isMadeOf(shard, linkId) && Date.parse(shard.createdAt) >= sentAtMs - deps.engine.leaseMs);
+  return isNew && (await shows(work, route, change, intent)) ? undefined : owner.id;
 }
 
 /** Creates of which only a person can say whether they happened, because nothing is pushed there any more. */

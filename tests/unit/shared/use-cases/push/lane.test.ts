@@ -119,12 +119,7 @@ describe('the lane of an integration', () => {
     const world = await PushWorld.inStep({ ...forgetful, findsCreated: true });
     const first = world.a.create({ name: 'Ana', email: 'info@x.org' });
     await world.read(0);
-    const [, adapter] = world.deps.adapters;
-    if (adapter === undefined) throw new Error('There is no system');
-    Object.assign(adapter, {
-      findCreated: async () =>
-        world.b.live().map((record) => ({ kind: 'change', change: world.b.show(record), alike: true })),
-    });
+    findAlike(world);
     const second = world.a.create({ name: 'Bor', email: 'info@x.org' });
     world.b.nextFaults.push({ fault: 'unknown-not-done' });
     await world.read(0);
@@ -132,7 +127,63 @@ describe('the lane of an integration', () => {
     expect(world.problemAt(world.shardOf(second), 1)).toBe('held');
     expect(world.b.live()).toHaveLength(1);
   });
+
+  it.each(['made', 'seen'] as const)(
+    'ties nobody to a record that was %s before a create was sent, though it is the same',
+    async (how) => {
+      const world = await PushWorld.inStep({ ...forgetful, findsCreated: true });
+      if (how === 'seen') await world.changeTask(0, { creates: false });
+      const first = how === 'made' ? world.a.create(ana) : world.b.create(ana);
+      await world.read(how === 'made' ? 0 : 1);
+      findAlike(world);
+      world.deps.clock.advance(3_600_000);
+      const second = world.a.create(ana);
+      world.b.nextFaults.push({ fault: 'unknown-not-done' });
+      await world.read(0);
+      expect(world.shardOf(second).id).not.toBe(world.shardOf(first).id);
+      expect(world.problemAt(world.shardOf(second), 1)).toBe('held');
+    },
+  );
+
+  it('ties a record to the one it was created for, that a pull has taken for somebody new meanwhile', async () => {
+    const world = await PushWorld.inStep({ ...forgetful, findsCreated: true });
+    findAlike(world);
+    await world.changeTask(0, { creates: false });
+    const record = world.a.create(ana);
+    world.b.nextFaults.push({ fault: 'unknown-done' });
+    let step = 0;
+    world.deps.faults.onOperation = async ({ verb }) => {
+      const [made] = world.b.live();
+      if (made === undefined) return;
+      if (step === 0) {
+        step = 1;
+        world.b.edit(made, 'name', 'Anna');
+        await world.sync(1, false);
+        await world.deliver('sync', false);
+        world.b.edit(made, 'name', 'Ana');
+      } else if (verb === 'findCreated' && step === 1) {
+        step = 2;
+        expect(world.shards()).toHaveLength(2);
+      }
+    };
+    await world.read(0);
+    expect(step).toBe(2);
+    expect(world.shards()).toHaveLength(1);
+    expect(world.sourcesAt(world.shardOf(record), 1)).toHaveLength(1);
+  });
 });
+
+/** Creates are looked for by a value that others may have as well: whoever is there has it. */
+function findAlike(world: PushWorld): void {
+  const [, adapter] = world.deps.adapters;
+  if (adapter === undefined) throw new Error('There is no system');
+  Object.assign(adapter, {
+    findCreated: async (_call: unknown, { creates }: { creates: readonly unknown[] }) => {
+      await world.deps.faults.enter('b', 'findCreated', creates.length);
+      return creates.map(() => ({ kind: 'change', change: world.b.show(world.b.live()[0] as never), alike: true }));
+    },
+  });
+}
 
 describe('the lane of an integration that was removed', () => {
   it('comes to rest, and no shard lacks anything there', async () => {

@@ -87,7 +87,7 @@ export const shardDocument = z.strictObject({
   /** Lower-cased text of the shard for the list's text filter. */
   text: z.string(),
   sources: z.record(z.string(), shardSource),
-  /** By integration: something of the shard is still to be written there, or could not be. What is up to date is not listed. */
+  /** By integration: something of the shard is still to be written there, or could not be; and what `hiddenHeldMark` names. What is up to date is not listed. */
   push: z.record(z.string(), pushState).optional(),
   /** By route: why the last push was not taken. It stands as long as the same would be pushed. */
   pushProblems: z.record(z.string(), pushProblem).optional(),

@@ -16,6 +16,11 @@ export function integrationOfKey(routeKey: string): string {
   return routeKey.slice(0, routeKey.indexOf(':'));
 }
 
+/** By this a shard is found of which a create is held while it is pending at another object of the integration. */
+export function hiddenHeldMark(integrationId: string): string {
+  return `${integrationId}-held`;
+}
+
 /** Creates that may have happened: they stand until there is a record, whatever becomes of the shard and its routes. Forgotten, they would be made twice. */
 export function heldCreates({ sources, pushProblems = {} }: Pick<ShardDocument, 'sources' | 'pushProblems'>): Problems {
   const live = new Set(Object.values(sources).flatMap((source) => (source.deleted ? [] : [routeKeyOf(source)])));

@@ -4,7 +4,7 @@ import type { PushState, ShardDocument, ShardSource } from '../documents/shard.t
 import { readPath } from '../field-path.ts';
 import type { Json } from '../json.ts';
 import { ownValue } from '../own-value.ts';
-import { heldCreates, integrationOfKey, routeKeyOf } from './doubtful-creates.ts';
+import { heldCreates, hiddenHeldMark, integrationOfKey, routeKeyOf } from './doubtful-creates.ts';
 
 /** Where shards of a type are pushed to: one object of one integration, as a task says. */
 export interface PushRoute {
@@ -114,6 +114,7 @@ export function markPushes(shard: ShardDocument, routes: readonly PushRoute[]): 
     const state = standing[key]?.state ?? 'pending';
     const other = push[route.integrationId];
     if (other === undefined || urgency[state] > urgency[other]) push[route.integrationId] = state;
+    if (other === 'held' && state === 'pending') push[hiddenHeldMark(route.integrationId)] = 'held';
   }
   return {
     ...rest,

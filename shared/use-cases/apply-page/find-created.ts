@@ -3,7 +3,7 @@ import type { ShardDocument } from '../../core/documents/shard.ts';
 import type { MergeInput } from '../../core/merge-source.ts';
 import type { Stored } from '../../core/ports.ts';
 import type { Scope } from '../../core/scope.ts';
-import { type DoubtfulCreate, knowCreated, routeKeyOf } from '../../core/two-way/doubtful-creates.ts';
+import { type DoubtfulCreate, hiddenHeldMark, knowCreated, routeKeyOf } from '../../core/two-way/doubtful-creates.ts';
 import { followForwarding } from '../merge-shards/follow-forwarding.ts';
 import type { Item, Stores } from './item.ts';
 
@@ -56,12 +56,14 @@ export async function findCreated(
 }
 
 async function listHeld(deps: Pick<Stores, 'shards'>, scope: Scope, integrationId: string): Promise<DoubtfulCreate[]> {
-  const held = await deps.shards.list(scope, {
-    filters: [{ field: `push.${integrationId}`, is: 'equal', value: 'held' }],
-    order: 'descending',
-    limit: mostHeld,
-  });
-  return held.flatMap(({ document: { id: shardId, shardTypeId, pushProblems = {} } }) =>
+  const listMarked = (mark: string) =>
+    deps.shards.list(scope, {
+      filters: [{ field: `push.${mark}`, is: 'equal', value: 'held' }],
+      order: 'descending',
+      limit: mostHeld,
+    });
+  const [held, hidden] = await Promise.all([listMarked(integrationId), listMarked(hiddenHeldMark(integrationId))]);
+  return [...held, ...hidden].flatMap(({ document: { id: shardId, shardTypeId, pushProblems = {} } }) =>
     Object.entries(pushProblems).flatMap(([key, { state, sent }]): DoubtfulCreate[] => {
       const object = key.slice(integrationId.length + 1);
       const isHeld = state === 'held' && key === routeKeyOf({ integrationId, object });

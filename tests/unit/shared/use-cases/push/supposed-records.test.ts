@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { AdapterFailure } from '../../../../../shared/core/adapter.ts';
 import { mergeShards } from '../../../../../shared/use-cases/merge-shards/merge-shards.ts';
 import { ana, forgetful, PushWorld } from '../../../../kit/push-world.ts';
+import { integrationOf } from '../../../../kit/two-way/set-up.ts';
 
 describe('a record that was taken for what a create has made', () => {
   it('is no reason to leave the record of another create alone, whose shard was merged with its', async () => {
@@ -27,4 +29,47 @@ describe('a record that was taken for what a create has made', () => {
     expect(world.shards()).toHaveLength(1);
     expect([world.a.live().length, world.b.live().length]).toEqual([2, 2]);
   });
+
+  it('is known also while the shard waits to be written to another object there', async () => {
+    const world = await PushWorld.inStep(forgetful);
+    await addLeads(world);
+    const record = world.a.create(ana);
+    world.b.nextFaults.push({ fault: 'unknown-done' });
+    await world.sync(0, false);
+    await world.deliver('sync', false);
+    await world.feed(false);
+    while (world.problemAt(world.shardOf(record), 1) === undefined) await world.turn();
+    const { push, pushProblems } = world.shardOf(record);
+    expect(push).toMatchObject({ [integrationOf(1)]: 'pending' });
+    expect(pushProblems).toMatchObject({ [`${integrationOf(1)}:people`]: { state: 'held' } });
+    await world.sync(1, true);
+    while (await world.deliver('sync', false));
+    expect(world.shards()).toHaveLength(1);
+    expect(world.sourcesAt(world.shardOf(record), 1)).toHaveLength(1);
+  });
 });
+
+/** The other system has leads as well, of which there are none, and takes none for the time being. */
+async function addLeads(world: PushWorld): Promise<void> {
+  const [, adapter] = world.deps.adapters;
+  const task = world.deps.tasks.all().find(({ integrationId }) => integrationId === integrationOf(1));
+  const [people] = task?.objects ?? [];
+  if (adapter?.pull === undefined || adapter.push === undefined || people === undefined)
+    throw new Error('There is no system');
+  const { objects, pull, push } = adapter;
+  Object.assign(adapter, {
+    objects: (...args: Parameters<typeof objects>) =>
+      objects(...args).flatMap((each) => [each, { ...each, name: 'leads' }]),
+    pull: async (...args: Parameters<typeof pull>) => {
+      if (args[1].object !== 'leads') return pull(...args);
+      return { changes: [], rejected: [], done: true, observedAt: world.deps.now().toISOString() };
+    },
+    push: async (...args: Parameters<typeof push>) => {
+      if (args[1].object !== 'leads') return push(...args);
+      throw new AdapterFailure('rate-limited', 'Too many.', { wroteNothing: true, retryAfterMs: 3_600_000 });
+    },
+  });
+  await world.changeTask(1, { objects: [people, { ...people, object: 'leads' }] });
+  await world.sync(1, true);
+  while (await world.deliver('sync', false));
+}

@@ -28,7 +28,7 @@ export function mergeDeletion(
     return shard.deletion;
   }
   const deletion = { by: input.linkId, at: observation.modifiedAt ?? input.now };
-  const changed = changedSince(input, route, shard, before, draft);
+  const changed = [...changedSince(input, route, shard, before, draft), ...heldElsewhere(input, shard)];
   if (changed.length === 0) return deletion;
   const decision = decideDeletion(input, route, shard, changed);
   if (decision === 'delete') return deletion;
@@ -52,6 +52,13 @@ function changedSince(
   if (before !== undefined) return [...movedFields(shard, before, paths), ...Object.keys(before.held?.fields ?? {})];
   if (observation.pushed !== undefined) draft.source.externalBase = observation.pushed.data;
   return movedFields(shard, draft.source, paths);
+}
+
+/** What people of other systems edited, and nobody has decided about yet: who deleted the record knew nothing of it either. */
+function heldElsewhere({ linkId }: TwoWayInput, { sources }: ShardDocument): string[] {
+  return Object.entries(sources).flatMap(([id, { deleted, held }]) =>
+    id === linkId || deleted ? [] : Object.keys(held?.fields ?? {}),
+  );
 }
 
 /** Fields of a record that is gone wait for nobody. Their bases are again what they were agreed on: should the record come back, they are decided anew. */
@@ -83,9 +90,11 @@ function decideDeletion(
   moved: readonly string[],
 ): 'delete' | 'keep' | 'ask' {
   const times = moved.flatMap((key) => shard.edits?.[key]?.at ?? []).sort();
+  // Of an edit that waits elsewhere the time is not known.
+  const isTimed = times.length === moved.length && heldElsewhere(input, shard).length === 0;
   return decideLife(route.conflicts.policy, {
     deletedAt: trustedTime(input.observation.modifiedAt, input.now),
-    editedAt: times.length < moved.length ? undefined : times.at(-1),
+    editedAt: isTimed ? times.at(-1) : undefined,
     deletedHere: false,
   });
 }

@@ -78,6 +78,28 @@ describe('a record that is deleted there', () => {
     }
   });
 
+  it.each<[ConflictPolicy, string]>([
+    ['external_wins', 'delete'],
+    ['internal_wins', 'keep'],
+    ['merge', 'keep'],
+    ['newest', 'ask'],
+    ['manual', 'ask'],
+  ])('with an edit at another system that waits for a person: %s %s', (policy, decision) => {
+    const routes = [routeTo('a', { policy }), routeTo('b', { policy: 'manual' })];
+    const shard = new TwoWayShard(routes).see({ record: ada, second: 0 });
+    shard.see({ integration: 'b', externalId: 'q1', record: ada, second: 1, pushed: shard.pushOf([], 'create') });
+    shard
+      .edit(5, { name: 'Ours' })
+      .see({ record: { ...ada, name: 'Ours' }, second: 6, pushed: shard.pushOf(['name']) });
+    shard.see({ integration: 'b', externalId: 'q1', record: { ...ada, name: 'Theirs' }, second: 10 });
+    expect(shard.source('b', 'q1').held?.fields).toHaveProperty('name');
+    shard.see({ second: 20 });
+    expect(shard.get().status).toBe(decision === 'delete' ? 'deleted' : 'active');
+    expect(kinds(shard, 'a')).toEqual(decision === 'keep' ? ['create'] : []);
+    expect(kinds(shard, 'b')).toEqual(decision === 'delete' ? ['delete'] : []);
+    expect(shard.source().held?.deletion).toBe(decision === 'ask' ? 'there' : undefined);
+  });
+
   it('by our own write, while the shard comes to life again, is created anew', () => {
     const shard = shardOf('external_wins').remove(10);
     shard.see({ integration: 'b', externalId: 'q1', record: { ...ada, name: 'Back' }, second: 20 });

@@ -146,7 +146,8 @@ function idempotencyKeyOf(shard: ShardDocument, route: PushRoute, body: JsonObje
   return shortHash(canonicalText([shard.id, routeKeyOf(route), earlier, body]));
 }
 
-function expectedOf(source: ShardSource | undefined): PushIntent['expected'] {
+/** What the provider showed of a record when a write was decided on. */
+export function expectedOf(source: ShardSource | undefined): PushIntent['expected'] {
   const expected = definedOnly({ revision: source?.externalRevision, modifiedAt: source?.modifiedAt });
   return Object.keys(expected).length === 0 ? undefined : expected;
 }

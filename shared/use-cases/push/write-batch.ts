@@ -7,6 +7,7 @@ import { keepSent } from '../../core/two-way/doubtful-creates.ts';
 import type { LoadedRoute } from '../load-push-routes.ts';
 import { applyAnswers, type PushAnswer, type Unread } from './apply-answers.ts';
 import { fetchRecords } from './fetch-records.ts';
+import { findUnmoved } from './find-unmoved.ts';
 import { saveLane } from './lane.ts';
 import type { LaneWork } from './lane-work.ts';
 import { type NotedProblem, noteProblems } from './note-problems.ts';
@@ -98,11 +99,13 @@ export async function takeOutcomes(
   }
   const failure = await lookAt(work, route, sorted);
   const answers = isAgain ? sorted.answers.map((each) => ({ ...each, looked: true as const })) : sorted.answers;
-  const problems = [...sorted.problems, ...(await applyAnswers(work, route, answers)).map(unreadable)];
+  const unread = (await applyAnswers(work, route, answers)).map(unreadable);
+  const unmoved = (await findUnmoved(work, route, answers)).map((intent) => refusal(intent, nothingNew));
+  const problems = [...sorted.problems, ...unmoved, ...unread];
   await noteProblems(work, route, isAgain ? doubtRefusals(intents, problems) : problems);
   await count(work, sorted);
-  const unread = isAgain && failure !== undefined ? sorted.looks.filter(({ written }) => !written) : [];
-  const unknown = [...sorted.unknown, ...unread.map(({ intent }) => intent)];
+  const unseen = isAgain && failure !== undefined ? sorted.looks.filter(({ written }) => !written) : [];
+  const unknown = [...sorted.unknown, ...unseen.map(({ intent }) => intent)];
   return { unknown, failure: sorted.failure ?? failure };
 }
 
@@ -149,6 +152,8 @@ export function refusal(
 ): NotedProblem {
   return { shardId, problem: { state: 'failed', print, reason, ...(errors === undefined ? {} : { errors }) } };
 }
+
+const nothingNew = 'The provider takes the record to have moved on, and shows nothing new of it.';
 
 /** Only a person can say whether a create has made its record. */
 export function doubt(intent: PushIntent, reason: string): NotedProblem {

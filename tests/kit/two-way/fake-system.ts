@@ -29,7 +29,14 @@ export interface Traits {
 }
 
 /** What goes wrong with the next write. */
-export type WriteFault = 'unknown-done' | 'unknown-not-done' | 'rejected' | 'rate-limited' | 'unavailable' | 'untold';
+export type WriteFault =
+  | 'unknown-done'
+  | 'unknown-not-done'
+  | 'rejected'
+  | 'moved-on'
+  | 'rate-limited'
+  | 'unavailable'
+  | 'untold';
 
 export interface SystemRecord {
   readonly id: string;
@@ -242,6 +249,7 @@ export class FakeSystem {
 
   #apply(operation: PushOperation, fault: WriteFault | undefined): PushOutcome {
     if (fault === 'rejected') return { kind: 'rejected', reason: 'It is not taken.' };
+    if (fault === 'moved-on') return { kind: 'conflict' };
     if (fault === 'unknown-not-done') return { kind: 'unknown', reason: 'It timed out.' };
     if (fault === 'rate-limited' || fault === 'unavailable') {
       const failure = new AdapterFailure('rate-limited', 'Too many.', { retryAfterMs: 2000, wroteNothing: true });

@@ -185,6 +185,31 @@ function findAlike(world: PushWorld): void {
   });
 }
 
+describe('a record that is said to have moved on, and shows nothing new', () => {
+  it.each([{}, { versioned: false, optimistic: false }])(
+    'is not tried again and again, but once it shows something else (%j)',
+    async (traits) => {
+      const world = await PushWorld.inStep(traits);
+      const record = world.a.create(ana);
+      await world.read(0);
+      const [there] = world.b.live();
+      if (there === undefined) throw new Error('Nothing was created');
+      for (let count = 0; count < 20; count += 1) world.b.nextFaults.push({ fault: 'moved-on' });
+      const id = world.shardOf(record).id;
+      await world.edit(id, { name: 'Anna' });
+      await world.feed(false);
+      await world.rest();
+      expect(world.problemAt(world.shard(id), 1)).toBe('failed');
+      expect(world.b.nextFaults).toHaveLength(19);
+      world.b.nextFaults.length = 0;
+      world.b.edit(there, 'phone', '040 999 999');
+      await world.read(1, true);
+      expect(there.fields).toMatchObject({ name: 'Anna', phone: '040 999 999' });
+      expect(world.problemAt(world.shard(id), 1)).toBeUndefined();
+    },
+  );
+});
+
 describe('the lane of an integration that was removed', () => {
   it('comes to rest, and no shard lacks anything there', async () => {
     const world = await PushWorld.inStep();

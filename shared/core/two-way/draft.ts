@@ -53,6 +53,18 @@ export function valueBefore(before: ShardSource | undefined, path: Path): Json |
   return before === undefined ? undefined : (readPath(before.externalBase, path) as Json | undefined);
 }
 
+/** Whether the time of the record is that of a change there: what is seen after a write of ours has the time of that, unless what was written was changed since. */
+export function isTheirTime({ observation }: TwoWayInput, before: ShardSource | undefined, key: string): boolean {
+  const { pushed, data } = observation;
+  if (pushed === undefined || (pushed.looked === true && pushed.fields.includes(key))) return true;
+  // What a look shows of a write may be what was there before it.
+  const isSeen = (field: string) => {
+    const path = field.split('.');
+    return !sameValue(valueBefore(before, path), readPath(data, path) as Json | undefined);
+  };
+  return pushed.looked === true && !pushed.fields.some(isSeen);
+}
+
 /** What is held already, or a conflict of its own: it is named by the look with which it came up, so one that was settled and comes up again is another. */
 export function openConflict(input: TwoWayInput, known: HeldFields | undefined, draft: Draft): HeldFields {
   if (known !== undefined && (Object.keys(known.fields).length > 0 || known.deletion !== undefined)) return known;

@@ -11,6 +11,7 @@ import {
   type Agreements,
   agree,
   type Draft,
+  isTheirTime,
   openConflict,
   setAgreements,
   type TwoWayInput,
@@ -124,18 +125,6 @@ function overwrittenBy(
   const isOurs = observation.pushed?.fields.includes(path.join('.')) === true;
   const shown = readPath(observation.data, path) as Json | undefined;
   return isOurs || sameValue(shown, valueBefore(before, path)) ? known?.theirs : undefined;
-}
-
-/** Whether the time of the record is that of a change there: what is seen after a write of ours has the time of that, unless what was written was changed since. */
-function isTheirTime({ observation }: TwoWayInput, before: ShardSource | undefined, key: string): boolean {
-  const { pushed, data } = observation;
-  if (pushed === undefined || (pushed.looked === true && pushed.fields.includes(key))) return true;
-  // What a look shows of a write may be what was there before it.
-  const isSeen = (field: string) => {
-    const path = field.split('.');
-    return !sameValue(valueBefore(before, path), readPath(data, path) as Json | undefined);
-  };
-  return pushed.looked === true && !pushed.fields.some(isSeen);
 }
 
 function timesOf(

@@ -5,7 +5,7 @@ import { readPath } from '../field-path.ts';
 import { setPath } from '../identity/survivorship.ts';
 import { copyJson, type Json, type JsonObject } from '../json.ts';
 import { trustedTime } from './decide-field.ts';
-import { agree, type Draft, openConflict, setAgreements, type TwoWayInput, valueBefore } from './draft.ts';
+import { agree, type Draft, isTheirTime, openConflict, setAgreements, type TwoWayInput, valueBefore } from './draft.ts';
 import { movedFields, type PushRoute } from './push-routes.ts';
 import { sameMeaning } from './same-meaning.ts';
 
@@ -145,17 +145,18 @@ export function mergeLife(
     return shard.deletion;
   }
   if (!isKnown || route === undefined) return undefined;
-  const theyMoved = observation.feed.paths.some((path) => {
+  const moved = observation.feed.paths.filter((path) => {
     const shown = readPath(observation.data, path) as Json | undefined;
     const isOurs = pushed?.fields.includes(path.join('.')) === true;
     return isOurs
       ? !sameMeaning(readPath(pushed.data, path) as Json | undefined, shown)
       : !sameValue(valueBefore(before, path), shown);
   });
-  if (!theyMoved && before.held?.deletion !== 'here') return shard.deletion;
+  if (moved.length === 0 && before.held?.deletion !== 'here') return shard.deletion;
+  const isTimed = moved.some((path) => isTheirTime(input, before, path.join('.')));
   const decision = decideLife(route.conflicts.policy, {
     deletedAt: trustedTime(shard.deletion.at, input.now),
-    editedAt: trustedTime(observation.modifiedAt, input.now),
+    editedAt: isTimed ? trustedTime(observation.modifiedAt, input.now) : undefined,
     deletedHere: true,
   });
   if (decision === 'keep') return undefined;

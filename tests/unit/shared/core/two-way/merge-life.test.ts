@@ -243,6 +243,17 @@ describe('a shard that is deleted here', () => {
     }
   });
 
+  it('and was edited there before a write of ours that is seen with it asks: the time is that of the write', () => {
+    const shard = shardOf('newest').edit(5, { name: 'Ours' });
+    const sent = { ...shard.pushOf(['name']), looked: true, supposed: true } as const;
+    shard
+      .remove(10)
+      .see({ record: { ...ada, name: 'Ours', phone: '040 1' }, second: 30, modifiedAt: 20, pushed: sent });
+    expect(shard.get().status).toBe('deleted');
+    expect(shard.source().held).toMatchObject({ deletion: 'here' });
+    expect(kinds(shard, 'a')).toEqual([]);
+  });
+
   it('and comes back by an edit there gets its other records anew', () => {
     const shard = shardOf('external_wins').remove(10);
     shard.see({ integration: 'b', externalId: 'q1', second: 20, pushed: { kind: 'delete', fields: [], data: {} } });

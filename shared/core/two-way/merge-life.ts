@@ -5,6 +5,7 @@ import { readPath } from '../field-path.ts';
 import { setPath } from '../identity/survivorship.ts';
 import { copyJson, type Json, type JsonObject } from '../json.ts';
 import { trustedTime } from './decide-field.ts';
+import { isSupposed } from './doubtful-creates.ts';
 import { agree, type Draft, isTheirTime, openConflict, setAgreements, type TwoWayInput, valueBefore } from './draft.ts';
 import { movedFields, type PushRoute } from './push-routes.ts';
 import { sameMeaning } from './same-meaning.ts';
@@ -160,7 +161,9 @@ export function mergeLife(
     deletedHere: true,
   });
   if (decision === 'keep') return undefined;
-  if (decision === 'ask') holdDeletion(input, before, draft);
+  // Of what may be somebody else only a person says that it goes.
+  const isSomebodys = before.held?.deletion === 'here' && isSupposed(before);
+  if (decision === 'ask' || isSomebodys) holdDeletion(input, before, draft);
   return shard.deletion;
 }
 

@@ -198,6 +198,23 @@ describe('a record that a create in doubt has made', () => {
     expect(world.b.live()).toEqual([]);
   });
 
+  it('nor by an edit there, where edits here win', async () => {
+    const world = await PushWorld.inStep(forgetful);
+    const id = await world.doubt(undefined, 'unknown-not-done');
+    const [record] = world.a.live();
+    if (record !== undefined) world.a.mark(record, true);
+    await world.read(0);
+    const other = world.b.create(ana);
+    await world.read(1);
+    const [task] = world.deps.tasks.all();
+    if (task === undefined) throw new Error('There is no task');
+    await world.changeTask(1, { conflicts: { ...task.conflicts, policy: 'internal_wins' } });
+    world.b.edit(other, 'phone', '040 999 999');
+    await world.read(1);
+    expect(world.shards()).toMatchObject([{ id, status: 'deleted' }]);
+    expect(world.b.live()).toEqual([other]);
+  });
+
   it('is known by its link where a pull meets it before the answer, and what was edited meanwhile stays', async () => {
     const world = await PushWorld.inStep(forgetful);
     const record = world.a.create(ana);

@@ -11,7 +11,7 @@ import { mergeSources, setPath, strategyOf } from './identity/survivorship.ts';
 import { copyJson, type JsonObject } from './json.ts';
 import { type Observation, observedAs, type Sighting } from './observation.ts';
 import { searchText } from './search-text.ts';
-import { describeSupposed } from './two-way/doubtful-creates.ts';
+import { describeSupposed, metBy } from './two-way/doubtful-creates.ts';
 import type { TwoWayInput } from './two-way/draft.ts';
 import { mergeTwoWay, type TwoWayMerge } from './two-way/merge-observation.ts';
 import { markPushes, type PushRoute } from './two-way/push-routes.ts';
@@ -40,7 +40,7 @@ export function mergeSource(
   shard: ShardDocument | undefined,
   outcome: LastOutcome['outcome'],
 ): { document: ShardDocument; conflicted: boolean } {
-  const next = nextSource(input, observation, shard?.sources[observation.linkId], outcome);
+  const next = nextSource(input, observation, shard, outcome);
   const routes = routesOf(input, observation.feed.shardTypeId);
   const merged =
     shard === undefined || routes.length === 0
@@ -149,16 +149,17 @@ function nextData(
 function nextSource(
   input: MergeInput,
   observation: Observation,
-  source: ShardSource | undefined,
+  shard: ShardDocument | undefined,
   outcome: LastOutcome['outcome'],
 ): ShardSource {
+  const source = shard?.sources[observation.linkId];
   const version = observation.version ?? source?.externalVersion;
   // Where the provider tells no time, a change is as new as our look at it; of an earlier look that is tried again nobody knows.
   const isNew = input.matcher !== undefined && observation.seen === undefined;
   const modifiedAt = observation.modifiedAt ?? (isNew ? input.now : source?.modifiedAt);
   const revision = observation.revision ?? source?.externalRevision;
   return {
-    ...(source ?? { addedIn: addedBy(input, observation) }),
+    ...(source ?? { addedIn: addedBy(input, observation, shard) }),
     integrationId: input.integrationId,
     object: observation.feed.object,
     externalId: observation.externalId,
@@ -178,9 +179,10 @@ function nextSource(
   };
 }
 
-/** A record that a create of ours made came by that, whoever saw it first. */
-function addedBy({ cause }: MergeInput, { pushed }: Observation): string {
-  return pushed?.supposed === true ? describeSupposed(cause.id, pushed) : cause.id;
+/** A record that a create of ours made came by that, whoever saw it first; not one that it met. */
+function addedBy({ cause }: MergeInput, { pushed }: Observation, shard: ShardDocument | undefined): string {
+  if (pushed?.supposed === true) return describeSupposed(cause.id, pushed);
+  return cause.kind === 'push' && pushed === undefined && shard !== undefined ? `${metBy}${cause.id}` : cause.id;
 }
 
 /** Takes over what `theirs` shows otherwise than `base`, all of it where there is no base; other fields stay ours. */

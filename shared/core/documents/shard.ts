@@ -49,7 +49,7 @@ export const shardSource = z.strictObject({
   /** It is gone there, and the task that saw so keeps such shards as archived. */
   archived: z.literal(true).optional(),
   last: lastOutcome,
-  /** `cause.id` of the write that brought the record to the shard. */
+  /** `cause.id` of the write that brought the record to the shard; with words before it where that was supposed, or where a create met the record. */
   addedIn: z.string().optional(),
 });
 

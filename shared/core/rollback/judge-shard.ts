@@ -3,6 +3,7 @@ import type { Cause } from '../documents/cause.ts';
 import type { JournalDocument } from '../documents/journal.ts';
 import type { LeftReason } from '../documents/left-record.ts';
 import type { ShardDocument } from '../documents/shard.ts';
+import { metBy } from '../two-way/doubtful-creates.ts';
 import { ancestryOf, broughtBack, type Revision, revisionBefore, revisionsOf } from './revisions.ts';
 
 /** A shard as it is, with what the journal holds of it. */
@@ -89,13 +90,13 @@ function judgeCreated(shard: ShardDocument, executionId: string): Verdict {
 }
 
 /**
- * Records of other runs or webhooks have come to the shard that the execution created, without changing it. Those that were pushed from it are no reason to
- * keep it.
+ * Records of other runs or webhooks have come to the shard that the execution created, without changing it, or were there when it was to be pushed. Those
+ * that were pushed from it are no reason to keep it.
  */
 function isShared({ sources }: ShardDocument, executionId: string): boolean {
   return Object.values(sources).some(({ addedIn = executionId }) => addedIn !== executionId && isShown(addedIn));
 }
 
 function isShown(id: string): boolean {
-  return id.startsWith(`${idPrefixes.execution}_`) || id.startsWith(`${idPrefixes.delivery}_`);
+  return [`${idPrefixes.execution}_`, `${idPrefixes.delivery}_`, metBy].some((prefix) => id.startsWith(prefix));
 }

@@ -113,6 +113,9 @@ export function knowCreated<T extends Candidate>(
   ];
 }
 
+/** Begins what is said of a source that brought a record which was there already when the shard was to be created. */
+export const metBy = 'met by ';
+
 const supposedBy = 'push seen by ';
 
 /** What is said of a source that brought a record which was taken for what a create had made, by what it shows. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { AdapterFailure } from '../../../../../shared/core/adapter.ts';
+import { judgeShard } from '../../../../../shared/core/rollback/judge-shard.ts';
 import { isSupposed } from '../../../../../shared/core/two-way/doubtful-creates.ts';
 import { ana, forgetful, PushWorld } from '../../../../kit/push-world.ts';
 
@@ -35,6 +36,17 @@ describe('a create that meets a record with the same unique value', () => {
     expect(names).toEqual(['Newer', 'Newer']);
     const [source] = world.sourcesAt(world.shardOf(record), 1);
     expect(isSupposed(source ?? {})).toBe(false);
+  });
+
+  it('has not made that one: taking back the run that made its shard leaves both', async () => {
+    const world = await PushWorld.inStep(unique);
+    world.b.create(ana);
+    const record = world.a.create(ana);
+    await world.read(0);
+    const shard = world.shardOf(record);
+    expect(world.sourcesAt(shard, 1)).toHaveLength(1);
+    const verdict = judgeShard({ shard, entries: [], complete: true }, shard.createdIn ?? '');
+    expect(verdict).toEqual({ kind: 'left', reason: 'shared' });
   });
 
   it('is in doubt where it was sent before, and that one cannot be read, or is taken for somebody new', async () => {

@@ -1,6 +1,6 @@
-import type { Traits } from './fake-system.ts';
 import type { Step, SystemKind } from './program.ts';
 import { type Event, type Field, fields, type Moment, type Part, type Program, wholePart } from './program.ts';
+import type { Traits } from './system-traits.ts';
 
 type Random = () => number;
 

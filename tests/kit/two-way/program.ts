@@ -1,7 +1,7 @@
 import type { ConflictPolicy } from '../../../shared/contracts/conflict-policy.ts';
 import { sameValue } from '../../../shared/core/canonical.ts';
 import type { Json } from '../../../shared/core/json.ts';
-import type { Traits, WriteFault } from './fake-system.ts';
+import type { Traits, WriteFault } from './system-traits.ts';
 
 /** The fields of people that are read and written everywhere. */
 export const fields = ['name', 'email', 'phone', 'city', 'emails'] as const;

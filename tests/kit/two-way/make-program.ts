@@ -1,8 +1,26 @@
-import type { Step, SystemKind } from './program.ts';
-import { type Event, type Field, fields, type Moment, type Part, type Program, wholePart } from './program.ts';
+import {
+  afterOf,
+  type Circumstances,
+  clash,
+  decision,
+  hour,
+  nextValue,
+  pick,
+  type Random,
+  second,
+  someScene,
+} from './make-scenes.ts';
+import {
+  type Event,
+  fields,
+  type Moment,
+  type Part,
+  type Program,
+  type Step,
+  type SystemKind,
+  wholePart,
+} from './program.ts';
 import type { Traits } from './system-traits.ts';
-
-type Random = () => number;
 
 const policies = ['external_wins', 'internal_wins', 'newest', 'newest', 'merge', 'manual', 'manual'] as const;
 const writeFaults = [
@@ -15,17 +33,6 @@ const writeFaults = [
   'untold',
 ] as const;
 const moments: readonly Moment[] = ['pull', 'push', 'push', 'fetch', 'shards', 'shards', 'conflicts', 'lane'];
-const second = 1000;
-const hour = 3_600_000;
-
-/** What is chosen once for all steps of a program. */
-interface Circumstances {
-  readonly systems: number;
-  /** Of which fields most edits are. */
-  readonly fields: readonly Field[];
-  /** Numbers of values that no two edits have in common. */
-  next: number;
-}
 
 /** One program for each seed. */
 export function programOf(random: Random): Program {
@@ -43,6 +50,7 @@ export function programOf(random: Random): Program {
   const mostCalls = pick(random, [6, 20, 60]);
   const about: Circumstances = {
     systems: kinds.length,
+    unversioned: Math.max(0, kinds.indexOf('plain')),
     fields: random() < 0.5 ? fields : [pick(random, fields), pick(random, fields)],
     next: 6,
   };
@@ -78,54 +86,11 @@ function calmly(random: Random, about: Circumstances): Event {
 }
 
 function someSteps(random: Random, about: Circumstances, mostCalls: number): Step[] {
-  const chance = random();
-  if (chance < 0.22) return quarrel(random, about, mostCalls);
-  if (chance < 0.28) return doubtfulCreate(random, about, mostCalls);
+  const scene = someScene(random, about, mostCalls);
+  if (scene !== undefined) return scene;
   const step = { after: afterOf(random, mostCalls), event: anything(random, about) };
   if (step.event.kind === 'disturb' && random() < 0.6) return [{ ...step, during: 'push' }];
   return [random() < 0.15 ? { ...step, during: pick(random, moments) } : step];
-}
-
-function afterOf(random: Random, mostCalls: number): number {
-  return 1 + Math.floor(random() ** 2 * mostCalls);
-}
-
-function clash(random: Random, about: Circumstances): Event {
-  const place = {
-    shard: Math.floor(random() * 3),
-    places: Math.floor(random() * 4),
-    field: pick(random, about.fields),
-  };
-  const apartMs = pick(random, [0, 700, 1500, 5 * second, 60 * second, hour]);
-  const edit = { kind: 'clash', ...place, value: clashing(random, about), apartMs } as const;
-  return random() < 0.15 ? edit : { ...edit, other: clashing(random, about) };
-}
-
-/** A clash that all get to know, and of which people decide, perhaps more than once. */
-function quarrel(random: Random, about: Circumstances, mostCalls: number): Step[] {
-  const events: Event[] = [clash(random, about)];
-  for (let system = 0; system < about.systems; system += 1) {
-    if (random() < 0.8) events.push({ kind: 'sync', system, full: random() < 0.3, now: true });
-  }
-  if (random() < 0.7) events.push({ kind: 'feed' });
-  while (random() < 0.6) events.push(random() < 0.7 ? decision(random, about) : { kind: 'undo', conflict: 0 });
-  return events.map((event) => ({ after: afterOf(random, mostCalls), event }));
-}
-
-/** Somebody new of whom nobody knows whether a system has made a record. */
-function doubtfulCreate(random: Random, about: Circumstances, mostCalls: number): Step[] {
-  const system = Math.floor(random() * about.systems);
-  const fault = pick(random, ['unknown-done', 'unknown-done', 'unknown-not-done'] as const);
-  const made: Event =
-    random() < 0.5
-      ? { kind: 'create-here', value: nextValue(random, about) }
-      : { kind: 'create', system: system + 1, value: nextValue(random, about) };
-  const events: Event[] = [{ kind: 'fault', system, fault, of: 'create' }, made];
-  if (made.kind === 'create') events.push({ kind: 'sync', system: system + 1, full: false, now: true });
-  if (random() < 0.8) events.push({ kind: 'feed' }, { kind: 'deliver', queue: 'push', again: random() < 0.2 });
-  if (random() < 0.4) events.push({ kind: 'sync', system, full: random() < 0.5, now: true });
-  if (random() < 0.6) events.push({ kind: 'retry', problem: Math.floor(random() * 2) });
-  return events.map((event) => ({ after: afterOf(random, mostCalls), event }));
 }
 
 function traitsOf(random: Random, kind: SystemKind): Traits {
@@ -180,24 +145,6 @@ function peopleDecide(random: Random, about: Circumstances): Event {
   return chance < 0.95 ? { kind: 'retry', problem: conflict } : { kind: 'again' };
 }
 
-function decision(random: Random, about: Circumstances): Event {
-  const [conflict, choice] = [Math.floor(random() * 3), Math.floor(random() * 3)];
-  return { kind: 'decide', conflict, choice, value: nextValue(random, about), rule: random() < 0.15 };
-}
-
-/** Mostly a value that nobody else has. */
-function clashing(random: Random, about: Circumstances): number {
-  if (random() < 0.3) return nextValue(random, about);
-  about.next += 1;
-  return about.next;
-}
-
-function nextValue(random: Random, about: Circumstances): number {
-  if (random() < 0.55) return Math.floor(random() * 6);
-  about.next += 1;
-  return about.next;
-}
-
 function anything(random: Random, about: Circumstances): Event {
   const chance = random();
   const system = Math.floor(random() * about.systems);
@@ -227,8 +174,4 @@ function mishap(random: Random, about: Circumstances, system: number): Event {
   if (chance < 0.48) return { kind: 'crash', step, moment: pick(random, ['before', 'after'] as const) };
   if (chance < 0.6) return { kind: 'lose-answer', step };
   return { kind: 'fault', system, fault: pick(random, writeFaults) };
-}
-
-function pick<T>(random: Random, choices: readonly T[]): T {
-  return choices[Math.floor(random() * choices.length)] as T;
 }

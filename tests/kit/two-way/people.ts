@@ -23,7 +23,7 @@ type Take = NonNullable<Body['fields']>[number]['take'];
 
 /** What people ask the product for. */
 export type Request = Event & {
-  kind: 'create-here' | 'edit-here' | 'delete-here' | 'decide' | 'decide-alike' | 'undo' | 'retry' | 'again';
+  kind: 'create-here' | 'edit-here' | 'delete-here' | 'read' | 'decide' | 'decide-alike' | 'undo' | 'retry' | 'again';
 };
 
 const takes: readonly Take[] = ['ours', 'theirs', 'value'];
@@ -34,6 +34,8 @@ export class People {
   readonly #deeds: Deeds;
   readonly #made: MadeRecords;
   readonly #scope: Scope = { tenantId: 'acme', actor: { kind: 'user', id: 'ana', role: 'admin' }, traceparent };
+  /** What was read of conflicts, by id, and not decided since. */
+  readonly #read = new Map<string, ConflictDocument>();
   /** The last request, where nobody got an answer. */
   #unanswered: (() => Promise<void>) | undefined;
 
@@ -105,16 +107,13 @@ export class People {
 
   /** Something is being written: whoever it is about changes meanwhile. */
   async disturb({ how, field, value }: Event & { kind: 'disturb' }): Promise<void> {
-    const lane = this.#world.deps.pushLanes.all().find(({ batch }) => batch !== undefined);
-    const intent = lane?.batch?.intents[0];
-    if (lane === undefined || intent === undefined) return;
+    const { intent, system, record } = this.#world.findWritten() ?? {};
+    if (intent === undefined || system === undefined) return;
     if (how === 'edit-here') return this.#editHere(intent.shardId, field, value);
     if (how === 'delete-here') return this.#deleteHere(intent.shardId);
-    const index = this.#world.systems.findIndex(({ name }) => lane.integrationId.endsWith(`_${name}`));
-    const record = this.#world.systems[index]?.records.get(intent.externalId ?? '');
     if (record === undefined || record.deleted) return;
-    if (how === 'edit') this.#edit(index, record, field, value);
-    else this.#mark(index, record, true);
+    if (how === 'edit') this.#edit(system, record, field, value);
+    else this.#mark(system, record, true);
   }
 
   /** A request to the API. What it may be refused for is no fault. */
@@ -131,6 +130,8 @@ export class People {
         return this.#editHere(active(), event.field, event.value);
       case 'delete-here':
         return this.#deleteHere(active());
+      case 'read':
+        return this.#readAll();
       case 'decide':
         return this.decide(pick(this.#conflicts('open'), event.conflict), event);
       case 'decide-alike':
@@ -176,16 +177,24 @@ export class People {
     return this.#world.deps.conflicts.all().filter(({ state }) => states.includes(state));
   }
 
+  #readAll(): void {
+    for (const conflict of this.#conflicts('open')) this.#read.set(conflict.id, conflict);
+  }
+
+  /** Decides by what was read of it last, and has read it anew once that is refused. */
   async decide(
-    conflict: ConflictDocument | undefined,
+    open: ConflictDocument | undefined,
     { choice, value, rule }: { readonly choice: number; readonly value: number; readonly rule: boolean },
   ): Promise<void> {
-    if (conflict === undefined) return;
+    if (open === undefined) return;
+    const conflict = this.#read.get(open.id) ?? open;
+    this.#read.delete(open.id);
     const chosen = Object.keys(conflict.fields).map((path, index) => {
       const take = takes[(choice + index) % takes.length] ?? 'ours';
       const field = fieldOf(path) ?? 'name';
       const other = valueOfField(field, value) ?? valueOfField(field, value + 1);
-      return { field: path, take, ...(take === 'value' ? { value: other } : {}) };
+      const version = conflict.fields[path]?.version;
+      return { field: path, take, version, ...(take === 'value' ? { value: other } : {}) };
     });
     const isRule = rule && chosen.every(({ take }) => take !== 'value');
     const body: Body =
@@ -238,6 +247,7 @@ export class People {
 
   /** Has nothing left that waits for people. @returns whether there was anything */
   async clearDesk(round: number): Promise<boolean> {
+    this.#read.clear();
     const open = this.#conflicts('open');
     const problems = problemsOf(this.#world);
     for (const [index, conflict] of open.entries()) {

@@ -52,6 +52,8 @@ export type Event =
       /** How much later the second place does so. */
       readonly apartMs?: number;
     }
+  /** People read what waits for them, and decide by that later. */
+  | { readonly kind: 'read' }
   /** A person decides a conflict that waits, one field after the other by the number, or takes a decision back. */
   | {
       readonly kind: 'decide';
@@ -69,6 +71,8 @@ export type Event =
   | { readonly kind: 'sync'; readonly system: number; readonly full: boolean; readonly now: boolean }
   /** Somebody looks at a record now, and what was seen is applied later, perhaps twice, or in another order. */
   | { readonly kind: 'look'; readonly system: number; readonly record: number }
+  /** The same with one that is just being written. */
+  | { readonly kind: 'look-written' }
   | { readonly kind: 'show'; readonly look: number; readonly again: boolean }
   | { readonly kind: 'feed' | 'clock' }
   | { readonly kind: 'sleep'; readonly ms: number }

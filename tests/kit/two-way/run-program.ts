@@ -86,6 +86,8 @@ class Run {
     for (let turn = 0; this.#steps.length > 0; turn += 1) {
       if (turn > 1000) throw new Error('The program does not end');
       if (await this.#world.turn()) continue;
+      // What is to happen during a write waits for one that may still come.
+      if (this.#steps[0]?.during === 'push' && (await this.#world.wakes())) continue;
       const next = this.#steps.shift();
       if (next !== undefined) await this.#world.survive(() => this.#happen(next.event));
     }
@@ -130,6 +132,10 @@ class Run {
     for (let round = 0; round < mostRounds; round += 1) {
       if (!(await this.#people.clearDesk(round))) return round > 0;
       await this.#world.settle();
+      // What has been carried out everywhere is taken back as well.
+      if (round > 0 || this.#program.wavers !== true) continue;
+      await this.#people.waver();
+      await this.#world.settle();
     }
     // Where deletions are ignored, a record that is gone is refused again and again.
     if (areAllWhole(this.#program)) throw new Error('There is always something for people to decide');
@@ -165,6 +171,7 @@ class Run {
         world.system(event.system).nextFaults.push({ fault: event.fault, of: event.of });
         return;
       case 'look':
+      case 'look-written':
       case 'show':
         return this.#look(event);
       default:
@@ -194,14 +201,13 @@ class Run {
     }
   }
 
-  async #look(event: Event & { kind: 'look' | 'show' }): Promise<void> {
+  async #look(event: Event & { kind: 'look' | 'look-written' | 'show' }): Promise<void> {
     const world = this.#world;
-    if (event.kind === 'look') {
-      const system = world.system(event.system);
-      const record = pick([...system.records.values()], event.record);
-      if (record === undefined) return;
-      const at = event.system % world.systems.length;
-      world.looks.push({ system: at, change: system.show(record), seenAtMs: world.deps.clock.nowMs(), announced: [] });
+    if (event.kind !== 'show') {
+      const found = event.kind === 'look' ? this.#find(event) : world.findWritten();
+      if (found?.record === undefined) return;
+      const change = world.system(found.system).show(found.record);
+      world.looks.push({ system: found.system, change, seenAtMs: world.deps.clock.nowMs(), announced: [] });
       return;
     }
     const look = pick(world.looks, event.look);
@@ -209,6 +215,11 @@ class Run {
     const id = look.seenAtMs + world.looks.indexOf(look);
     if (!event.again) world.looks.splice(world.looks.indexOf(look), 1);
     await this.#other(() => world.show(look, id));
+  }
+
+  #find({ system, record }: Event & { kind: 'look' }) {
+    const { systems } = this.#world;
+    return { system: system % systems.length, record: pick([...this.#world.system(system).records.values()], record) };
   }
 
   /** Another process does something while the one that is at a call waits; it may be interrupted in turn. */

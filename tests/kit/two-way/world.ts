@@ -1,6 +1,7 @@
 import type { Adapter, ExternalChange } from '../../../shared/core/adapter.ts';
 import { AppError } from '../../../shared/core/app-error.ts';
 import { sameValue } from '../../../shared/core/canonical.ts';
+import type { PushIntent } from '../../../shared/core/documents/push-lane.ts';
 import type { ShardDocument } from '../../../shared/core/documents/shard.ts';
 import { type Scope, systemScope } from '../../../shared/core/scope.ts';
 import { nobodySuppressed } from '../../../shared/core/suppressions.ts';
@@ -18,7 +19,7 @@ import { workOnSlice } from '../../../shared/use-cases/work-on-slice.ts';
 import { Crash } from '../faults.ts';
 import { createMemoryDeps, type MemoryDeps } from '../memory-ports.ts';
 import { traceparent } from '../sync-harness.ts';
-import { FakeSystem } from './fake-system.ts';
+import { FakeSystem, type SystemRecord } from './fake-system.ts';
 import type { Program } from './program.ts';
 import { integrationOf, nameOf, setUpMatching, setUpSystem, taskOf } from './set-up.ts';
 
@@ -118,6 +119,12 @@ export class TwoWayWorld {
     for (const [id, etag] of written) this.#fed.set(id, etag);
   }
 
+  /** Brings what nobody has been told of. @returns whether somebody is to write something */
+  async wakes(): Promise<boolean> {
+    await this.survive(() => this.feed(false));
+    return this.deps.pushQueue.nextVisibleAtMs !== undefined;
+  }
+
   async tick(): Promise<void> {
     await runDueEntries(this.deps, traceparent);
   }
@@ -132,6 +139,17 @@ export class TwoWayWorld {
     else await workOnSlice(this.deps, message.envelope);
     if (!again) message.complete();
     return true;
+  }
+
+  /** The record that a lane is writing, of the first that does so. */
+  findWritten():
+    | { readonly system: number; readonly record: SystemRecord | undefined; readonly intent: PushIntent }
+    | undefined {
+    const lane = this.deps.pushLanes.all().find(({ batch }) => batch !== undefined);
+    const intent = lane?.batch?.intents[0];
+    const system = this.systems.findIndex(({ name }) => lane?.integrationId.endsWith(`_${name}`));
+    if (intent === undefined) return undefined;
+    return { system, record: this.systems[system]?.records.get(intent.externalId ?? ''), intent };
   }
 
   /** Applies an earlier look, as a webhook would be. */

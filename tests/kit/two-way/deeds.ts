@@ -1,3 +1,4 @@
+import type { ConflictDocument } from '../../../shared/core/documents/conflict.ts';
 import type { Json } from '../../../shared/core/json.ts';
 import type { Event, Field } from './program.ts';
 
@@ -27,6 +28,12 @@ export class Deeds {
   readonly told: { readonly event: Event; readonly writes: readonly number[] }[] = [];
   /** Shards of which a person said that a record was made for them, or was not. */
   readonly settled = new Set<string>();
+  /** Shards that somebody had written again. */
+  readonly retried = new Set<string>();
+  /** Requests whose answer got lost, and which were refused when they were repeated, though they had been carried out. */
+  readonly denied: string[] = [];
+  /** What those saw who decided, by conflict and when they did. */
+  readonly seen = new Map<string, ConflictDocument['fields']>();
   readonly #nowMs: () => number;
   #order = 0;
 

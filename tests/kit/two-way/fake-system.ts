@@ -38,6 +38,8 @@ export interface WriteSeen {
   readonly overwritten: readonly string[];
   /** It was neither conditional, nor was the record read before. */
   readonly blind: boolean;
+  /** It was to be made only of the record as it was known. */
+  readonly conditional: boolean;
 }
 
 export const findableAfterMs = 5000;
@@ -238,7 +240,7 @@ export class FakeSystem {
     if (same !== undefined && this.traits.unique === true) return { kind: 'exists', externalId: same.id };
     const record = this.create(fields, idempotencyKey);
     const idle = known?.deleted === false;
-    this.writes.push({ kind: 'create', id: record.id, idle, overwritten: [], blind: false });
+    this.writes.push({ kind: 'create', id: record.id, idle, overwritten: [], blind: false, conditional: false });
     return this.#written(record);
   }
 
@@ -253,7 +255,14 @@ export class FakeSystem {
     const blind = !isConditional && !record.isFetched;
     record.isFetched = false;
     if (operation.kind === 'delete') {
-      this.writes.push({ kind: 'delete', id: record.id, idle: false, overwritten: [...record.unread], blind });
+      this.writes.push({
+        kind: 'delete',
+        id: record.id,
+        idle: false,
+        overwritten: [...record.unread],
+        blind,
+        conditional: isConditional,
+      });
       this.mark(record, true);
       record.unread.clear();
       return { kind: 'written', externalId: record.id };
@@ -267,7 +276,7 @@ export class FakeSystem {
     this.#change(record, { ...before, ...operation.patch });
     record.writtenAtMs = this.#now();
     for (const field of fields) record.ours.add(field);
-    this.writes.push({ kind: 'update', id: record.id, idle, overwritten, blind });
+    this.writes.push({ kind: 'update', id: record.id, idle, overwritten, blind, conditional: isConditional });
     return this.#written(record);
   }
 

@@ -26,8 +26,23 @@ export function findFaultsOfEdits(world: TwoWayWorld, deeds: Deeds, program: Pro
     const shard = shards.get(shardId);
     if (shard === undefined || shard.status !== 'active' || wasDeleted(shard, deeds)) return [];
     if (wasSettled(shard, deeds) || waits(shard, field) || isOverwritten(world, shard, field)) return [];
+    if (isJoined(shard) && !areTimesRight(program)) return [];
     return lostEdits(world, program, shard, field, [...byPlace.values()]);
   });
+}
+
+/** A record that was edited before the answer to its create was known was taken for somebody new: whose values hold then, is told by times. */
+function isJoined({ absorbed = [] }: ShardDocument): boolean {
+  return absorbed.length > 0;
+}
+
+function areTimesRight({ systems, hostsAheadMs = [] }: Program): boolean {
+  return (
+    hostsAheadMs.every((aheadMs) => aheadMs === 0) &&
+    systems.every(
+      ({ traits }) => traits.clockAheadMs === 0 && traits.versioned && (traits.stamps ?? 'right') === 'right',
+    )
+  );
 }
 
 function waits({ sources }: ShardDocument, field: Field): boolean {
@@ -81,21 +96,16 @@ function winnerOf(
 /** More than a tie, by clocks that are right; and no other record seems newer than it is because we wrote to it. */
 function isPlainlyLast(
   world: TwoWayWorld,
-  { systems, hostsAheadMs = [] }: Program,
+  program: Program,
   { sources }: ShardDocument,
   last: Edit,
   edits: readonly Edit[],
 ): boolean {
-  const areRight =
-    hostsAheadMs.every((aheadMs) => aheadMs === 0) &&
-    systems.every(
-      ({ traits }) => traits.clockAheadMs === 0 && traits.versioned && (traits.stamps ?? 'right') === 'right',
-    );
   const others = edits.filter((edit) => edit !== last);
   const ids = new Set(Object.values(sources).map(({ externalId }) => externalId));
   const records = world.systems.flatMap((system) => [...system.records.values()].filter(({ id }) => ids.has(id)));
   const isWritten = records.some(({ writtenAtMs }) => others.some(({ atMs }) => writtenAtMs >= atMs));
-  return areRight && !isWritten && others.every(({ atMs }) => last.atMs - atMs > 2500);
+  return areTimesRight(program) && !isWritten && others.every(({ atMs }) => last.atMs - atMs > 2500);
 }
 
 function isRoughly(field: Field, now: Json | undefined, value: Json | undefined): boolean {

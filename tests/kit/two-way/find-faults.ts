@@ -43,6 +43,7 @@ export function findFaults(
     ...findFaultsOfEdits(world, deeds, program),
     ...look.faultsOfCalm(),
     ...findFaultsOfConflicts(world, isDecided),
+    ...deeds.denied.map((request) => `who repeated a request that was carried out was refused: ${request}`),
     ...world.deps.log.alerts
       .filter(isUnexpected)
       .map(({ message, fields: about }) => `alert: ${message} ${JSON.stringify(about)}`),
@@ -146,7 +147,10 @@ class Look {
     return fields.flatMap((field) => {
       const path = pathOf(field);
       const held = source.held?.fields[path];
-      if (held !== undefined && !this.#isDecided) return this.#overwritten(record, field, held.theirs !== undefined);
+      // What was seen before a write, hosts whose clocks differ cannot tell from what was seen after it where there are no versions.
+      const isTold = system.traits.versioned || this.#program.hostsAheadMs === undefined;
+      if (held !== undefined && !this.#isDecided)
+        return this.#overwritten(record, field, held.theirs !== undefined || !isTold);
       const [ours, theirs] = [valueHere(shard, field), record.fields[field]];
       const wanted = system.traits.rough && ours !== undefined ? normalise(field, ours) : ours;
       return sameMeaning(wanted, theirs) ? [] : [`${field} ${JSON.stringify(ours)} is ${JSON.stringify(theirs)} there`];
@@ -164,9 +168,15 @@ class Look {
       .flatMap((record) =>
         this.#shardOf.has(record.id) || !isWhole(this.#program, index) ? [] : [`${record.id} has no shard`],
       );
+    const astray = this.#program.matched ? [] : system.live().filter((record) => this.#made.isAstray(record, system));
+    faults.push(...astray.map(({ id }) => `${id} is that of another shard than it was made for`));
     if (system.traits.fetches) {
       const blind = system.writes.filter((write) => write.blind);
       faults.push(...blind.map(({ kind, id }) => `${id}: ${kind} without a look`));
+    }
+    if (system.traits.optimistic) {
+      const loose = system.writes.filter(({ kind, conditional }) => kind !== 'create' && !conditional);
+      faults.push(...loose.map(({ kind, id }) => `${id}: ${kind} whatever has become of it`));
     }
     // Which of an answer and a look was later, hosts whose clocks differ cannot tell where there are no versions.
     const { steps, hostsAheadMs } = this.#program;

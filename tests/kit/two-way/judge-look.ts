@@ -73,8 +73,9 @@ function isOutdated({ world, program }: Look, was: ShardSource, now: ShardSource
   if (was.externalVersion !== undefined && now.externalVersion !== undefined)
     return now.externalVersion < was.externalVersion;
   const record = recordOf(world, now);
-  // Without versions, it is the clocks of hosts that tell which look was later.
+  // Without versions, it is the clocks of hosts that tell which look was later, and what a run reads is as old as the run.
   if (record === undefined || record.deleted || program.hostsAheadMs !== undefined) return false;
+  if (was.last.executionId.startsWith('exe')) return false;
   return fields.some((field) => {
     const [before, after] = [was, now].map(
       ({ externalBase }) => readPath(externalBase, pathOf(field).split('.')) as Value,
@@ -89,7 +90,7 @@ function recordOf(world: TwoWayWorld, { integrationId, externalId }: ShardSource
 }
 
 /** What of the record the lane is writing: a look may show it before the shard knows of the answer. */
-function underWay({ world }: Look, { integrationId, externalId }: ShardSource): PushIntent | undefined {
+export function underWay({ world }: Look, { integrationId, externalId }: ShardSource): PushIntent | undefined {
   const lane = world.deps.pushLanes.all().find((each) => each.integrationId === integrationId);
   return lane?.batch?.intents.find((intent) => intent.externalId === externalId);
 }
@@ -103,7 +104,7 @@ function isWritten(look: Look, now: ShardSource, { field, theirs }: Sides): bool
 }
 
 /** Whether it may be what came of a write of ours, or is said to be: what was agreed on with that is not in the shard. */
-function isAnswer({ world, deeds, after, batches }: Look, source: ShardSource): boolean {
+export function isAnswer({ world, deeds, after, batches }: Look, source: ShardSource): boolean {
   if (/^(exe|delivery)/.test(source.last.executionId)) return false;
   if (deeds.settled.has(after.id)) return true;
   const lane = world.deps.pushLanes.all().find(({ integrationId }) => integrationId === source.integrationId);
@@ -187,15 +188,23 @@ function isSettledBy(policy: ConflictPolicy, look: Look, now: ShardSource, sides
 }
 
 /** How much later theirs is; `undefined` where that must not be said: a tie, a time in the future, or none. */
-function comparedMs({ world, before }: Look, now: ShardSource, path: string): number | 'unclear' | undefined {
-  const ours = Date.parse(before.edits?.[path]?.at ?? '');
-  const theirs = Date.parse(now.modifiedAt ?? '');
-  const latestMs = Math.max(ours, theirs);
+function comparedMs(look: Look, now: ShardSource, path: string): number | 'unclear' | undefined {
+  return laterBy(look, now.modifiedAt, look.before.edits?.[path]?.at);
+}
+
+/** How much later one time is than another, as far as they may be trusted. */
+export function laterBy(
+  { world }: Look,
+  one: string | undefined,
+  other: string | undefined,
+): number | 'unclear' | undefined {
+  const [oneMs, otherMs] = [Date.parse(one ?? ''), Date.parse(other ?? '')];
+  const latestMs = Math.max(oneMs, otherMs);
   const aheadMs = latestMs - world.deps.clock.nowMs();
   // What the future is measured by is the clock of a host, and what it was when the work began.
   const aheadBeforeMs = latestMs - world.turnedAtMs;
   if (aheadMs < 360_000 && aheadBeforeMs > 240_000) return 'unclear';
-  const apartMs = theirs - ours;
+  const apartMs = oneMs - otherMs;
   return aheadMs < 300_000 && Math.abs(apartMs) >= 1000 ? apartMs : undefined;
 }
 

@@ -69,6 +69,18 @@ export class MadeRecords {
     });
   }
 
+  /** Whether a record is another shard's than the one that it was made for, and nothing says why. */
+  isAstray({ id, key = '' }: SystemRecord, system: FakeSystem): boolean {
+    const owner = this.#shardIds.get(key);
+    const survivor = owner && this.#survivorOf(owner);
+    const shards = this.#world.shards();
+    const holder = shards.find(({ sources }) => Object.values(sources).some(({ externalId }) => externalId === id));
+    const shard = shards.find((each) => each.id === survivor);
+    if (holder === undefined || shard === undefined || holder === shard || shard.status !== 'active') return false;
+    const isHeld = problemsOf(this.#world).some((each) => each.shardId === shard.id && each.system === system);
+    return !isHeld && !Object.values(shard.sources).some(({ externalId }) => system.records.has(externalId));
+  }
+
   /** The shard that stands for another one, once they were merged. */
   #survivorOf(shardId: string): string {
     const { deps, scope } = this.#world;

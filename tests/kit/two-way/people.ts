@@ -201,14 +201,26 @@ export class People {
       conflict.about === 'deletion'
         ? { deletion: choice % 2 === 0 ? 'keep' : 'delete', rule: false }
         : { fields: chosen, rule: isRule };
-    await this.#send(['wrong-state', 'conflict-changed', 'invalid-request'], (attempt) =>
-      resolveConflict(this.#world.deps, this.#scope, {
-        ...nothing,
-        params: { conflictId: conflict.id },
-        body,
-        attempt,
-      }),
+    await this.#send(
+      ['wrong-state', 'conflict-changed', 'invalid-request'],
+      (attempt) => {
+        this.#deeds.seen.set(`${conflict.id} ${attempt.at.toISOString()}`, conflict.fields);
+        return resolveConflict(this.#world.deps, this.#scope, {
+          ...nothing,
+          params: { conflictId: conflict.id },
+          body,
+          attempt,
+        });
+      },
+      (at) => {
+        const { state, decision } = this.#conflict(conflict.id) ?? {};
+        return state === 'resolved' && decision?.at === at && decision.actorId === this.#scope.actor.id;
+      },
     );
+  }
+
+  #conflict(id: string): ConflictDocument | undefined {
+    return this.#world.deps.conflicts.peek(this.#world.scope, { id })?.document;
   }
 
   async #decideAlike({ conflict, choice, rule }: Event & { kind: 'decide-alike' }): Promise<void> {
@@ -223,8 +235,14 @@ export class People {
 
   async undo(conflict: ConflictDocument | undefined): Promise<void> {
     if (conflict === undefined) return;
-    await this.#send(['wrong-state', 'cannot-undo'], (attempt) =>
-      undoConflict(this.#world.deps, this.#scope, { ...nothing, params: { conflictId: conflict.id }, attempt }),
+    await this.#send(
+      ['wrong-state', 'cannot-undo'],
+      (attempt) =>
+        undoConflict(this.#world.deps, this.#scope, { ...nothing, params: { conflictId: conflict.id }, attempt }),
+      (at) => {
+        const { state, decision } = this.#conflict(conflict.id) ?? {};
+        return state === 'open' && decision?.undone?.at === at;
+      },
     );
   }
 
@@ -234,7 +252,7 @@ export class People {
     const { shardId, system, integrationId, state } = problem;
     const made = this.#made.find(shardId, system);
     const created = made === undefined ? (false as const) : { externalId: made };
-    if (state === 'held') this.#deeds.settled.add(shardId);
+    (state === 'held' ? this.#deeds.settled : this.#deeds.retried).add(shardId);
     await this.#send(['wrong-state', 'not-found'], (attempt) =>
       retryPush(this.#world.deps, this.#scope, {
         ...nothing,
@@ -262,7 +280,12 @@ export class People {
     for (const conflict of this.#conflicts('resolved', 'expired')) await this.undo(conflict);
   }
 
-  async #send(refusals: readonly string[], request: (attempt: Attempt) => Promise<unknown>): Promise<void> {
+  /** @param isDone whether what was asked for then has been carried out */
+  async #send(
+    refusals: readonly string[],
+    request: (attempt: Attempt) => Promise<unknown>,
+    isDone: (at: string) => boolean = () => false,
+  ): Promise<void> {
     const at = this.#world.deps.now();
     const send = async (repeated: boolean): Promise<void> => {
       this.#unanswered = () => send(true);
@@ -270,6 +293,7 @@ export class People {
         await request({ at, repeated });
       } catch (error) {
         if (!(error instanceof AppError && refusals.includes(error.code))) throw error;
+        if (repeated && isDone(at.toISOString())) this.#deeds.denied.push(`${error.code} ${at.toISOString()}`);
       }
       this.#unanswered = undefined;
     };

@@ -7,6 +7,10 @@ import type { Json } from '../../../shared/core/json.ts';
 import { markPushes, type PushRoute } from '../../../shared/core/two-way/push-routes.ts';
 import { loadPushRoutes } from '../../../shared/use-cases/load-push-routes.ts';
 import type { Deeds } from './deeds.ts';
+import { findFaultsOfDecisions } from './faults-of-decisions.ts';
+import { watchRules } from './faults-of-rules.ts';
+import { findFaultsOfAgreements, findFaultsOfHolds, Refusals } from './faults-of-waiting.ts';
+import { judgeLife } from './judge-life.ts';
 import { judgeLook } from './judge-look.ts';
 import { fieldOf, fields, type Program, pathOf } from './program.ts';
 import type { TwoWayWorld } from './world.ts';
@@ -21,6 +25,8 @@ export async function watchShards(world: TwoWayWorld, deeds: Deeds, program: Pro
   const routes = await loadPushRoutes(deps, scope);
   const faults: string[] = [];
   const holds = new Holds(world, faults);
+  const refusals = new Refusals(deeds);
+  watchRules(world, faults);
   const { shards } = deps;
   const put = shards.put.bind(shards);
   shards.put = (given, write) => {
@@ -33,7 +39,17 @@ export async function watchShards(world: TwoWayWorld, deeds: Deeds, program: Pro
     faults.push(
       ...faultsOfMarks(after, routes),
       ...faultsOfRevision(world, before, after),
-      ...(before === undefined ? [] : judgeLook({ world, deeds, program, before, after, batches: holds.batches })),
+      ...findFaultsOfHolds(before, after),
+      ...findFaultsOfAgreements(after),
+      ...refusals.note(before, after),
+    );
+    if (before === undefined) return result;
+    const look = { world, deeds, program, before, after, batches: holds.batches };
+    faults.push(
+      ...judgeLook(look),
+      ...judgeLife(look),
+      ...findFaultsOfDecisions(look),
+      ...faultsOfKnowledge(program, before, after),
     );
     return result;
   };
@@ -149,6 +165,23 @@ function faultsOfRevision(world: TwoWayWorld, before: ShardDocument | undefined,
     if (!isTold) faults.push(`${id}: ${path} does not say since when it is ${JSON.stringify(valueAt(after, path))}`);
   }
   return faults;
+}
+
+/** What is known of a record never gets older, and is known of one state of it. */
+function faultsOfKnowledge({ hostsAheadMs }: Program, before: ShardDocument, after: ShardDocument): string[] {
+  return Object.entries(after.sources).flatMap(([linkId, now]) => {
+    const was = before.sources[linkId];
+    // By clocks that differ, nobody can tell.
+    const isTold = was !== undefined && !isMerge(after) && hostsAheadMs === undefined;
+    if (isTold && now.observed.fence < was.observed.fence)
+      return [`${after.id} takes an earlier look at ${now.externalId} for a later one`];
+    if (was?.externalVersion === undefined || now.externalVersion === undefined) return [];
+    if (now.externalVersion < was.externalVersion) return [`${after.id} forgets a later state of ${now.externalId}`];
+    const isOther = now.externalVersion !== was.externalVersion && !now.deleted;
+    return isOther && now.externalRevision === was.externalRevision
+      ? [`${after.id} knows the revision of an earlier state of ${now.externalId}`]
+      : [];
+  });
 }
 
 function isMerge({ cause }: ShardDocument): boolean {

@@ -80,8 +80,8 @@ export class TwoWayWorld {
     return this.deps.shards.all().filter(({ status }) => status !== 'merged');
   }
 
-  /** Starts a run, unless one is under way. */
-  async sync(index: number, full: boolean): Promise<void> {
+  /** Starts a run, unless one is under way. @returns whether it was started */
+  async sync(index: number, full: boolean): Promise<boolean> {
     const at = index % this.systems.length;
     try {
       const mode = full ? ('full' as const) : ('incremental' as const);
@@ -91,8 +91,10 @@ export class TwoWayWorld {
         trigger: 'manual',
         mode,
       });
+      return true;
     } catch (error) {
       if (!(error instanceof AppError && error.code === 'already-running')) throw error;
+      return false;
     }
   }
 
@@ -238,18 +240,20 @@ export class TwoWayWorld {
     for (let round = 1; round <= most; round += 1) {
       const before = this.state();
       this.deps.clock.advance(3_700_000);
-      await this.round();
-      if (sameValue(before, this.state())) return round;
+      const isRead = await this.round();
+      if (isRead && sameValue(before, this.state())) return round;
     }
     throw new Error('It does not come to rest');
   }
 
-  /** One full run of each system, and all that follows from it. */
-  async round(): Promise<void> {
+  /** One full run of each system, and all that follows from it. @returns false where one that had come to nothing was in the way */
+  async round(): Promise<boolean> {
+    let isRead = true;
     for (const index of this.systems.keys()) {
-      await this.sync(index, true);
+      if (!(await this.sync(index, true))) isRead = false;
       await this.rest();
     }
+    return isRead;
   }
 
   async rest(): Promise<void> {

@@ -73,7 +73,8 @@ function withConflict(sources: ShardDocument['sources'], { linkId }: Observation
   return { ...sources, [linkId]: { ...source, last: { ...source.last, outcome: 'conflicted' } } };
 }
 
-function routesOf({ twoWay }: MergeInput, shardTypeId: string): readonly PushRoute[] {
+/** Where shards of a type are pushed to. */
+export function routesOf({ twoWay }: MergeInput, shardTypeId: string): readonly PushRoute[] {
   return (twoWay?.routes ?? []).filter((route) => route.shardTypeId === shardTypeId);
 }
 

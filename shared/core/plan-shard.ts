@@ -3,8 +3,9 @@ import type { LastOutcome, LinkDocument } from './documents/link.ts';
 import type { ShardDocument, ShardSource } from './documents/shard.ts';
 import { readPath } from './field-path.ts';
 import type { Json } from './json.ts';
-import { type MergeInput, mergeSource } from './merge-source.ts';
+import { type MergeInput, mergeSource, routesOf } from './merge-source.ts';
 import { isOlder, isRepeat, type Observation, observedAs, type Sighting } from './observation.ts';
+import { markPushes } from './two-way/push-routes.ts';
 
 /**
  * What one observation does to its shard. `in-place`: it stands there already, seen as late. `stale`: the shard shows something newer, written by someone
@@ -83,14 +84,14 @@ function asSeen(source: ShardSource, observation: Observation): Observation {
  * showed in between, is refused.
  */
 function confirm(
-  { sighting }: MergeInput,
+  input: MergeInput,
   shard: ShardDocument,
   observation: Observation,
   source: ShardSource,
   outcome: LastOutcome['outcome'],
 ): ShardPlan {
   const version = observation.version ?? source.externalVersion;
-  const { fence, page } = observedAs(observation, sighting);
+  const { fence, page } = observedAs(observation, input.sighting);
   const revision = observation.revision ?? source.externalRevision;
   const modifiedAt = observation.modifiedAt ?? source.modifiedAt;
   if (
@@ -110,7 +111,9 @@ function confirm(
     observed: { fence, page },
   };
   const document = { ...shard, sources: { ...shard.sources, [observation.linkId]: confirmed } };
-  return { kind: 'write', outcome, document };
+  // Of another state of the record, what was refused is tried again.
+  const marked = markPushes(document, routesOf(input, observation.feed.shardTypeId));
+  return { kind: 'write', outcome, document: marked };
 }
 
 /** `created` is the number of new links: a shard that does not know the source yet gains one. */

@@ -81,6 +81,17 @@ describe('a shard says by integration what is to be pushed', () => {
     expect(markPushes({ ...shard, data: {} }, [toB])).not.toHaveProperty('push');
   });
 
+  it('a refusal no longer stands once the record there is another one, though it shows the same', () => {
+    const world = new TwoWayShard([toB]);
+    const seen = { integration: 'b', record: { name: 'Ada' } };
+    world.see({ ...seen, second: 1 }).edit(2, { name: 'Eve' });
+    world.shard = markPushes(refused(world.get(), 'failed'), [toB]);
+    expect(world.get().push).toEqual({ b: 'failed' });
+    world.see({ ...seen, second: 10 });
+    expect(world.get().push).toEqual({ b: 'pending' });
+    expect(world.get().pushProblems).toBeUndefined();
+  });
+
   it('one route that is open makes the integration pending', () => {
     const other = { ...toB, object: 'leads' };
     const shard = markPushes(refused(shardOf(), 'failed'), [toB, other]);

@@ -170,9 +170,7 @@ function nextSource(
     ...(version === undefined ? {} : { externalVersion: version }),
     ...(revision === undefined ? {} : { externalRevision: revision }),
     ...(modifiedAt === undefined ? {} : { modifiedAt }),
-    ...(observation.pushed === undefined || version !== undefined
-      ? {}
-      : { pushedAtMs: input.twoWay?.lookedAtMs ?? Date.parse(input.now) }),
+    ...(observation.pushed === undefined ? {} : { pushedAtMs: input.twoWay?.lookedAtMs ?? Date.parse(input.now) }),
     observed: observedAs(observation, input.sighting),
     deleted: observation.deleted,
     ...(observation.deleted && input.archives === true ? { archived: true as const } : {}),

@@ -58,11 +58,15 @@ function planKnown(
   return inPlace ? confirm(input, shard, observation, source, first ?? 'unchanged') : undefined;
 }
 
-/** Whether the shard shows something newer of the source. Where the provider has no versions, a look that began before a write of ours had ended shows either side of it. */
+/**
+ * Whether the shard shows something newer of the source. Where the provider has no versions, or the same before and after because it counts seconds, a look
+ * that began before a write of ours had ended shows either side of it.
+ */
 function isLateLook(input: MergeInput, source: ShardSource, observation: Observation): boolean {
-  const isVersioned = observation.version !== undefined || observation.pushed !== undefined;
+  const { version, pushed } = observation;
+  const isTold = pushed !== undefined || (version !== undefined && version !== source.externalVersion);
   const lookedAtMs = input.twoWay?.lookedAtMs;
-  if (!isVersioned && source.pushedAtMs !== undefined && lookedAtMs !== undefined) {
+  if (!isTold && source.pushedAtMs !== undefined && lookedAtMs !== undefined) {
     if (lookedAtMs <= source.pushedAtMs) return true;
   }
   return isOlder({ version: source.externalVersion, observed: source.observed }, observation, input.sighting);

@@ -37,7 +37,7 @@ export const shardSource = z.strictObject({
   decided: z.strictObject({ conflictId: z.string(), number: z.int() }).optional(),
   /** It was deleted there, and is to be created anew. */
   recreate: z.literal(true).optional(),
-  /** When the last push to a provider that has no versions had ended: a look that began before says nothing. */
+  /** When the last push had ended: a look that began before says nothing, unless by its version. */
   pushedAtMs: z.number().optional(),
   externalVersion: z.number().optional(),
   /** The provider's name of this state of the record, for conditional writes. */

@@ -266,6 +266,26 @@ describe('a look that began before a write had ended, at a provider without vers
   });
 });
 
+describe('a look that began before a write had ended, at a provider whose versions are seconds', () => {
+  const pushed = () => {
+    const shard = new TwoWayShard([routeTo('a')]).see({ record: ada, second: 0 }).edit(10, { name: 'Ours' });
+    return shard.see({ record: { ...ada, name: 'Ours' }, second: 20, pushed: shard.pushOf(['name']) });
+  };
+
+  it('says nothing where it has the version of what was written', () => {
+    const shard = pushed().see({ record: ada, second: 21, beganAt: 20, modifiedAt: 20 });
+    expect(shard.last?.kind).toBe('stale');
+    expect(shard.get().data['name']).toBe('Ours');
+  });
+
+  it('says what it shows where its version is a later one, or it began later', () => {
+    const later = pushed().see({ record: ada, second: 21, beganAt: 20, modifiedAt: 21 });
+    expect(later.get().data['name']).toBe('Ada');
+    const next = pushed().see({ record: ada, second: 21, modifiedAt: 20 });
+    expect(next.get().data['name']).toBe('Ada');
+  });
+});
+
 describe('the first meeting of a record with a shard that is there', () => {
   const meet = (shard: TwoWayShard, record: JsonObject, second: number, modifiedAt = second) =>
     shard.see({ integration: 'b', externalId: 'q1', record, second, modifiedAt });

@@ -26,10 +26,7 @@ export async function findCreated(
   const homes = new Map<Item, Stored<ShardDocument>>();
   const items = open.filter(({ link }) => link === undefined || link.document.state === 'pending');
   if (underWay === undefined || items.length === 0) return homes;
-  const underWayCreates = underWay.flatMap((intent): DoubtfulCreate[] =>
-    intent.kind === 'create' ? [{ ...intent, sent: intent }] : [],
-  );
-  const creates = [...underWayCreates, ...(await listHeld(deps, scope, integrationId))];
+  const creates = await listDoubtful(deps, scope, integrationId, underWay);
   if (creates.length === 0) return homes;
   const shards = await followForwarding(deps, scope, [
     ...creates.map(({ shardId }) => shardId),
@@ -53,6 +50,19 @@ export async function findCreated(
     if (item.link === undefined) homes.set(item, shard);
   }
   return homes;
+}
+
+/** Creates at an integration that may have happened: those that its lane is at, and those that wait for people. */
+export async function listDoubtful(
+  deps: Pick<Stores, 'shards'>,
+  scope: Scope,
+  integrationId: string,
+  underWay: readonly PushIntent[],
+): Promise<readonly DoubtfulCreate[]> {
+  const creates = underWay.flatMap((intent): DoubtfulCreate[] =>
+    intent.kind === 'create' ? [{ ...intent, sent: intent }] : [],
+  );
+  return [...creates, ...(await listHeld(deps, scope, integrationId))];
 }
 
 async function listHeld(deps: Pick<Stores, 'shards'>, scope: Scope, integrationId: string): Promise<DoubtfulCreate[]> {

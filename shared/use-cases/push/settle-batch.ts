@@ -1,17 +1,15 @@
 import { AdapterFailure, type ExternalChange } from '../../core/adapter.ts';
 import type { PushIntent, PushLaneDocument } from '../../core/documents/push-lane.ts';
-import { readPath } from '../../core/field-path.ts';
-import type { Json, JsonObject } from '../../core/json.ts';
+import type { JsonObject } from '../../core/json.ts';
 import { linkIdOf } from '../../core/observation.ts';
 import { isMadeOf } from '../../core/two-way/doubtful-creates.ts';
-import { sameMeaning } from '../../core/two-way/same-meaning.ts';
-import { answerQuestions } from '../answer-questions.ts';
 import type { LoadedRoute } from '../load-push-routes.ts';
 import { followForwarding } from '../merge-shards/follow-forwarding.ts';
 import { applyAnswers, type PushAnswer } from './apply-answers.ts';
 import { fetchRecords } from './fetch-records.ts';
-import { describeObject, type LaneWork, toolsOf } from './lane-work.ts';
+import { describeObject, type LaneWork } from './lane-work.ts';
 import { type NotedProblem, noteProblems } from './note-problems.ts';
+import { shows } from './shows.ts';
 import { type BatchEnd, doubt, linkedShards, send, takeOutcomes, unreadable } from './write-batch.ts';
 
 /** What settling came to; `againInMs` when it is too early to say. */
@@ -63,30 +61,6 @@ async function settleWrites(
   const unread = (await applyAnswers(work, route, answers)).filter(({ reason }) => reason !== undefined);
   await noteProblems(work, route, unread.map(unreadable));
   return undefined;
-}
-
-/** Whether a record has what was written, but for how the provider writes it. */
-async function shows(
-  work: LaneWork,
-  route: LoadedRoute,
-  change: ExternalChange,
-  { data, fields }: PushIntent,
-): Promise<boolean> {
-  const { deps, scope, integration } = work;
-  const { converter } = await toolsOf(work, route);
-  const [converted = []] = await converter.convert(
-    [change],
-    answerQuestions(deps, scope, integration.id, work.suppressions),
-  );
-  const shown = converted.find(({ feed }) => feed.object === route.object && feed.shardTypeId === route.shardTypeId);
-  if (shown?.ok !== true) return false;
-  return fields.every((field) => {
-    const path = field.split('.');
-    return sameMeaning(
-      readPath(data as JsonObject, path) as Json | undefined,
-      readPath(shown.data, path) as Json | undefined,
-    );
-  });
 }
 
 async function settleCreates(

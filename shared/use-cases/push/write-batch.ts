@@ -7,6 +7,7 @@ import { keepSent } from '../../core/two-way/doubtful-creates.ts';
 import type { LoadedRoute } from '../load-push-routes.ts';
 import { applyAnswers, type PushAnswer, type Unread } from './apply-answers.ts';
 import { fetchRecords } from './fetch-records.ts';
+import { findMakers } from './find-makers.ts';
 import { findUnmoved } from './find-unmoved.ts';
 import { saveLane } from './lane.ts';
 import type { LaneWork } from './lane-work.ts';
@@ -185,9 +186,10 @@ async function lookAt(work: LaneWork, route: LoadedRoute, sorted: Sorted): Promi
     sorted.looks.map(({ externalId }) => externalId),
   );
   const shardOf = await linkedShards(work, route, sorted.looks);
+  const makers = await findMakersOf(work, route, sorted, found);
   for (const [index, look] of sorted.looks.entries()) {
     const change = found instanceof AdapterFailure ? undefined : found[index];
-    const reason = whyNotThat(look, change, shardOf[index]);
+    const reason = whyNotThat(look, change, shardOf[index] ?? makers.get(look.intent));
     if (reason !== undefined) {
       sorted.problems.push(refusal(look.intent, reason));
     } else if (look.written || isChange(change)) {
@@ -199,6 +201,21 @@ async function lookAt(work: LaneWork, route: LoadedRoute, sorted: Sorted): Promi
     }
   }
   return found instanceof AdapterFailure ? found : undefined;
+}
+
+async function findMakersOf(
+  work: LaneWork,
+  route: LoadedRoute,
+  { looks, unknown, answers }: Sorted,
+  found: readonly (ExternalChange | 'missing' | undefined)[] | AdapterFailure,
+): Promise<ReadonlyMap<PushIntent, string | undefined>> {
+  const met = looks.flatMap(({ intent, written }, index) => {
+    const change = found instanceof AdapterFailure ? undefined : found[index];
+    return intent.kind === 'create' && !written && isChange(change) && !change.deleted ? [{ intent, change }] : [];
+  });
+  const sent = [...unknown, ...answers.map(({ intent }) => intent)];
+  const makers = await findMakers(work, route, met, sent);
+  return new Map(met.map(({ intent }, index) => [intent, makers[index]]));
 }
 
 /** Why a record that is there already is not the one for the shard: nobody was created, and nobody was deleted either. */

@@ -25,6 +25,25 @@ describe('a create that meets a record with the same unique value', () => {
     },
   );
 
+  it.each(['held', 'under way'] as const)(
+    'takes no record that another create has made of which nobody knows yet (%s)',
+    async (how) => {
+      const world = await PushWorld.inStep(unique);
+      const first = world.a.create(ana);
+      world.b.nextFaults.push({ fault: 'unknown-done' });
+      if (how === 'held') await world.read(0);
+      const second = world.a.create({ ...ana, name: 'Somebody else' });
+      await world.read(0);
+      expect(world.problemAt(world.shardOf(first), 1)).toBe('held');
+      expect(world.problemAt(world.shardOf(second), 1)).toBe('failed');
+      await world.settle();
+      const [made] = world.b.live();
+      expect(made?.fields).toEqual(ana);
+      expect(world.sourcesAt(world.shardOf(first), 1).map(({ externalId }) => externalId)).toEqual([made?.id]);
+      expect(world.problemAt(world.shardOf(second), 1)).toBe('failed');
+    },
+  );
+
   it('makes of the two what any first meeting does: it has not made that record', async () => {
     const world = await PushWorld.inStep(unique);
     world.b.create({ ...ana, name: 'Older' });

@@ -1,4 +1,6 @@
+import { sameValue } from '../../core/canonical.ts';
 import type { ShardDocument } from '../../core/documents/shard.ts';
+import type { Json } from '../../core/json.ts';
 import type { MergeInput } from '../../core/merge-source.ts';
 import { planShard } from '../../core/plan-shard.ts';
 import type { Stored } from '../../core/ports.ts';
@@ -115,10 +117,15 @@ export function isStray(
   return isOpen && matcher === undefined && observation.pushed?.kind !== 'create' && isTaken(shard, link.document);
 }
 
-/** However many records of the page make something of it, it is one write. */
+/** However many records of the page make something of it, it is one write, and no revision where they lead back to what it was. */
 function oneRevision(before: ShardDocument | undefined, planned: ShardDocument): ShardDocument {
-  const revision = Math.min(planned.revision, (before?.revision ?? 0) + 1);
-  return revision === planned.revision ? planned : { ...planned, revision };
+  const next = (before?.revision ?? 0) + 1;
+  if (planned.revision <= next) return planned;
+  const isSame = before?.status === planned.status && sameValue(before.data as Json, planned.data as Json);
+  if (before === undefined || !isSame) return { ...planned, revision: next };
+  const { cause: _cause, ...rest } = planned;
+  const { revision, updatedAt, cause } = before;
+  return { ...rest, revision, updatedAt, ...(cause === undefined ? {} : { cause }) };
 }
 
 function plan(input: MergeInput, work: ShardWork, { item, link, shardId }: Linked): void {

@@ -71,7 +71,9 @@ async function settleCreates(
 ): Promise<Settled> {
   const { writes } = describeObject(work, route);
   const nowMs = work.deps.now().getTime();
-  if (writes?.idempotentCreate === true && nowMs < sentAtMs + (writes.keyHoldsMs ?? Number.POSITIVE_INFINITY)) {
+  // Another host may have sent it: their clocks differ by less than a lease lasts, or leases would mean nothing.
+  const latestMs = nowMs + work.deps.engine.leaseMs;
+  if (writes?.idempotentCreate === true && latestMs < sentAtMs + (writes.keyHoldsMs ?? Number.POSITIVE_INFINITY)) {
     const outcomes = await send(work, route, intents);
     if (outcomes instanceof AdapterFailure) return { unknown: intents, failure: outcomes };
     const end = await takeOutcomes(work, route, intents, outcomes, true);
@@ -79,7 +81,6 @@ async function settleCreates(
     return { ...end, unknown: [...end.unknown, ...unsent] };
   }
   if (writes?.findsCreated !== undefined && work.adapter.findCreated !== undefined) {
-    // Another host may have sent it: their clocks differ by less than a lease lasts, or leases would mean nothing.
     const againInMs = endedAtMs + writes.findsCreated.afterMs + work.deps.engine.leaseMs - nowMs;
     if (againInMs > 0) return { unknown: intents, againInMs };
     return findCreates(work, route, intents, sentAtMs);

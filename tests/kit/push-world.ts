@@ -4,9 +4,10 @@ import { editShard } from '../../shared/core/edit-shard.ts';
 import type { Json, JsonObject } from '../../shared/core/json.ts';
 import { loadPushRoutes } from '../../shared/use-cases/load-push-routes.ts';
 import { retryPush } from '../../shared/use-cases/push/retry-push.ts';
-import type { FakeSystem, SystemRecord } from './two-way/fake-system.ts';
+import type { FakeSystem } from './two-way/fake-system.ts';
 import { wholePart } from './two-way/program.ts';
 import { integrationOf } from './two-way/set-up.ts';
+import type { SystemRecord } from './two-way/system-record.ts';
 import type { Traits } from './two-way/system-traits.ts';
 import { TwoWayWorld } from './two-way/world.ts';
 

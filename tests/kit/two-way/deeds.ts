@@ -34,6 +34,10 @@ export class Deeds {
   readonly denied: string[] = [];
   /** What those saw who decided, by conflict and when they did. */
   readonly seen = new Map<string, ConflictDocument['fields']>();
+  /** When a shard was given a record that a create of its had met, by its id. */
+  readonly met = new Map<string, number>();
+  /** Records without versions of which was told what they no longer showed, by id. */
+  readonly shownLate = new Set<string>();
   readonly #nowMs: () => number;
   #order = 0;
 
@@ -44,6 +48,11 @@ export class Deeds {
   edit(edit: Omit<Edit, 'order' | 'atMs'>): void {
     this.#order += 1;
     this.edits.push({ ...edit, order: this.#order, atMs: this.#nowMs() });
+  }
+
+  meet(shardId: string): void {
+    this.#order += 1;
+    this.met.set(shardId, this.#order);
   }
 
   markDeleted(id: string): void {

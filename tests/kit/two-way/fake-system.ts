@@ -5,42 +5,9 @@ import { sameValue } from '../../../shared/core/canonical.ts';
 import { copyJson, type Json, type JsonObject } from '../../../shared/core/json.ts';
 import type { Faults } from '../faults.ts';
 import { normalise } from './normalise.ts';
+import { findByAddress, foldAddress, showRecord } from './show-record.ts';
+import type { SystemRecord, WriteSeen } from './system-record.ts';
 import type { Traits, WriteFault } from './system-traits.ts';
-
-export interface SystemRecord {
-  readonly id: string;
-  fields: JsonObject;
-  modifiedAtMs: number;
-  revision: number;
-  deleted: boolean;
-  /** Of the create that made it, where the engine did. */
-  key: string | undefined;
-  readonly createdAtMs: number;
-  /** Fields whose value the engine wrote. */
-  readonly ours: Set<string>;
-  /** When the engine wrote it last. */
-  writtenAtMs: number;
-  /** Fields that its people edited since the engine looked whether it may write: such an edit is overwritten without anybody's fault. */
-  readonly unread: Set<string>;
-  /** It was read for itself since it was last written. */
-  isFetched: boolean;
-  /** The adapter cannot take what it has. */
-  isUnreadable?: boolean;
-}
-
-/** One write of the engine that took. */
-export interface WriteSeen {
-  readonly kind: PushOperation['kind'];
-  readonly id: string;
-  /** What was sent is what was there, as could be known: it was for nothing. */
-  readonly idle: boolean;
-  /** Fields in which it overwrote an edit that nobody could know of. */
-  readonly overwritten: readonly string[];
-  /** It was neither conditional, nor was the record read before. */
-  readonly blind: boolean;
-  /** It was to be made only of the record as it was known. */
-  readonly conditional: boolean;
-}
 
 export const findableAfterMs = 5000;
 
@@ -86,6 +53,17 @@ export class FakeSystem {
     };
     this.records.set(id, record);
     return record;
+  }
+
+  /** Whether its people, or whoever writes to it, are told that another record has the address. */
+  refuses({ email }: JsonObject, own?: SystemRecord): boolean {
+    return this.traits.unique === true && this.#findSame(email, own) !== undefined;
+  }
+
+  #findSame(email: Json | undefined, own?: SystemRecord): SystemRecord | undefined {
+    const wanted = foldAddress(email);
+    const isSame = ({ fields }: SystemRecord) => wanted !== undefined && foldAddress(fields['email']) === wanted;
+    return [...this.records.values()].find((each) => each !== own && isSame(each));
   }
 
   /** What was created by a key is made anew when it is sent again. */
@@ -151,6 +129,7 @@ export class FakeSystem {
           batchSize: 3,
           optimistic: this.traits.optimistic,
           idempotentCreate: this.traits.idempotentCreate,
+          keyHoldsMs: this.traits.keyHoldsMs,
           findsCreated: this.traits.findsCreated ? { afterMs: findableAfterMs } : undefined,
         },
       },
@@ -190,12 +169,14 @@ export class FakeSystem {
     });
   }
 
-  async #findCreated(creates: readonly { readonly idempotencyKey: string }[]): Promise<FoundRecord[]> {
+  async #findCreated(
+    creates: readonly { readonly idempotencyKey: string; readonly record: JsonObject }[],
+  ): Promise<FoundRecord[]> {
     await this.#faults.enter(this.name, 'findCreated', creates.length);
-    return creates.map(({ idempotencyKey }) => {
-      const record = this.live().find(
-        ({ key, createdAtMs }) => key === idempotencyKey && this.#now() >= createdAtMs + findableAfterMs,
-      );
+    const findable = this.live().filter(({ createdAtMs }) => this.#now() >= createdAtMs + findableAfterMs);
+    return creates.map(({ idempotencyKey, record: sent }) => {
+      if (this.traits.findsAlike === true) return findByAddress(findable, sent, this.traits);
+      const record = findable.find(({ key }) => key === idempotencyKey);
       return record === undefined ? { kind: 'none' } : { kind: 'change', change: this.show(record) };
     });
   }
@@ -220,7 +201,7 @@ export class FakeSystem {
 
   #apply(operation: PushOperation, fault: WriteFault | undefined): PushOutcome {
     if (fault === 'rejected') return { kind: 'rejected', reason: 'It is not taken.' };
-    if (fault === 'moved-on') return { kind: 'conflict' };
+    if (fault === 'moved-on' && operation.kind !== 'create') return { kind: 'conflict' };
     if (fault === 'unknown-not-done') return { kind: 'unknown', reason: 'It timed out.' };
     if (fault === 'rate-limited' || fault === 'unavailable') {
       const failure = new AdapterFailure('rate-limited', 'Too many.', { retryAfterMs: 2000, wroteNothing: true });
@@ -235,13 +216,24 @@ export class FakeSystem {
 
   #make({ idempotencyKey, record: fields }: PushOperation & { kind: 'create' }): PushOutcome {
     const known = [...this.records.values()].find(({ key }) => key === idempotencyKey);
-    if (known !== undefined && this.traits.idempotentCreate) return this.#written(known);
-    const same = [...this.records.values()].find((each) => each.fields['email'] === fields['email']);
-    if (same !== undefined && this.traits.unique === true) return { kind: 'exists', externalId: same.id };
+    const { idempotentCreate, keyHoldsMs = Number.POSITIVE_INFINITY, unique, hidesOther } = this.traits;
+    const knowsKey = known !== undefined && this.#now() < known.createdAtMs + keyHoldsMs;
+    if (knowsKey && idempotentCreate) return this.#written(known);
+    const same = unique === true ? this.#findSame(fields['email'] ?? undefined) : undefined;
+    if (same !== undefined && hidesOther === true) return { kind: 'exists' };
+    if (same !== undefined) {
+      same.isMet = true;
+      return { kind: 'exists', externalId: same.id };
+    }
     const record = this.create(fields, idempotencyKey);
-    const idle = known?.deleted === false;
+    const idle = known?.deleted === false && !this.#isLost(known, fields);
     this.writes.push({ kind: 'create', id: record.id, idle, overwritten: [], blind: false, conditional: false });
     return this.#written(record);
+  }
+
+  /** Of a create whose record was given another address since, who looks by that finds nothing. */
+  #isLost(known: SystemRecord, sent: JsonObject): boolean {
+    return this.traits.findsAlike === true && foldAddress(known.fields['email']) !== foldAddress(sent['email']);
   }
 
   #alter(operation: Exclude<PushOperation, { kind: 'create' }>): PushOutcome {
@@ -267,6 +259,7 @@ export class FakeSystem {
       record.unread.clear();
       return { kind: 'written', externalId: record.id };
     }
+    if (this.refuses(operation.patch, record)) return { kind: 'rejected', reason: 'Another record has the address.' };
     const fields = Object.keys(operation.patch);
     const before = record.fields;
     const isSame = fields.every((field) => sameValue(before[field] ?? null, operation.patch[field] ?? null));
@@ -286,16 +279,6 @@ export class FakeSystem {
 
   /** The record as it is now. */
   show(record: SystemRecord): ExternalChange {
-    const { versioned, stamps = 'right' } = this.traits;
-    const version = stamps === 'right' ? record.modifiedAtMs : record.revision;
-    const wrongMs = stamps === 'wild' ? ((record.revision * 7 + record.id.length) % 13) * 3_600_000 - 6 * 3_600_000 : 0;
-    const modifiedAt = new Date(record.modifiedAtMs + wrongMs).toISOString();
-    const known = { version, revision: String(record.revision), ...(stamps === 'none' ? {} : { modifiedAt }) };
-    return {
-      externalId: record.id,
-      deleted: record.deleted,
-      record: record.deleted ? {} : copyJson(record.fields),
-      ...(versioned ? known : {}),
-    };
+    return showRecord(record, this.traits);
   }
 }

@@ -4,7 +4,7 @@ import type { ShardDocument } from '../../../shared/core/documents/shard.ts';
 import type { Json } from '../../../shared/core/json.ts';
 import { sameMeaning } from '../../../shared/core/two-way/same-meaning.ts';
 import type { Deeds, Edit } from './deeds.ts';
-import { areAllWhole, isOverwritten, shardsByRecord, valueHere, wasDeleted, wasSettled } from './look-up.ts';
+import { areAllWhole, idsOf, isOverwritten, shardsByRecord, valueHere, wasDeleted, wasSettled } from './look-up.ts';
 import { normalise } from './normalise.ts';
 import { comesAgain, type Field, type Program, pathOf } from './program.ts';
 import type { TwoWayWorld } from './world.ts';
@@ -27,7 +27,12 @@ export function findFaultsOfEdits(world: TwoWayWorld, deeds: Deeds, program: Pro
     if (shard === undefined || shard.status !== 'active' || wasDeleted(shard, deeds)) return [];
     if (wasSettled(shard, deeds) || waits(shard, field) || isOverwritten(world, shard, field)) return [];
     if (isJoined(shard) && !areTimesRight(program)) return [];
-    return lostEdits(world, program, shard, field, [...byPlace.values()]);
+    // Hosts whose clocks differ cannot tell a look from before a write from one after it, where there are no versions.
+    if (program.hostsAheadMs !== undefined && idsOf(shard).some((id) => deeds.shownLate.has(id))) return [];
+    const edits = [...byPlace.values()];
+    // What a first meeting with a record that was there comes to is not for the policies to say.
+    const metAt = deeds.met.get(shardId) ?? 0;
+    return edits.some(({ order }) => order < metAt) ? [] : lostEdits(world, program, shard, field, edits);
   });
 }
 

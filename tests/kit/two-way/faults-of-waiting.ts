@@ -92,17 +92,21 @@ export class Refusals {
       return [];
     return Object.entries(before.pushProblems ?? {}).flatMap(([key, { state }]) => {
       if (after.pushProblems?.[key] !== undefined) return [];
+      // Of several records of a shard, it is not told which one was refused.
+      const isUnclear = state === 'failed' && (liveAt(before, key).length > 1 || liveAt(after, key).length > 1);
       const isOver =
         state === 'held'
-          ? hasLive(after, key)
-          : stateAt(before, key) !== stateAt(after, key) || after.push?.[key.slice(0, key.indexOf(':'))] !== 'pending';
+          ? liveAt(after, key).length > 0
+          : isUnclear ||
+            stateAt(before, key) !== stateAt(after, key) ||
+            after.push?.[key.slice(0, key.indexOf(':'))] !== 'pending';
       return isOver ? [] : [`${after.id} ${key}: it was ${state}, and nobody knows any more`];
     });
   }
 
   #outlived(after: ShardDocument): string[] {
     return Object.entries(after.pushProblems ?? {}).flatMap(([key, { state, at, print }]) => {
-      if (state !== 'failed') return [];
+      if (state !== 'failed' || liveAt(after, key).length > 1) return [];
       const place = `${after.id} ${key}`;
       const known = this.#noted.get(place);
       const now = { at, print, state: stateAt(after, key) };
@@ -113,18 +117,17 @@ export class Refusals {
   }
 }
 
-function hasLive({ sources }: ShardDocument, key: string): boolean {
-  return Object.values(sources).some(
+function liveAt({ sources }: ShardDocument, key: string): ShardSource[] {
+  return Object.values(sources).filter(
     ({ integrationId, object, deleted }) => !deleted && `${integrationId}:${object}` === key,
   );
 }
 
 /** What would be written, and of which record in which state. */
-function stateAt({ status, data, sources }: ShardDocument, key: string): string {
-  const own = Object.values(sources).filter(({ integrationId, object }) => `${integrationId}:${object}` === key);
-  const live = own.filter(({ deleted }) => !deleted);
+function stateAt(shard: ShardDocument, key: string): string {
+  const live = liveAt(shard, key);
   const [one] = live;
-  const revision = live.length === 1 ? (one?.externalRevision ?? one?.externalVersion ?? one?.externalBase) : null;
-  const values = fields.map((field) => readPath(data, pathOf(field).split('.')) ?? null);
-  return JSON.stringify([status, values, live.map(({ externalId }) => externalId), revision]);
+  const revision = one?.externalRevision ?? one?.externalVersion ?? one?.externalBase ?? null;
+  const values = fields.map((field) => readPath(shard.data, pathOf(field).split('.')) ?? null);
+  return JSON.stringify([shard.status, values, live.map(({ externalId }) => externalId), revision]);
 }

@@ -1,11 +1,10 @@
 import { AppError } from '../../../shared/core/app-error.ts';
 import type { ShardDocument, ShardSource } from '../../../shared/core/documents/shard.ts';
-import { routeKeyOf } from '../../../shared/core/two-way/doubtful-creates.ts';
 import { sameMeaning } from '../../../shared/core/two-way/same-meaning.ts';
 import { Crash } from '../faults.ts';
 import type { LogEntry } from '../memory-services.ts';
 import type { Deeds } from './deeds.ts';
-import type { FakeSystem, SystemRecord } from './fake-system.ts';
+import type { FakeSystem } from './fake-system.ts';
 import { findFaultsOfConflicts } from './faults-of-conflicts.ts';
 import { findFaultsOfEdits } from './faults-of-edits.ts';
 import {
@@ -18,10 +17,11 @@ import {
   wasDeleted,
   wasSettled,
 } from './look-up.ts';
-import type { MadeRecords } from './made-records.ts';
+import { type MadeRecords, problemsOf } from './made-records.ts';
 import { normalise } from './normalise.ts';
 import { comesAgain, type Field, fields, type Program, pathOf, wholePart } from './program.ts';
 import { integrationOf } from './set-up.ts';
+import type { SystemRecord } from './system-record.ts';
 import type { TwoWayWorld } from './world.ts';
 
 /**
@@ -80,7 +80,11 @@ class Look {
 
   /** A record that was created and not known again comes back as somebody new; only a person can tell that where the system cannot. */
   #isMadeTwice({ sources }: ShardDocument): boolean {
-    const canTell = this.#world.systems.every(({ traits }) => traits.idempotentCreate || traits.findsCreated);
+    const canTell = this.#world.systems.every(
+      ({ traits }) =>
+        (traits.idempotentCreate && traits.keyHoldsMs === undefined) ||
+        (traits.findsCreated && traits.findsAlike !== true),
+    );
     const records = Object.values(sources).flatMap(({ externalId }) => this.#recordOf(externalId) ?? []);
     const areOurs = records.length === Object.keys(sources).length && records.every(({ key }) => key !== undefined);
     return canTell && !this.#program.matched && areOurs && !this.#made.isExplained(records);
@@ -114,9 +118,12 @@ class Look {
 
   /** A person has to decide, or the system refuses it. */
   #isExplained(shard: ShardDocument, index: number, own: readonly ShardSource[]): boolean {
+    const problem = problemsOf(this.#world).find(
+      ({ shardId, integrationId }) => shardId === shard.id && integrationId === integrationOf(index),
+    );
+    if (problem?.isRefused === true) return true;
     if (this.#isDecided) return false;
-    const key = routeKeyOf({ integrationId: integrationOf(index), object: 'people' });
-    return own.some(({ held }) => held?.deletion !== undefined) || shard.pushProblems?.[key] !== undefined;
+    return own.some(({ held }) => held?.deletion !== undefined) || problem !== undefined;
   }
 
   /** Whoever edits it last keeps it, where that side wins anyway. */

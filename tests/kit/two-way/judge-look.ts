@@ -7,9 +7,9 @@ import { readPath } from '../../../shared/core/field-path.ts';
 import type { Json } from '../../../shared/core/json.ts';
 import { sameMeaning } from '../../../shared/core/two-way/same-meaning.ts';
 import type { Deeds } from './deeds.ts';
-import type { SystemRecord } from './fake-system.ts';
 import { comesAgain, type Field, fields, type Program, pathOf, wholePart } from './program.ts';
 import { taskOf } from './set-up.ts';
+import type { SystemRecord } from './system-record.ts';
 import type { TwoWayWorld } from './world.ts';
 
 type Value = Json | undefined;

@@ -1,6 +1,9 @@
-import type { PushState } from '../../../shared/core/documents/shard.ts';
-import type { FakeSystem, SystemRecord } from './fake-system.ts';
+import type { PushState, ShardDocument } from '../../../shared/core/documents/shard.ts';
+import type { FakeSystem } from './fake-system.ts';
+import { valueHere } from './look-up.ts';
 import { integrationOf } from './set-up.ts';
+import { foldAddress } from './show-record.ts';
+import type { SystemRecord } from './system-record.ts';
 import type { TwoWayWorld } from './world.ts';
 
 /** A shard that could not be written to a system, or of which nobody knows whether it was. */
@@ -9,16 +12,30 @@ export interface Problem {
   readonly system: FakeSystem;
   readonly integrationId: string;
   readonly state: PushState;
+  /** It stays so until people change one of two: another record, be it in the bin or the same person's, has the address of the shard. */
+  readonly isRefused: boolean;
 }
 
 export function problemsOf(world: TwoWayWorld): Problem[] {
-  return world.shards().flatMap(({ id: shardId, pushProblems = {} }) =>
+  return world.shards().flatMap((shard) =>
     world.systems.flatMap((system, index) => {
       const integrationId = integrationOf(index);
-      const state = pushProblems[`${integrationId}:people`]?.state;
-      return state === undefined ? [] : [{ shardId, system, integrationId, state }];
+      const { state, reason } = shard.pushProblems?.[`${integrationId}:people`] ?? {};
+      if (state === undefined) return [];
+      const isRefused = state === 'failed' && reason !== '' && isTakenAt(shard, system);
+      return [{ shardId: shard.id, system, integrationId, state, isRefused }];
     }),
   );
+}
+
+function isTakenAt(shard: ShardDocument, { traits, records }: FakeSystem): boolean {
+  const address = foldAddress(valueHere(shard, 'email'));
+  if (traits.unique !== true || address === undefined || shard.status !== 'active') return false;
+  const own = Object.values(shard.sources).flatMap(({ externalId }) => records.get(externalId) ?? []);
+  const live = own.filter(({ deleted }) => !deleted);
+  const isTakenFrom = (lacking?: SystemRecord) =>
+    [...records.values()].some((each) => each !== lacking && foldAddress(each.fields['email']) === address);
+  return live.length === 0 ? isTakenFrom() : live.some(isTakenFrom);
 }
 
 /** What people see who look for the record that was made for a shard: every create that was about to be sent is remembered by its key. */

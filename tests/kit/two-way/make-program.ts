@@ -28,6 +28,7 @@ const writeFaults = [
   'unknown-done',
   'unknown-not-done',
   'rejected',
+  'moved-on',
   'rate-limited',
   'unavailable',
   'untold',
@@ -104,10 +105,24 @@ function traitsOf(random: Random, kind: SystemKind): Traits {
   if (kind === 'plain') {
     const fetches = random() < 0.6;
     const tells = random() < 0.5;
-    return { versioned: false, optimistic: false, fetches, tells, rough: false, clockAheadMs, ...create };
+    const plain = { versioned: false, optimistic: false, fetches, tells, rough: false, clockAheadMs, ...create };
+    return { ...plain, ...rareTraits(random, create) };
   }
   const shared = { versioned: true, fetches: true, clockAheadMs, stamps, ...create };
-  return { ...shared, optimistic: random() < 0.8, tells: random() < 0.8, rough: kind === 'rough' };
+  const versioned = { ...shared, optimistic: random() < 0.8, tells: random() < 0.8, rough: kind === 'rough' };
+  return { ...versioned, ...rareTraits(random, create) };
+}
+
+function rareTraits(
+  random: Random,
+  { idempotentCreate, findsCreated }: Pick<Traits, 'idempotentCreate' | 'findsCreated'>,
+): Partial<Traits> {
+  return {
+    ...(idempotentCreate && random() < 0.15 ? { keyHoldsMs: pick(random, [150 * second, 600 * second]) } : {}),
+    ...(findsCreated && random() < 0.2 ? { findsAlike: true } : {}),
+    ...(random() < 0.07 ? { unique: true, ...(random() < 0.4 ? { hidesOther: true } : {}) } : {}),
+    ...(random() < 0.07 ? { showsBin: true } : {}),
+  };
 }
 
 function partOf(random: Random): Part {
@@ -171,7 +186,8 @@ function mishap(random: Random, about: Circumstances, system: number): Event {
     const how = pick(random, ['edit', 'delete', 'edit-here', 'delete-here'] as const);
     return { kind: 'disturb', how, field: pick(random, about.fields), value: nextValue(random, about) };
   }
-  if (chance < 0.48) return { kind: 'crash', step, moment: pick(random, ['before', 'after'] as const) };
-  if (chance < 0.6) return { kind: 'lose-answer', step };
+  if (chance < 0.26) return { kind: random() < 0.6 ? 'garble' : 'mend', system, record: Math.floor(random() * 3) };
+  if (chance < 0.52) return { kind: 'crash', step, moment: pick(random, ['before', 'after'] as const) };
+  if (chance < 0.63) return { kind: 'lose-answer', step };
   return { kind: 'fault', system, fault: pick(random, writeFaults) };
 }

@@ -32,6 +32,8 @@ const scenes: readonly (readonly [number, Scene])[] = [
   [0.05, changeOfMind],
   [0.04, comeBack],
   [0.03, refusal],
+  [0.03, unreadable],
+  [0.03, namesakes],
 ];
 
 /** Several steps that belong together, or none. */
@@ -107,7 +109,7 @@ function changeOfMind(random: Random, about: Circumstances): Event[] {
 /** Somebody new of whom nobody knows whether a system has made a record. */
 function doubtfulCreate(random: Random, about: Circumstances): Event[] {
   const system = Math.floor(random() * about.systems);
-  const fault = pick(random, ['unknown-done', 'unknown-done', 'unknown-not-done'] as const);
+  const fault = doubtOf(random);
   const made: Event =
     random() < 0.5
       ? { kind: 'create-here', value: nextValue(random, about) }
@@ -175,13 +177,50 @@ function refusal(random: Random, about: Circumstances): Event[] {
   const record = Math.floor(random() * 3);
   const edit = () => ({ field: pick(random, about.fields), value: clashing(random, about) });
   const events: Event[] = [
-    { kind: 'fault', system, fault: 'rejected' },
+    { kind: 'fault', system, fault: random() < 0.6 ? 'rejected' : 'moved-on' },
     { kind: 'edit-here', shard: record, ...edit() },
     { kind: 'feed' },
     { kind: 'deliver', queue: 'push', again: false },
   ];
   if (random() < 0.5) events.push({ kind: 'edit-here', shard: record, ...edit() });
   else events.push({ kind: 'edit', system, record, ...edit() }, { kind: 'sync', system, full: false, now: true });
+  return events;
+}
+
+/** Two people with one address, which some systems have only once; one may be given another, or a system does not say whether it made a record. */
+function namesakes(random: Random, about: Circumstances): Event[] {
+  // Each of the first two values of an address is the other one, but for how it is written, and so is each of the next two.
+  const first = Math.floor(random() * 4);
+  const second = random() < 0.5 ? first : first ^ 1;
+  const events: Event[] = [];
+  for (const value of [first, second]) {
+    const system = Math.floor(random() * about.systems);
+    if (random() < 0.3) events.push({ kind: 'fault', system: system + 1, fault: doubtOf(random), of: 'create' });
+    events.push(random() < 0.4 ? { kind: 'create-here', value } : { kind: 'create', system, value });
+    if (random() < 0.6) events.push(...someSyncs(random, about), { kind: 'feed' });
+  }
+  if (random() < 0.5) events.push({ kind: 'deliver', queue: 'push', again: false });
+  const shard = Math.floor(random() * 5);
+  if (random() < 0.5) events.push({ kind: 'edit-here', shard, field: 'email', value: clashing(random, about) });
+  if (random() < 0.5) events.push({ kind: 'retry', problem: Math.floor(random() * 2) });
+  return events;
+}
+
+function doubtOf(random: Random): 'unknown-done' | 'unknown-not-done' {
+  return random() < 0.7 ? 'unknown-done' : 'unknown-not-done';
+}
+
+/** Of a record something cannot be read while it is to be written, or while its people go on. */
+function unreadable(random: Random, about: Circumstances): Event[] {
+  const system = Math.floor(random() * about.systems);
+  const record = Math.floor(random() * 3);
+  const edit = () => ({ field: pick(random, about.fields), value: clashing(random, about) });
+  const events: Event[] = [{ kind: 'garble', system, record }];
+  if (random() < 0.5) events.push({ kind: 'edit', system, record, ...edit() });
+  events.push({ kind: 'edit-here', shard: record, ...edit() }, { kind: 'feed' });
+  if (random() < 0.7) events.push({ kind: 'deliver', queue: 'push', again: false });
+  if (random() < 0.5) events.push(...someSyncs(random, about));
+  if (random() < 0.7) events.push({ kind: 'mend', system, record: 0 }, ...someSyncs(random, about));
   return events;
 }
 

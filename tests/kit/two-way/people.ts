@@ -13,9 +13,9 @@ import { updateShard } from '../../../shared/use-cases/edit-shards/update-shard.
 import { retryPush } from '../../../shared/use-cases/push/retry-push.ts';
 import { traceparent } from '../sync-harness.ts';
 import type { Deeds } from './deeds.ts';
-import type { SystemRecord } from './fake-system.ts';
 import { type MadeRecords, type Problem, problemsOf } from './made-records.ts';
 import { type Event, type Field, fieldOf, valueOfField } from './program.ts';
+import type { SystemRecord } from './system-record.ts';
 import type { TwoWayWorld } from './world.ts';
 
 type Body = Parameters<typeof resolveConflict>[2]['body'];
@@ -48,6 +48,7 @@ export class People {
   create({ system, value }: { readonly system: number; readonly value: number }): void {
     const there = this.#world.system(system);
     const email = valueOfField('email', value) ?? null;
+    if (there.refuses({ email })) return;
     const record = there.create({ name: `New ${value}`, email });
     for (const field of ['name', 'email'] as const) {
       const made = record.fields[field];
@@ -69,10 +70,24 @@ export class People {
     const system = this.#world.system(index);
     // It may have been deleted since it was looked for.
     if (record.deleted) return;
+    if (field === 'email' && system.refuses({ email: valueOfField(field, value) ?? null }, record)) return;
     const before = record.fields[field];
     system.edit(record, field, valueOfField(field, value));
     const made = record.fields[field];
     if (!sameValue(before, made)) this.#deeds.edit({ place: system.name, id: record.id, field, value: made });
+  }
+
+  /** A change there that says nothing of the fields that are read, but keeps them from being read. */
+  garble({ kind, system: index, record }: Event & { kind: 'garble' | 'mend' }): void {
+    const system = this.#world.system(index);
+    const isGarbled = kind === 'garble';
+    const found = pick(
+      system.live().filter((each) => (each.isGarbled === true) !== isGarbled),
+      record,
+    );
+    if (found === undefined) return;
+    found.isGarbled = isGarbled;
+    system.touch(found);
   }
 
   #mark(index: number, record: SystemRecord, deleted: boolean): void {
@@ -267,7 +282,8 @@ export class People {
   async clearDesk(round: number): Promise<boolean> {
     this.#read.clear();
     const open = this.#conflicts('open');
-    const problems = problemsOf(this.#world);
+    // What is refused because of somebody else they have tried once more, and leave.
+    const problems = problemsOf(this.#world).filter(({ isRefused }) => round === 0 || !isRefused);
     for (const [index, conflict] of open.entries()) {
       await this.decide(conflict, { choice: index + round, value: 1000 + 10 * round + index, rule: false });
     }

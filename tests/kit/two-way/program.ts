@@ -79,6 +79,8 @@ export type Event =
   | { readonly kind: 'deliver'; readonly queue: 'sync' | 'push'; readonly again: boolean }
   | { readonly kind: 'crash'; readonly step: number; readonly moment: 'before' | 'after' }
   | { readonly kind: 'lose-answer'; readonly step: number }
+  /** People write something in a record that cannot be read by anybody else, or take that back. */
+  | { readonly kind: 'garble' | 'mend'; readonly system: number; readonly record: number }
   | { readonly kind: 'fault'; readonly system: number; readonly fault: WriteFault; readonly of?: 'create' };
 
 /** How a system takes part: both ways and whole, unless it says otherwise. */

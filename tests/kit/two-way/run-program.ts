@@ -1,12 +1,13 @@
 import { AppError } from '../../../shared/core/app-error.ts';
+import { sameValue } from '../../../shared/core/canonical.ts';
 import { Crash, type Operation } from '../faults.ts';
 import { Deeds } from './deeds.ts';
-import type { WriteSeen } from './fake-system.ts';
 import { findFaults } from './find-faults.ts';
 import { areAllWhole } from './look-up.ts';
 import { MadeRecords } from './made-records.ts';
 import { People, type Request } from './people.ts';
 import type { Event, Moment, Program } from './program.ts';
+import type { WriteSeen } from './system-record.ts';
 import { watchShards } from './watch-shards.ts';
 import { TwoWayWorld } from './world.ts';
 
@@ -26,7 +27,9 @@ export async function runProgram(program: Program): Promise<string[]> {
 
 type Deed =
   | Request
-  | (Event & { readonly kind: 'create' | 'edit' | 'delete' | 'restore' | 'touch' | 'disturb' | 'clash' });
+  | (Event & {
+      readonly kind: 'create' | 'edit' | 'delete' | 'restore' | 'touch' | 'garble' | 'mend' | 'disturb' | 'clash';
+    });
 
 /** Calls after which a moment that does not come is no longer waited for. */
 const patience = 150;
@@ -108,7 +111,15 @@ class Run {
     const { faults } = this.#world.deps;
     faults.onOperation = undefined;
     faults.restart();
-    for (const system of this.#world.systems) system.nextFaults.length = 0;
+    for (const system of this.#world.systems) {
+      system.nextFaults.length = 0;
+      // Deleted ones can be restored later.
+      for (const record of system.records.values()) {
+        if (record.isGarbled !== true) continue;
+        record.isGarbled = false;
+        system.touch(record);
+      }
+    }
     await this.#world.settle();
   }
 
@@ -192,6 +203,10 @@ class Run {
       case 'touch':
         this.#people.changeThere(event);
         return;
+      case 'garble':
+      case 'mend':
+        this.#people.garble(event);
+        return;
       case 'disturb':
         return this.#other(() => this.#people.disturb(event));
       case 'clash':
@@ -212,6 +227,10 @@ class Run {
     }
     const look = pick(world.looks, event.look);
     if (look === undefined) return;
+    const { traits, records } = world.system(look.system);
+    const record = records.get(look.change.externalId);
+    const isLate = record !== undefined && !sameValue(record.fields, look.change.record);
+    if (isLate && !traits.versioned) this.#deeds.shownLate.add(record.id);
     const id = look.seenAtMs + world.looks.indexOf(look);
     if (!event.again) world.looks.splice(world.looks.indexOf(look), 1);
     await this.#other(() => world.show(look, id));

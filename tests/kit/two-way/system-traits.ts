@@ -14,8 +14,14 @@ export interface Traits {
   readonly clockAheadMs: number;
   /** Its times of modification: by its clock unless given; `wild` ones are hours wrong, either way. Its versions then count changes. */
   readonly stamps?: 'right' | 'wild' | 'none';
+  /** A key is known for so long; for good unless given. */
+  readonly keyHoldsMs?: number;
+  /** What a create has made is found by its address, which others may have as well; by its key unless given. */
+  readonly findsAlike?: true;
   /** No two records have the same address, those in the bin included: a create is told which one has it. */
   readonly unique?: true;
+  /** A create is told that there is one, and not which. */
+  readonly hidesOther?: true;
   /** What is in the bin can be read. */
   readonly showsBin?: true;
 }

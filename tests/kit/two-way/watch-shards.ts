@@ -35,6 +35,7 @@ export async function watchShards(world: TwoWayWorld, deeds: Deeds, program: Pro
     if (!result.ok) return result;
     const after = write.document;
     if (before !== undefined) noteDeeds(before, after, deeds);
+    if (before !== undefined && hasMet(world, before, after)) deeds.meet(after.id);
     holds.note(before, after);
     faults.push(
       ...faultsOfMarks(after, routes),
@@ -54,6 +55,12 @@ export async function watchShards(world: TwoWayWorld, deeds: Deeds, program: Pro
     return result;
   };
   return faults;
+}
+
+/** Whether it is given a record that was there when it was to be created. */
+function hasMet({ systems }: TwoWayWorld, before: ShardDocument, after: ShardDocument): boolean {
+  const given = Object.entries(after.sources).filter(([linkId]) => before.sources[linkId] === undefined);
+  return given.some(([, { externalId }]) => systems.some(({ records }) => records.get(externalId)?.isMet === true));
 }
 
 /** What waits for people is not written. */

@@ -19,9 +19,10 @@ import { workOnSlice } from '../../../shared/use-cases/work-on-slice.ts';
 import { Crash } from '../faults.ts';
 import { createMemoryDeps, type MemoryDeps } from '../memory-ports.ts';
 import { traceparent } from '../sync-harness.ts';
-import { FakeSystem, type SystemRecord } from './fake-system.ts';
+import { FakeSystem } from './fake-system.ts';
 import type { Program } from './program.ts';
 import { integrationOf, nameOf, setUpMatching, setUpSystem, taskOf } from './set-up.ts';
+import type { SystemRecord } from './system-record.ts';
 
 /** What is due later than that of a conflict reminds people. */
 const waitsForPeopleMs = 2 * 3_600_000;

@@ -6,6 +6,7 @@ import { orderPair } from '../../core/identity/merge-identity.ts';
 import { linkIdOf } from '../../core/observation.ts';
 import type { Stored } from '../../core/ports.ts';
 import { isSupposed, isTaken, routeKeyOf } from '../../core/two-way/doubtful-creates.ts';
+import { reviveElsewhere } from '../../core/two-way/merge-life.ts';
 import { markPushes } from '../../core/two-way/push-routes.ts';
 import type { LoadedRoute } from '../load-push-routes.ts';
 import { followForwarding, type Survivor } from '../merge-shards/follow-forwarding.ts';
@@ -106,9 +107,8 @@ async function claimRecord(
     const isTheirs = source !== undefined && !isSupposed(source);
     // Where match rules may have found the two to be one, or a pull took the record for somebody new, they are.
     if (theirs.stored === undefined || isTheirs || matchers.has(route.shardTypeId)) {
-      return joinShards(work, route, ours, theirs, cause);
-    }
-    if (await takeRecord(work, route, wanted, known, theirs.stored)) return;
+      if (await joinShards(work, route, ours, theirs, cause)) return;
+    } else if (await takeRecord(work, route, wanted, known, theirs.stored)) return;
     [known] = await deps.links.getMany(scope, [{ id: wanted.id }]);
   }
 }
@@ -135,14 +135,16 @@ async function takeRecord(
   return result?.ok === true;
 }
 
-/** Makes the shard that a record was created for, and the one that it was given, one. */
+/** Makes the shard that a record was created for, and the one that it was given, one. @returns false when others were at them */
 async function joinShards(
-  { deps, scope }: LaneWork,
+  work: LaneWork,
   route: LoadedRoute,
   left: Survivor,
   right: Survivor,
   cause: Cause,
-): Promise<void> {
+): Promise<boolean> {
+  if (!(await reviveWith(work, left, right)) || !(await reviveWith(work, right, left))) return false;
+  const { deps, scope } = work;
   const [older, newer] = orderPair(left.id, right.id);
   const isThere = (id: string) => (id === left.id ? left : right).stored !== undefined;
   const empty = (id: string) => emptyShard({ id, tenantId: scope.tenantId, shardTypeId: route.shardTypeId }, cause);
@@ -154,4 +156,14 @@ async function joinShards(
     made.map((document) => ({ kind: 'create', document })),
   );
   await mergeShards(deps, scope, { shardIds: [older, newer], trigger: 'push' });
+  return true;
+}
+
+/** A shard that was deleted lives again as one with one that lives: what was deleted elsewhere with it is to be made anew. @returns false when others were at it */
+async function reviveWith({ deps, scope, routes }: LaneWork, gone: Survivor, other: Survivor): Promise<boolean> {
+  const before = gone.stored;
+  if (before?.document.deletion === undefined || other.stored?.document.status === 'deleted') return true;
+  const sources = { ...before.document.sources };
+  reviveElsewhere({ linkId: '', routes }, sources);
+  return (await putShard(deps, scope, { before, document: { ...before.document, sources } })).ok;
 }

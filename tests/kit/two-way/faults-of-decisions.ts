@@ -121,11 +121,13 @@ function faultsOfUndo(
   if (deleted === undefined) return faults;
   const live = Object.keys(before.sources).filter((linkId) => before.sources[linkId]?.deleted === false);
   if (!sameValue(live.sort(), [...deleted.live])) faults.push('is taken back after it was carried out elsewhere');
+  // Another record of the shard may be made anew by a decision of its own.
+  const revived = deleted.where === 'here' ? Object.values(after.sources) : [source];
   const isAsBefore =
     source.held?.deletion === deleted.where &&
     after.status === (deleted.where === 'here' ? 'deleted' : 'active') &&
     sameValue(after.deletion ?? null, deleted.deletion ?? null) &&
-    Object.values(after.sources).every(({ recreate }) => recreate === undefined);
+    revived.every(({ recreate }) => recreate === undefined);
   return isAsBefore ? faults : [...faults, 'is taken back, and the deletion does not wait as it did'];
 }
 

@@ -36,7 +36,7 @@ export async function watchShards(world: TwoWayWorld, deeds: Deeds, program: Pro
     const after = write.document;
     if (before !== undefined) noteDeeds(before, after, deeds);
     if (before !== undefined && hasMet(world, before, after)) deeds.meet(after.id);
-    holds.note(before, after);
+    holds.note(after);
     faults.push(
       ...faultsOfMarks(after, routes),
       ...faultsOfRevision(world, before, after),
@@ -86,9 +86,11 @@ class Holds {
     };
   }
 
-  note(before: ShardDocument | undefined, after: ShardDocument): void {
+  /** A record may have come to the shard with another one, and what waited of it be over with that. */
+  note(after: ShardDocument): void {
     for (const [linkId, source] of Object.entries(after.sources)) {
-      const [was, is] = [placesOf(linkId, before?.sources[linkId]), placesOf(linkId, source)];
+      const is = placesOf(linkId, source);
+      const was = [...this.#since.keys()].filter((place) => place.startsWith(`${linkId} `));
       for (const place of is) if (!was.includes(place)) this.#since.set(place, this.#world.turns);
       for (const place of was) if (!is.includes(place)) this.#since.delete(place);
     }

@@ -64,7 +64,9 @@ function planKnown(
  */
 function isLateLook(input: MergeInput, source: ShardSource, observation: Observation): boolean {
   const { version, pushed } = observation;
-  const isTold = pushed !== undefined || (version !== undefined && version !== source.externalVersion);
+  // What only shows what was sent may have shown that before.
+  const isAnswer = pushed !== undefined && pushed.supposed !== true;
+  const isTold = isAnswer || (version !== undefined && version !== source.externalVersion);
   const lookedAtMs = input.twoWay?.lookedAtMs;
   if (!isTold && source.pushedAtMs !== undefined && lookedAtMs !== undefined) {
     if (lookedAtMs <= source.pushedAtMs) return true;

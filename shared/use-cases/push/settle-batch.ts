@@ -2,7 +2,7 @@ import { AdapterFailure, type ExternalChange } from '../../core/adapter.ts';
 import type { PushIntent, PushLaneDocument } from '../../core/documents/push-lane.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { linkIdOf } from '../../core/observation.ts';
-import { isMadeOf } from '../../core/two-way/doubtful-creates.ts';
+import { isMadeOf, isTaken } from '../../core/two-way/doubtful-creates.ts';
 import type { LoadedRoute } from '../load-push-routes.ts';
 import { followForwarding } from '../merge-shards/follow-forwarding.ts';
 import { applyAnswers, type PushAnswer } from './apply-answers.ts';
@@ -30,7 +30,27 @@ export async function settleIntents(
   const others = intents.filter(({ kind }) => kind !== 'create');
   const failure = others.length === 0 ? undefined : await settleWrites(work, route, others);
   if (failure !== undefined) return { unknown: intents, failure };
-  return creates.length === 0 ? { unknown: [] } : settleCreates(work, route, creates, batch);
+  const open = await withoutSupposed(work, route, creates);
+  return open.length === 0 ? { unknown: [] } : settleCreates(work, route, open, batch);
+}
+
+/** A record that shows all that was sent was taken for what the create has made: it is not sent again, nor looked for. */
+async function withoutSupposed(
+  { deps, scope, integration }: LaneWork,
+  route: LoadedRoute,
+  creates: readonly PushIntent[],
+): Promise<readonly PushIntent[]> {
+  if (creates.length === 0) return creates;
+  const shards = await followForwarding(
+    deps,
+    scope,
+    creates.map(({ shardId }) => shardId),
+  );
+  const place = { integrationId: integration.id, object: route.object, externalId: '' };
+  return creates.filter(({ shardId }) => {
+    const shard = shards.get(shardId)?.stored?.document;
+    return shard === undefined || !isTaken(shard, place, shardId);
+  });
 }
 
 /** A record that can be read tells. One that cannot is written again: the same values come to the same. */

@@ -154,8 +154,8 @@ class Look {
     return fields.flatMap((field) => {
       const path = pathOf(field);
       const held = source.held?.fields[path];
-      // What was seen before a write, hosts whose clocks differ cannot tell from what was seen after it where there are no versions.
-      const isTold = system.traits.versioned || this.#program.hostsAheadMs === undefined;
+      // What was seen before a write, hosts whose clocks differ cannot tell from what was seen after it where there are no versions, or both are of one instant.
+      const isTold = this.#program.hostsAheadMs === undefined;
       if (held !== undefined && !this.#isDecided)
         return this.#overwritten(record, field, held.theirs !== undefined || !isTold);
       const [ours, theirs] = [valueHere(shard, field), record.fields[field]];

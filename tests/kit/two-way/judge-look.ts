@@ -49,7 +49,9 @@ export function judgeLook(look: Look): string[] {
     const was = before.sources[linkId];
     if (was === undefined || isAnswer(look, now)) return [];
     // Of two records that are seen at once, what one shows is ours for the other.
-    const others = seen.flatMap(([id, { externalBase }]) => (id === linkId ? [] : [externalBase as Json]));
+    const others = Object.entries(after.sources).flatMap(([id, { externalBase, last }]) =>
+      id === linkId || sameValue(before.sources[id]?.last ?? null, last) ? [] : [externalBase as Json],
+    );
     const faults = fields.flatMap((field) => {
       const judged = [before.data as Json, ...others].map((ours) =>
         judgeField(look, now, sidesOf(look, field, was, now, ours)),

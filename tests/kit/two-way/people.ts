@@ -268,14 +268,20 @@ export class People {
     const made = this.#made.find(shardId, system);
     const created = made === undefined ? (false as const) : { externalId: made };
     (state === 'held' ? this.#deeds.settled : this.#deeds.retried).add(shardId);
-    await this.#send(['wrong-state', 'not-found'], (attempt) =>
-      retryPush(this.#world.deps, this.#scope, {
-        ...nothing,
-        params: { integrationId, shardId },
-        body: state === 'held' ? { created } : undefined,
-        attempt,
-      }),
-    );
+    let isTaken = false;
+    const say = (said: false | { externalId: string }) =>
+      this.#send(['wrong-state', 'not-found', 'in-use'], async (attempt) => {
+        isTaken = false;
+        const body = state === 'held' ? { created: said } : undefined;
+        const input = { ...nothing, params: { integrationId, shardId }, body, attempt };
+        await retryPush(this.#world.deps, this.#scope, input).catch((error: unknown) => {
+          isTaken = error instanceof AppError && error.code === 'in-use';
+          throw error;
+        });
+      });
+    await say(created);
+    // Somebody who is the same has it, and keeps it: then there is none for this one.
+    if (isTaken) await say(false);
   }
 
   /** Has nothing left that waits for people. @returns whether there was anything */

@@ -42,7 +42,8 @@ export async function watchShards(world: TwoWayWorld, deeds: Deeds, program: Pro
       ...faultsOfRevision(world, before, after),
       ...findFaultsOfHolds(before, after),
       ...findFaultsOfAgreements(after),
-      ...refusals.note(before, after),
+      // What a merge makes of refusals, as of what is lacking, the change feed says.
+      ...(isMerge(after) ? [] : refusals.note(before, after)),
     );
     if (before === undefined) return result;
     const look = { world, deeds, program, before, after, batches: holds.batches };

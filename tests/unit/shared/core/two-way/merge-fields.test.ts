@@ -146,6 +146,19 @@ describe('the answer to a push', () => {
     expect(shard.source().held).toBeUndefined();
   });
 
+  it('is not what a look from before shows, also where one field said the same before', () => {
+    const data = { ...written, name: ' Ada ' };
+    const shard = answer(edited(false).edit(11, { name: ' Ada ' }), {
+      record: { ...shown, name: 'Ada' },
+      versioned: false,
+      pushed: { kind: 'update', fields: ['name', 'phone'], data },
+    });
+    const supposed = { kind: 'update', fields: ['name'], data, looked: true, supposed: true } as const;
+    shard.see({ record: ada, second: 30, beganAt: 15, versioned: false, pushed: supposed });
+    expect(shard.get().data).toMatchObject({ name: ' Ada ', phone: '040 123 456' });
+    expect(shard.needs()).toEqual([]);
+  });
+
   it('leaves to be pushed what was edited while it was written', () => {
     const shard = answer(edited().edit(15, { phone: '040 999 999' }));
     expect(fieldsOf(shard)).toEqual(['phone']);

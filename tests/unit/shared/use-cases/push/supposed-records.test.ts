@@ -5,6 +5,26 @@ import { ana, forgetful, PushWorld } from '../../../../kit/push-world.ts';
 import { integrationOf } from '../../../../kit/two-way/set-up.ts';
 
 describe('a record that was taken for what a create has made', () => {
+  it('is an answer: the create is not sent again', async () => {
+    const world = await PushWorld.inStep();
+    const record = world.a.create(ana);
+    world.b.nextFaults.push({ fault: 'unknown-done' }, { fault: 'rate-limited' });
+    let isRead = false;
+    world.deps.faults.onOperation = async ({ port, verb }) => {
+      if (isRead || world.b.live().length === 0 || port !== 'pushLanes' || verb !== 'replace') return;
+      isRead = true;
+      await world.sync(1, false);
+      await world.deliver('sync', false);
+      // Its key is forgotten.
+      for (const each of world.b.records.values()) Object.assign(each, { key: undefined });
+    };
+    await world.read(0);
+    await world.settle();
+    expect(isRead).toBe(true);
+    expect(world.b.live()).toHaveLength(1);
+    expect(world.sourcesAt(world.shardOf(record), 1)).toHaveLength(1);
+  });
+
   it('is no reason to leave the record of another create alone, whose shard was merged with its', async () => {
     const world = await PushWorld.inStep({ ...forgetful, findsCreated: true });
     const first = world.a.create({ ...ana, name: 'First' });

@@ -264,7 +264,7 @@ export class FakeSystem {
     const before = record.fields;
     const isSame = fields.every((field) => sameValue(before[field] ?? null, operation.patch[field] ?? null));
     // That its people came to the same since it was looked at cannot be known.
-    const idle = isSame && !fields.every((field) => record.unread.has(field));
+    const idle = isSame && (fields.length === 0 || !fields.every((field) => record.unread.has(field)));
     const overwritten = fields.filter((field) => record.unread.delete(field));
     this.#change(record, { ...before, ...operation.patch });
     record.writtenAtMs = this.#now();

@@ -196,6 +196,13 @@ class Look {
     const idle = system.writes.filter((write) => write.idle);
     const { part = wholePart } = this.#program.systems[index] ?? {};
     if (part.direction === 'pull' && system.writes.length > 0) faults.push(`${system.name} is written to`);
+    const isWritten = (kind: 'create' | 'delete') => system.writes.some((write) => write.kind === kind);
+    // One that was deleted there, and is kept, is made anew.
+    const hasLost = [...system.records.values()].some(({ deleted }) => deleted);
+    if (!part.creates && !hasLost && isWritten('create'))
+      faults.push(`${system.name} was given a record, and takes none`);
+    if (part.deletions === 'ignore' && isWritten('delete'))
+      faults.push(`${system.name} lost a record, and keeps its own`);
     // What is neither pulled nor fetched cannot be known to be there.
     const isKnown = part.direction !== 'push' || system.traits.fetches;
     const isLooked = isKnown && (!isDisturbed || system.traits.fetches);

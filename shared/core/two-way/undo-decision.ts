@@ -63,7 +63,8 @@ export function undoDecision(
     if (edit === undefined) delete edits[field];
     else edits[field] = edit;
   }
-  const sources = { ...withoutRecreation(shard.sources, taken), [linkId]: holdAgain(source, taken) };
+  const others = withOtherDeletions(withoutRecreation(shard.sources, taken), taken);
+  const sources = { ...others, [linkId]: holdAgain(source, taken) };
   const { deleted } = taken;
   const status = deleted?.where === 'here' ? 'deleted' : 'active';
   const deletion = deleted === undefined ? shard.deletion : deleted.deletion;
@@ -126,5 +127,22 @@ function withoutRecreation(sources: ShardDocument['sources'], { deleted, deletio
   if (deleted?.where !== 'here' || deletion !== 'keep') return sources;
   return Object.fromEntries(
     Object.entries(sources).map(([linkId, { recreate: _recreate, ...source }]) => [linkId, source]),
+  );
+}
+
+/** Other records that are gone waited to be decided about as well, until the shard was deleted with this one. */
+function withOtherDeletions(sources: ShardDocument['sources'], { deleted, deletion }: TakenDecision): typeof sources {
+  if (deleted?.where !== 'there' || deletion !== 'delete') return sources;
+  const all = Object.values(sources);
+  const isReplaced = ({ integrationId, object }: ShardSource) =>
+    all.some((other) => !other.deleted && other.integrationId === integrationId && other.object === object);
+  const asks = (source: ShardSource): boolean =>
+    source.deleted && source.recreate !== true && source.archived !== true && !isReplaced(source);
+  return Object.fromEntries(
+    Object.entries(sources).map(([linkId, source]): [string, ShardSource] =>
+      source.held !== undefined && asks(source)
+        ? [linkId, { ...source, held: { ...source.held, deletion: 'there' } }]
+        : [linkId, source],
+    ),
   );
 }

@@ -168,9 +168,11 @@ async function supposeAnswers(
       // Nothing was sent of a value that the provider has already, its own way.
       if (Object.keys(intent.body).length > 0) setPath(data, path, readPath(intent.data, path) as Json | undefined);
     }
+    const written = new Set(intent.fields);
     return {
       linkId,
-      feed,
+      // Of the other fields nothing was seen: the shard may know more of them by now.
+      feed: { ...feed, paths: feed.paths.filter((path) => written.has(path.join('.'))) },
       externalId,
       deleted: false,
       data,

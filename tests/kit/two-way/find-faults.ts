@@ -207,9 +207,18 @@ class Look {
     const isKnown = part.direction !== 'push' || system.traits.fetches;
     const isLooked = isKnown && (!isDisturbed || system.traits.fetches);
     // A create can always be known to have happened: by its key, by looking for it, or by asking people.
-    const forNothing = idle.filter(({ kind }) => isLooked || kind === 'create');
+    const forNothing = idle.filter(({ kind, id }) => (kind === 'create' ? !this.#isForAnother(system, id) : isLooked));
     faults.push(...forNothing.map(({ id, kind }) => `${id} is written without a difference (${kind})`));
     return faults;
+  }
+
+  /** The record that the create had made before is that of somebody else, who is the same in all that is known. */
+  #isForAnother(system: FakeSystem, id: string): boolean {
+    const key = system.records.get(id)?.key;
+    const earlier = [...system.records.values()].find((record) => record.id !== id && record.key === key);
+    const owner = this.#shardOf.get(earlier?.id ?? '');
+    if (owner === undefined || owner.id === this.#shardOf.get(id)?.id) return false;
+    return Object.values(owner.sources).some(({ externalId }) => this.#recordOf(externalId)?.key === undefined);
   }
 
   /** What one person does, and nobody else meanwhile, is told to each other system once, and to the own one not at all. */

@@ -111,6 +111,8 @@ export function isAnswer({ world, deeds, after, batches }: Look, source: ShardSo
   if (deeds.settled.has(after.id)) return true;
   const lane = world.deps.pushLanes.all().find(({ integrationId }) => integrationId === source.integrationId);
   const writtenAtMs = recordOf(world, source)?.writtenAtMs ?? 0;
+  // Who lost the lane may still have what the provider told it.
+  if (writtenAtMs >= (batches.get(source.last.executionId) ?? Number.POSITIVE_INFINITY)) return true;
   return lane?.batch !== undefined && writtenAtMs >= (batches.get(lane.batch.id) ?? 0);
 }
 

@@ -44,6 +44,7 @@ class Run {
   readonly #program: Program;
   readonly #steps: Program['steps'][number][];
   #seen: readonly string[] = [];
+  readonly #unshown = new Set<() => Promise<void>>();
   #calls = 0;
   #depth = 0;
 
@@ -111,6 +112,8 @@ class Run {
     const { faults } = this.#world.deps;
     faults.onOperation = undefined;
     faults.restart();
+    // What is told and cannot be taken is told again.
+    for (const show of this.#unshown) await show();
     for (const system of this.#world.systems) {
       system.nextFaults.length = 0;
       // Deleted ones can be restored later.
@@ -233,7 +236,12 @@ class Run {
     if (isLate && !traits.versioned) this.#deeds.shownLate.add(record.id);
     const id = look.seenAtMs + world.looks.indexOf(look);
     if (!event.again) world.looks.splice(world.looks.indexOf(look), 1);
-    await this.#other(() => world.show(look, id));
+    const show = () => world.show(look, id);
+    this.#unshown.add(show);
+    await this.#other(async () => {
+      await show();
+      this.#unshown.delete(show);
+    });
   }
 
   #find({ system, record }: Event & { kind: 'look' }) {

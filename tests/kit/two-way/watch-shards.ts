@@ -183,7 +183,8 @@ function faultsOfKnowledge({ hostsAheadMs }: Program, before: ShardDocument, aft
     const was = before.sources[linkId];
     // By clocks that differ, nobody can tell.
     const isTold = was !== undefined && !isMerge(after) && hostsAheadMs === undefined;
-    if (isTold && now.observed.fence < was.observed.fence)
+    // A read that began earlier may show a later version.
+    if (isTold && now.externalVersion === was.externalVersion && now.observed.fence < was.observed.fence)
       return [`${after.id} takes an earlier look at ${now.externalId} for a later one`];
     if (was?.externalVersion === undefined || now.externalVersion === undefined) return [];
     if (now.externalVersion < was.externalVersion) return [`${after.id} forgets a later state of ${now.externalId}`];

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { workPushLane } from '../../../../../shared/use-cases/push/work-push-lane.ts';
 import { ana, PushWorld } from '../../../../kit/push-world.ts';
+import { integrationOf } from '../../../../kit/two-way/set-up.ts';
 
 /** Does something once, right after a system has taken a write and before anybody knows. */
 function afterWrite(world: PushWorld, act: () => Promise<void>): { isDone: boolean } {
@@ -72,6 +74,38 @@ describe('a write that is under way', () => {
     expect(state.isDone).toBe(true);
     expect(world.shardOf(record).status).toBe('active');
     expect([world.a.live().length, world.b.live().length]).toEqual([1, 1]);
+  });
+});
+
+describe('an answer that says nothing but that it was written', () => {
+  it('says nothing of what was not: whoever has the lane by now may have written that', async () => {
+    const world = await PushWorld.inStep({ ...plain, fetches: false, tells: false });
+    const record = world.a.create(ana);
+    await world.read(0);
+    const { id } = world.shardOf(record);
+    await world.edit(id, { name: 'Anna' });
+    const message = {
+      kind: 'push-changes' as const,
+      tenantId: 'acme',
+      traceparent: world.scope.traceparent,
+      messageId: world.deps.newId('message'),
+      integrationId: integrationOf(1),
+    };
+    let [looks, seen]: [number, unknown] = [0, undefined];
+    world.deps.faults.onOperation = async ({ port, verb }) => {
+      if (port !== 'links' || verb !== 'getMany' || world.b.live()[0]?.fields['name'] !== 'Anna') return;
+      looks += 1;
+      if (looks !== 2) return;
+      // What came of the write is about to be given to the shard: its message comes once more, and somebody else goes on.
+      await world.edit(id, { phone: '040 999 999' });
+      await workPushLane(world.deps, message);
+      seen = world.b.live()[0]?.fields['phone'];
+    };
+    await workPushLane(world.deps, message);
+    expect(seen).toBe('040 999 999');
+    expect(world.shard(id).data).toMatchObject({ name: 'Anna', phone: '040 999 999' });
+    await world.settle();
+    expect(world.b.live()[0]?.fields).toMatchObject({ name: 'Anna', phone: '040 999 999' });
   });
 });
 

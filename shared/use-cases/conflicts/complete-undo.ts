@@ -9,7 +9,7 @@ import { putShard } from '../put-shards.ts';
 import { causeOf } from './complete-decision.ts';
 import type { ConflictNeeds, Routes } from './conflict-needs.ts';
 import { findHeldShard } from './find-held-shard.ts';
-import { unmakeRule } from './make-rule.ts';
+import { keepRule, unmakeRule } from './make-rule.ts';
 import { writeConflict } from './write-conflict.ts';
 
 /**
@@ -36,7 +36,10 @@ export async function completeUndo(
     if (stored !== undefined && decided?.conflictId === conflict.id && decided.number === decision.number) {
       const cause = causeOf(conflict, undo.actorId, undo.at);
       const undone = undoDecision(stored.document, conflict.linkId, taken, await routes(), cause);
-      if (undone.kind === 'refused') return writeConflict(deps, scope, dropUndo(conflict, now), etag);
+      if (undone.kind === 'refused') {
+        await keepRule(deps, scope, conflict, decision);
+        return writeConflict(deps, scope, dropUndo(conflict, now), etag);
+      }
       if (!(await putShard(deps, scope, { before: stored, document: undone.document })).ok) continue;
       shard = undone.document;
     }

@@ -35,16 +35,41 @@ export async function unmakeRule(
   deps: Needs,
   scope: Scope,
   conflict: Pick<ConflictDocument, 'id' | 'taskId'>,
+  decision: Pick<DecisionDocument, 'fields' | 'rule'>,
+): Promise<void> {
+  await exchange(deps, scope, conflict, decision, (made, before) => ({ from: made, to: before }));
+}
+
+/** Gives the fields the decision's policies again, where they have what they had before it: it stands after all. */
+export async function keepRule(
+  deps: Needs,
+  scope: Scope,
+  conflict: Pick<ConflictDocument, 'id' | 'taskId'>,
+  decision: Pick<DecisionDocument, 'fields' | 'rule'>,
+): Promise<void> {
+  await exchange(deps, scope, conflict, decision, (made, before) => ({ from: before, to: made }));
+}
+
+type Policy = ConflictPolicy | null;
+
+/** @param choose which policy of a field gives way to which, by that of the decision and that before it; null for none of its own */
+async function exchange(
+  deps: Needs,
+  scope: Scope,
+  conflict: Pick<ConflictDocument, 'id' | 'taskId'>,
   { fields, rule }: Pick<DecisionDocument, 'fields' | 'rule'>,
+  choose: (made: Policy, before: Policy) => { readonly from: Policy; readonly to: Policy },
 ): Promise<void> {
   if (rule === undefined) return;
   await changeFields(deps, scope, conflict, (policies) => {
     const next = { ...policies };
     for (const [field, before] of Object.entries(rule.before)) {
       const take = fields[field]?.take;
-      if (take === undefined || take === 'value' || next[field] !== policyOfChoice(take)) continue;
-      if (before === null) delete next[field];
-      else next[field] = before;
+      if (take === undefined || take === 'value') continue;
+      const { from, to } = choose(policyOfChoice(take), before);
+      if ((next[field] ?? null) !== from) continue;
+      if (to === null) delete next[field];
+      else next[field] = to;
     }
     return next;
   });

@@ -211,10 +211,10 @@ describe('an undo', () => {
     expect(world.shard().data).toMatchObject({ name: 'Cene', email: 'later' });
   });
 
-  it('leaves the decision where something goes on from it just as it is taken back', async () => {
+  it('leaves the decision, and its rule, where something goes on from it just as it is taken back', async () => {
     const world = await ConflictWorld.create();
     const id = await world.conflict();
-    await world.resolve(id, theirs);
+    await world.resolve(id, { ...theirs, rule: true });
     let changed = false;
     world.deps.faults.onOperation = async ({ port, verb }) => {
       if (changed || port !== 'conflicts' || verb !== 'replace') return;
@@ -224,6 +224,7 @@ describe('an undo', () => {
     await expect(world.undo(id)).rejects.toMatchObject({ code: 'cannot-undo', errors: [{ field: 'name' }] });
     expect(world.read(id)).toMatchObject({ state: 'resolved' });
     expect(world.shard().data['name']).toBe('later');
+    expect(await world.policies()).toEqual({ name: 'external_wins' });
   });
 });
 

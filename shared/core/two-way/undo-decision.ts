@@ -7,6 +7,7 @@ import type { Json, JsonObject } from '../json.ts';
 import { type ConflictDecision, valueOfChoice, writeDecision } from './decide-conflict.ts';
 import { isWaiting, oursOf } from './held-values.ts';
 import type { PushRoute } from './push-routes.ts';
+import { settleHolds } from './settle-holds.ts';
 
 /** One field as it was when it was decided about. */
 export interface FieldBefore {
@@ -63,10 +64,10 @@ export function undoDecision(
     if (edit === undefined) delete edits[field];
     else edits[field] = edit;
   }
-  const others = withOtherDeletions(withoutRecreation(shard.sources, taken), taken);
-  const sources = { ...others, [linkId]: holdAgain(source, taken) };
   const { deleted } = taken;
   const status = deleted?.where === 'here' ? 'deleted' : 'active';
+  const others = withOtherDeletions(withoutRecreation(shard.sources, taken), taken);
+  const sources = { ...settleHolds({ data, status, sources: others }), [linkId]: holdAgain(source, taken) };
   const deletion = deleted === undefined ? shard.deletion : deleted.deletion;
   const document = writeDecision(shard, { data, sources, edits, status, deletion }, cause, routes);
   return { kind: 'undone', document };

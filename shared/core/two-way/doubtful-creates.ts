@@ -132,16 +132,19 @@ export function isSupposed({ addedIn }: Pick<ShardSource, 'addedIn'>): boolean {
  * Whether a create was taken to have made another record than this one: nothing told the two apart, and a create made one at most.
  *
  * @param createdFor the shard that it was for; any create of the shard and of those that were merged into it, unless given
+ * @param told ids of records of which it is told by now which creates have made them
  */
 export function isTaken(
   { sources }: Pick<ShardDocument, 'sources'>,
   { integrationId, object, externalId }: Place & { readonly externalId: string },
   createdFor?: string,
+  told: ReadonlySet<string> = new Set(),
 ): boolean {
   return Object.values(sources).some(
     (source) =>
       !source.deleted &&
       isSupposed(source) &&
+      !told.has(source.externalId) &&
       (createdFor === undefined || source.addedIn?.endsWith(` for ${createdFor}`) === true) &&
       source.integrationId === integrationId &&
       source.object === object &&

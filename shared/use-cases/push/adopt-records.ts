@@ -32,12 +32,13 @@ export async function findTwins(
     scope,
     created.map(({ intent }) => intent.shardId),
   );
+  const told = new Set(created.map(({ externalId }) => externalId));
   return answers.map((answer): PushAnswer => {
     const shard = shards.get(answer.intent.shardId)?.stored?.document;
     const isTwin =
       isCreated(answer) &&
       shard !== undefined &&
-      isTaken(shard, { ...answer, integrationId: integration.id, object: route.object }, answer.intent.shardId);
+      isTaken(shard, { ...answer, integrationId: integration.id, object: route.object }, answer.intent.shardId, told);
     return isTwin ? { ...answer, written: false, twin: true } : answer;
   });
 }
@@ -78,12 +79,13 @@ export async function adoptRecords(
     scope,
     links.filter((_, index) => results[index]?.ok !== true).map(({ id }) => ({ id })),
   );
+  const told = new Set(answers.flatMap(({ externalId, written }) => (written ? [externalId] : [])));
   for (const link of known) {
     const index = links.findIndex(({ id }) => id === link?.document.id);
     const wanted = links[index];
     const answer = answers[index];
     if (link === undefined || wanted === undefined || answer?.written !== true) continue;
-    await claimRecord(work, route, wanted, answer.intent.shardId, link, cause);
+    await claimRecord(work, route, wanted, { createdFor: answer.intent.shardId, told }, link, cause);
   }
 }
 
@@ -92,7 +94,7 @@ async function claimRecord(
   work: LaneWork,
   route: LoadedRoute,
   wanted: LinkDocument,
-  createdFor: string,
+  { createdFor, told }: { readonly createdFor: string; readonly told: ReadonlySet<string> },
   link: Stored<LinkDocument>,
   cause: Cause,
 ): Promise<void> {
@@ -102,7 +104,7 @@ async function claimRecord(
     const found = await followForwarding(deps, scope, [wanted.shardId, known.document.shardId]);
     const [ours, theirs] = [found.get(wanted.shardId), found.get(known.document.shardId)];
     if (ours === undefined || theirs === undefined || ours.id === theirs.id) return;
-    if (ours.stored !== undefined && isTaken(ours.stored.document, wanted, createdFor)) return;
+    if (ours.stored !== undefined && isTaken(ours.stored.document, wanted, createdFor, told)) return;
     const source = theirs.stored?.document.sources[wanted.id];
     const isTheirs = source !== undefined && !isSupposed(source);
     // Where match rules may have found the two to be one, or a pull took the record for somebody new, they are.

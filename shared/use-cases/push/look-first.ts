@@ -52,7 +52,9 @@ export async function lookFirst(
     work.scope,
     intents.map(({ shardId }) => ({ id: shardId })),
   );
-  const refused = new Set(unread.map(({ intent }) => intent));
+  // What was gone, and may have come back since, is looked at again.
+  const gone = answers.filter((answer) => answer.gone === true);
+  const refused = new Set([...unread, ...gone].map(({ intent }) => intent));
   return intents.filter((intent, index) => {
     const shard = shards[index]?.document;
     return (

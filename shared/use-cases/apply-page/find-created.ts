@@ -28,11 +28,10 @@ export async function findCreated(
   if (underWay === undefined || items.length === 0) return homes;
   const creates = await listDoubtful(deps, scope, integrationId, underWay);
   if (creates.length === 0) return homes;
-  const shards = await followForwarding(deps, scope, [
-    ...creates.map(({ shardId }) => shardId),
-    ...items.flatMap(({ link }) => link?.document.shardId ?? []),
-  ]);
-  const survivorOf = (shardId: string) => shards.get(shardId)?.id ?? shardId;
+  const linked = items.flatMap(({ link }) => link?.document.shardId ?? []);
+  const named = linked.length === 0 ? [] : [...creates.map(({ shardId }) => shardId), ...linked];
+  const survivors = await followForwarding(deps, scope, named);
+  const survivorOf = (shardId: string) => survivors.get(shardId)?.id ?? shardId;
   const known = knowCreated(
     items.map((item) => ({
       item,
@@ -41,6 +40,11 @@ export async function findCreated(
     })),
     creates.map((create) => ({ ...create, survivorId: survivorOf(create.shardId) })),
     matcher !== undefined,
+  );
+  const shards = await followForwarding(
+    deps,
+    scope,
+    known.map(({ create }) => create.shardId),
   );
   for (const { record, create, pushed } of known) {
     const { item } = record;

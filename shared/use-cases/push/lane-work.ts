@@ -34,9 +34,9 @@ export interface LaneWork {
   readonly routes: readonly LoadedRoute[];
   /** Those of this integration. */
   readonly own: readonly LoadedRoute[];
-  /** How often each shard was written in this slice: what keeps coming back waits. */
   /** Records of people who were erased: none of them is tied to anything again. */
   readonly suppressions: Suppressions;
+  /** How often each shard was written in this slice: what keeps coming back waits. */
   readonly rounds: Map<string, number>;
   readonly tools: Map<LoadedRoute, RouteTools>;
 }

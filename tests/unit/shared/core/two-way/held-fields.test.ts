@@ -1,20 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { ConflictPolicy } from '../../../../../shared/contracts/conflict-policy.ts';
+import { ada, fieldsOf, shardOf } from '../../../../kit/ada-shard.ts';
 import { routeTo, TwoWayShard } from '../../../../kit/two-way-look.ts';
-
-const ada = { name: 'Ada', email: 'ada@example.org', address: { city: 'Ptuj' } };
-
-/** A shard that came from `a` and is written to `a` and `b`. */
-function shardOf(policy: ConflictPolicy = 'manual', fields: Record<string, ConflictPolicy> = {}): TwoWayShard {
-  return new TwoWayShard([routeTo('a', { policy, fields }), routeTo('b', { policy, fields })]).see({
-    record: ada,
-    second: 0,
-  });
-}
-
-function fieldsOf(shard: TwoWayShard, integration = 'a'): readonly string[] {
-  return shard.needs(integration).flatMap((need) => (need.kind === 'update' ? need.fields : [need.kind]));
-}
 
 describe('a field that is held', () => {
   const held = () =>

@@ -2,7 +2,6 @@ import { AppError } from '../../../shared/core/app-error.ts';
 import { sameValue } from '../../../shared/core/canonical.ts';
 import type { ConflictDocument } from '../../../shared/core/documents/conflict.ts';
 import type { JsonObject } from '../../../shared/core/json.ts';
-import type { Attempt } from '../../../shared/core/route-input.ts';
 import type { Scope } from '../../../shared/core/scope.ts';
 import { resolveConflict } from '../../../shared/use-cases/conflicts/resolve-conflict.ts';
 import { resolveConflicts } from '../../../shared/use-cases/conflicts/resolve-conflicts.ts';
@@ -15,6 +14,7 @@ import { traceparent } from '../sync-harness.ts';
 import type { Deeds } from './deeds.ts';
 import { type MadeRecords, type Problem, problemsOf } from './made-records.ts';
 import { type Event, type Field, fieldOf, valueOfField } from './program.ts';
+import { Requests } from './requests.ts';
 import type { SystemRecord } from './system-record.ts';
 import type { TwoWayWorld } from './world.ts';
 
@@ -36,13 +36,13 @@ export class People {
   readonly #scope: Scope = { tenantId: 'acme', actor: { kind: 'user', id: 'ana', role: 'admin' }, traceparent };
   /** What was read of conflicts, by id, and not decided since. */
   readonly #read = new Map<string, ConflictDocument>();
-  /** The last request, where nobody got an answer. */
-  #unanswered: (() => Promise<void>) | undefined;
+  readonly #requests: Requests;
 
   constructor(world: TwoWayWorld, deeds: Deeds, made: MadeRecords) {
     this.#world = world;
     this.#deeds = deeds;
     this.#made = made;
+    this.#requests = new Requests(world, deeds);
   }
 
   create({ system, value }: { readonly system: number; readonly value: number }): void {
@@ -155,11 +155,8 @@ export class People {
         return this.undo(pick(this.#conflicts('resolved', 'expired'), event.conflict));
       case 'retry':
         return this.retry(pick(problemsOf(this.#world), event.problem));
-      case 'again': {
-        const request = this.#unanswered;
-        this.#unanswered = undefined;
-        return request?.();
-      }
+      case 'again':
+        return this.#requests.repeat();
     }
   }
 
@@ -167,7 +164,7 @@ export class People {
     const { deps } = this.#world;
     const email = valueOfField('email', value);
     const data = { name: `New ${value}`, ...(email === undefined ? {} : { email }) };
-    await this.#send([], (attempt) =>
+    await this.#requests.send([], (attempt) =>
       createShard(deps, this.#scope, { ...nothing, body: { shardTypeId: 'contact', data }, attempt }),
     );
   }
@@ -177,7 +174,7 @@ export class People {
     const { deps } = this.#world;
     const given = valueOfField(field, value) ?? null;
     const data: JsonObject = field === 'city' ? { address: { city: given } } : { [field]: given };
-    await this.#send(['wrong-state'], (attempt) =>
+    await this.#requests.send(['wrong-state'], (attempt) =>
       updateShard(deps, this.#scope, { ...nothing, params: { shardId }, body: { data }, attempt }),
     );
   }
@@ -185,7 +182,9 @@ export class People {
   async #deleteHere(shardId: string | undefined): Promise<void> {
     if (shardId === undefined) return;
     const { deps } = this.#world;
-    await this.#send([], (attempt) => deleteShard(deps, this.#scope, { ...nothing, params: { shardId }, attempt }));
+    await this.#requests.send([], (attempt) =>
+      deleteShard(deps, this.#scope, { ...nothing, params: { shardId }, attempt }),
+    );
   }
 
   #conflicts(...states: readonly ConflictDocument['state'][]): ConflictDocument[] {
@@ -216,7 +215,7 @@ export class People {
       conflict.about === 'deletion'
         ? { deletion: choice % 2 === 0 ? 'keep' : 'delete', rule: false }
         : { fields: chosen, rule: isRule };
-    await this.#send(
+    await this.#requests.send(
       ['wrong-state', 'conflict-changed', 'invalid-request'],
       (attempt) => {
         this.#deeds.seen.set(`${conflict.id} ${attempt.at.toISOString()}`, conflict.fields);
@@ -245,12 +244,14 @@ export class People {
       like.about === 'deletion'
         ? { like: like.id, deletion: choice === 0 ? ('keep' as const) : ('delete' as const), rule: false }
         : { like: like.id, take: choice === 0 ? ('ours' as const) : ('theirs' as const), rule };
-    await this.#send([], (attempt) => resolveConflicts(this.#world.deps, this.#scope, { ...nothing, body, attempt }));
+    await this.#requests.send([], (attempt) =>
+      resolveConflicts(this.#world.deps, this.#scope, { ...nothing, body, attempt }),
+    );
   }
 
   async undo(conflict: ConflictDocument | undefined): Promise<void> {
     if (conflict === undefined) return;
-    await this.#send(
+    await this.#requests.send(
       ['wrong-state', 'cannot-undo'],
       (attempt) =>
         undoConflict(this.#world.deps, this.#scope, { ...nothing, params: { conflictId: conflict.id }, attempt }),
@@ -270,7 +271,7 @@ export class People {
     (state === 'held' ? this.#deeds.settled : this.#deeds.retried).add(shardId);
     let isTaken = false;
     const say = (said: false | { externalId: string }) =>
-      this.#send(['wrong-state', 'not-found', 'in-use'], async (attempt) => {
+      this.#requests.send(['wrong-state', 'not-found', 'in-use'], async (attempt) => {
         isTaken = false;
         const body = state === 'held' ? { created: said } : undefined;
         const input = { ...nothing, params: { integrationId, shardId }, body, attempt };
@@ -300,26 +301,6 @@ export class People {
   /** Takes back what can be taken back. */
   async waver(): Promise<void> {
     for (const conflict of this.#conflicts('resolved', 'expired')) await this.undo(conflict);
-  }
-
-  /** @param isDone whether what was asked for then has been carried out */
-  async #send(
-    refusals: readonly string[],
-    request: (attempt: Attempt) => Promise<unknown>,
-    isDone: (at: string) => boolean = () => false,
-  ): Promise<void> {
-    const at = this.#world.deps.now();
-    const send = async (repeated: boolean): Promise<void> => {
-      this.#unanswered = () => send(true);
-      try {
-        await request({ at, repeated });
-      } catch (error) {
-        if (!(error instanceof AppError && refusals.includes(error.code))) throw error;
-        if (repeated && isDone(at.toISOString())) this.#deeds.denied.push(`${error.code} ${at.toISOString()}`);
-      }
-      this.#unanswered = undefined;
-    };
-    await send(false);
   }
 }
 
